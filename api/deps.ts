@@ -1,0 +1,27 @@
+import type { Clock } from '../core/clock.ts';
+import type { Clients, Names } from '../store/clients.ts';
+import type { Store } from '../store/store.ts';
+
+/** What the API works with. */
+export interface ApiDeps {
+  readonly clock: Clock;
+  readonly clients: Clients;
+  readonly store: Store;
+  readonly names: Names;
+  readonly stateMachineArnOf: (workflow: string) => string;
+  /** Identities that may apply a registry before any person stands in one, and after. */
+  readonly platformArns: readonly string[];
+  /** Four random hex digits, for rotation ids. */
+  readonly randomSuffix: () => string;
+}
+
+/** Who signed a request: the embedded AWS proved it by its own SigV4 check, API Gateway by its IAM authoriser. */
+export interface SignedBy {
+  readonly arn: string;
+  readonly requestId: string;
+}
+
+export interface ApiEnv {
+  Variables: { signedBy: SignedBy };
+  Bindings: { signedBy?: SignedBy };
+}

@@ -1,0 +1,46 @@
+import { randomBytes } from 'node:crypto';
+import { handle, type LambdaEvent } from 'hono/aws-lambda';
+import type { Clock } from '../core/clock.ts';
+import { makeClients } from '../store/clients.ts';
+import { namesFromEnvironment } from '../store/names-from-environment.ts';
+import { makeStore } from '../store/store.ts';
+import { makeApp } from './app.ts';
+import { deliverPending } from './approvals/deliver.ts';
+import type { ApiDeps, SignedBy } from './deps.ts';
+import { startPending } from './rotations/start.ts';
+
+// eslint-disable-next-line no-restricted-syntax -- on Lambda real time is the clock
+const realClock: Clock = { now: () => Date.now() };
+
+let deps: ApiDeps | undefined;
+
+function depsFromEnvironment(): ApiDeps {
+  const names = namesFromEnvironment(process.env);
+  const clients = makeClients({}, realClock);
+  const prefix = process.env.ROTA_STATE_MACHINE_ARN_PREFIX ?? '';
+  return {
+    clock: realClock,
+    clients,
+    names,
+    store: makeStore(clients, names),
+    stateMachineArnOf: (workflow) => `${prefix}${workflow}`,
+    platformArns: (process.env.ROTA_PLATFORM_ARNS ?? '').split(',').filter((arn) => arn !== ''),
+    randomSuffix: () => randomBytes(2).toString('hex'),
+  };
+}
+
+/** Who API Gateway's IAM authoriser says signed the request (HTTP API, payload format 2.0). */
+function signedByOf(event: LambdaEvent): SignedBy | undefined {
+  const context = event.requestContext as { authorizer?: { iam?: { userArn?: string } }; requestId?: string };
+  const arn = context.authorizer?.iam?.userArn;
+  return arn === undefined ? undefined : { arn, requestId: context.requestId ?? 'none' };
+}
+
+/** The API function: HTTP requests of API Gateway, and the schedule that delivers what a crash left undelivered. */
+export async function handler(event: LambdaEvent | { readonly source: 'aws.scheduler' }): Promise<unknown> {
+  deps ??= depsFromEnvironment();
+  if (!('requestContext' in event)) return { delivered: await deliverPending(deps), started: await startPending(deps) };
+  const app = makeApp(deps);
+  const signedBy = signedByOf(event);
+  return handle({ fetch: (request: Request) => app.fetch(request, signedBy === undefined ? {} : { signedBy }) } as never)(event);
+}

@@ -1,0 +1,13 @@
+import type { Context } from 'hono';
+import type { z, ZodType } from 'zod';
+import { RotaError } from '../core/errors.ts';
+
+/** The JSON body of a request, checked. Throws `BadRequest` with the field path of each fault. */
+export async function readBody<T extends ZodType>(context: Context, schema: T): Promise<z.infer<T>> {
+  const body: unknown = await context.req.json().catch(() => {
+    throw new RotaError('BadRequest', { problems: [{ where: 'body', message: 'is no JSON' }] });
+  });
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  throw new RotaError('BadRequest', { problems: parsed.error.issues.map((i) => ({ where: i.path.join('.') || 'body', message: i.message })) });
+}

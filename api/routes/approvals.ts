@@ -1,0 +1,37 @@
+import { Hono } from 'hono';
+import { z } from 'zod';
+import { Sha256Hex } from '../../core/ids.ts';
+import { publicApproval } from '../../store/approval-table.ts';
+import { decide } from '../approvals/decide.ts';
+import type { ApiDeps, ApiEnv } from '../deps.ts';
+import { personOf } from '../identity/person.ts';
+import { readBody } from '../read-body.ts';
+
+const DecisionBody = z.strictObject({
+  decision: z.enum(['approve', 'refuse']),
+  reason: z.string().trim().min(3, 'must say why, in a few words').max(500),
+  planDigest: Sha256Hex,
+});
+
+export function approvalRoutes(deps: ApiDeps): Hono<ApiEnv> {
+  const app = new Hono<ApiEnv>();
+
+  app.get('/approvals', async (c) => {
+    await personOf(deps, c.var.signedBy);
+    const all = (await deps.store.approvals.all()).map(publicApproval);
+    return c.json(c.req.query('all') === 'true' ? all : all.filter((a) => a.outcome === 'open'));
+  });
+
+  app.get('/approvals/:id', async (c) => {
+    await personOf(deps, c.var.signedBy);
+    return c.json(publicApproval(await deps.store.approvals.get(c.req.param('id'))));
+  });
+
+  app.post('/approvals/:id/decisions', async (c) => {
+    const person = await personOf(deps, c.var.signedBy);
+    const body = await readBody(c, DecisionBody);
+    return c.json(await decide(deps, person, c.var.signedBy, { approvalId: c.req.param('id'), ...body }));
+  });
+
+  return app;
+}

@@ -1,0 +1,60 @@
+import { paginateGetExecutionHistory } from '@aws-sdk/client-sfn';
+import { randomUUID } from 'node:crypto';
+import { Hono } from 'hono';
+import { z } from 'zod';
+import { planDigest } from '../../core/plan/plan.ts';
+import { withoutTaskTokens } from '../../core/dossier/redact.ts';
+import type { ApiDeps, ApiEnv } from '../deps.ts';
+import { personOf, personWithRole } from '../identity/person.ts';
+import { readBody } from '../read-body.ts';
+import { planFor, startRollback, startRotation } from '../rotations/start.ts';
+import { statusOf } from '../rotations/status.ts';
+
+const Reason = z.string().trim().min(3, 'must say why, in a few words').max(500);
+const Alias = z.string().regex(/^alias\/.+$/, 'must be an alias, such as alias/payments').max(256);
+
+export function rotationRoutes(deps: ApiDeps): Hono<ApiEnv> {
+  const app = new Hono<ApiEnv>();
+
+  app.post('/plans', async (c) => {
+    const person = await personOf(deps, c.var.signedBy);
+    const { alias } = await readBody(c, z.strictObject({ alias: Alias }));
+    const plan = await planFor(deps, alias, person.id, 'to see what a rotation would do', `plan-${randomUUID()}`);
+    return c.json({ plan, planDigest: planDigest(plan) });
+  });
+
+  app.post('/rotations', async (c) => {
+    const person = await personWithRole(deps, c.var.signedBy, 'custodian', 'start a rotation');
+    const { alias, reason } = await readBody(c, z.strictObject({ alias: Alias, reason: Reason }));
+    return c.json(await startRotation(deps, person, alias, reason), 202);
+  });
+
+  app.post('/rotations/:id/rollback', async (c) => {
+    const person = await personWithRole(deps, c.var.signedBy, 'custodian', 'roll a rotation back');
+    const { reason } = await readBody(c, z.strictObject({ reason: Reason }));
+    return c.json(await startRollback(deps, person, c.req.param('id'), reason), 202);
+  });
+
+  app.get('/rotations', async (c) => {
+    await personOf(deps, c.var.signedBy);
+    const heads = await deps.store.ledger.heads();
+    return c.json(await Promise.all(heads.map((head) => statusOf(deps, head))));
+  });
+
+  app.get('/rotations/:id', async (c) => {
+    await personOf(deps, c.var.signedBy);
+    return c.json(await statusOf(deps, await deps.store.ledger.head(c.req.param('id'))));
+  });
+
+  app.get('/rotations/:id/history', async (c) => {
+    await personOf(deps, c.var.signedBy);
+    const { executionArn } = await deps.store.ledger.head(c.req.param('id'));
+    const events: unknown[] = [];
+    if (executionArn !== undefined)
+      for await (const page of paginateGetExecutionHistory({ client: deps.clients.states, pageSize: 1000 }, { executionArn, includeExecutionData: true }))
+        events.push(...(page.events ?? []).map(withoutTaskTokens));
+    return c.json({ executionArn, events });
+  });
+
+  return app;
+}

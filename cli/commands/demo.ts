@@ -1,0 +1,25 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { command } from '../command.ts';
+import { show, type Io } from '../io.ts';
+import { startLocal } from './local.ts';
+
+export const demo = (io: Io): Command =>
+  command('demo', 'Run a whole rotation on an embedded AWS of its own, approvals included, and verify its dossier', ['rota demo', 'rota demo --keep'])
+    .option('--keep', 'keep the data folder and say where it is')
+    .action(async (options: { json?: boolean; keep?: boolean }) => {
+      const { byokDemo } = await import('../../demo/byok.ts');
+      const folder = await mkdtemp(join(tmpdir(), 'rota-demo-'));
+      const rota = await startLocal({ port: 0, folder, region: 'eu-central-1' });
+      const say = (line: string) => (options.json === true ? io.err : io.out)(`${line}\n`);
+      try {
+        await byokDemo(rota.place, rota.people, folder, say);
+        if (options.keep === true) say(`Data folder: ${folder}`);
+        show(io, options, { ok: true, ...(options.keep === true ? { folder } : {}) }, () => 'The demo is complete: rotated, approved, proved, and the dossier verifies.');
+      } finally {
+        await rota.close();
+        if (options.keep !== true) await rm(folder, { recursive: true, force: true });
+      }
+    });

@@ -1,0 +1,14 @@
+import type { Command } from 'commander';
+import type { RotationPlan } from '../../core/plan/plan.ts';
+import { command } from '../command.ts';
+import { show, type Io } from '../io.ts';
+import { planText } from '../plan-text.ts';
+import { apiJson } from '../signed-request.ts';
+
+export const plan = (io: Io): Command =>
+  command('plan', 'Show what a rotation would do, and what it may break; creates nothing', ['rota plan alias/payments', 'rota plan alias/payments --json'])
+    .argument('<alias>', 'the alias of a registered key')
+    .action(async (alias: string, options: { json?: boolean }) => {
+      const answer = await apiJson<{ plan: RotationPlan; planDigest: string }>(io, { method: 'POST', path: '/api/plans', body: { alias } });
+      show(io, options, answer, () => planText(answer.plan, answer.planDigest));
+    });

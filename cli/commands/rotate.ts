@@ -1,0 +1,52 @@
+import type { Command } from 'commander';
+import { command } from '../command.ts';
+import { show, type Io } from '../io.ts';
+import { follow } from '../poll.ts';
+import { apiJson } from '../signed-request.ts';
+import { endText, RotationFailed } from '../status-text.ts';
+
+interface Options {
+  readonly json?: boolean;
+  readonly wait?: boolean;
+  readonly reason: string;
+}
+
+interface Started {
+  readonly rotationId: string;
+  readonly executionArn: string;
+}
+
+/** Tells what was started, or with `--wait` follows it to its end; a rotation that ends without effect is a failure. */
+export async function startedOrFollowed(io: Io, options: Options, started: Started): Promise<void> {
+  if (options.wait !== true) {
+    show(io, options, started, () => `${started.rotationId}\nFollow it with \`rota watch ${started.rotationId}\`.`);
+    return;
+  }
+  io.err(`${started.rotationId}\n`);
+  const status = await follow(io, started.rotationId, (line) => io.err(`  ${line}\n`));
+  show(io, options, { ...status, ...started }, () => endText(status));
+  if (status.status === 'FAILED') throw new RotationFailed(status);
+}
+
+export const rotate = (io: Io): Command =>
+  command('rotate', 'Start the rotation of a registered key', [
+    'rota rotate alias/payments --reason "yearly rotation"',
+    'rota rotate alias/payments --reason "yearly rotation" --wait',
+  ])
+    .argument('<alias>', 'the alias of a registered key')
+    .requiredOption('--reason <words>', 'why; it stands in the plan, the approvals and the dossier')
+    .option('--wait', 'follow the rotation until it has ended')
+    .action(async (alias: string, options: Options) => {
+      const started = await apiJson<Started>(io, { method: 'POST', path: '/api/rotations', body: { alias, reason: options.reason } });
+      await startedOrFollowed(io, options, started);
+    });
+
+export const rollback = (io: Io): Command =>
+  command('rollback', 'Ask to put the aliases of a complete rotation back to the old key', ['rota rollback payments-20261124T145423-9f3c --reason "consumer X broke"'])
+    .argument('<rotationId>')
+    .requiredOption('--reason <words>', 'why; approvers read it')
+    .option('--wait', 'follow the rollback until it has ended')
+    .action(async (rotationId: string, options: Options) => {
+      const path = `/api/rotations/${encodeURIComponent(rotationId)}/rollback`;
+      await startedOrFollowed(io, options, await apiJson<Started>(io, { method: 'POST', path, body: { reason: options.reason } }));
+    });

@@ -1,0 +1,39 @@
+import { Command, CommanderError } from 'commander';
+import { approvals, approve, reject } from './commands/approvals.ts';
+import { clock } from './commands/clock.ts';
+import { completion } from './commands/completion.ts';
+import { demo } from './commands/demo.ts';
+import { dossier } from './commands/dossier.ts';
+import { faults } from './commands/faults.ts';
+import { local } from './commands/local.ts';
+import { plan } from './commands/plan.ts';
+import { registry } from './commands/registry.ts';
+import { rollback, rotate } from './commands/rotate.ts';
+import { history, status, watch } from './commands/status.ts';
+import { showFailure } from './failure.ts';
+import type { Io } from './io.ts';
+
+export type ExitCode = 0 | 1 | 2;
+
+const commands = [plan, rotate, rollback, status, watch, approvals, approve, reject, history, dossier, registry, local, clock, faults, demo, completion];
+
+/** Makes usage errors throw, in every subcommand, and sends all output where the caller wants it. */
+function wire(command: Command, io: Io): Command {
+  command.exitOverride().configureOutput({ writeOut: io.out, writeErr: io.err });
+  for (const sub of command.commands) wire(sub, io);
+  return command;
+}
+
+/** Runs one command line. Exit codes: 0 done, 1 refused or failed, 2 usage. */
+export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
+  const program = new Command('rota').description('Rotates the AWS KMS keys that AWS cannot rotate by itself').version('0.1.0');
+  for (const make of commands) program.addCommand(make(io));
+  wire(program, io);
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    return showFailure(io, args.includes('--json'), error);
+  }
+}

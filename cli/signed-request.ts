@@ -1,0 +1,79 @@
+import { Sha256 } from '@aws-crypto/sha256-js';
+import { fromNodeProviderChain } from '@aws-sdk/credential-providers';
+import { SignatureV4 } from '@smithy/signature-v4';
+import { ApiRefusal } from './failure.ts';
+import type { Io } from './io.ts';
+
+export interface SignedRequest {
+  readonly method: 'GET' | 'POST' | 'PUT';
+  readonly path: string;
+  readonly body?: unknown;
+  /** Service of the signature's scope; `execute-api` for Rota's API. */
+  readonly service?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Where Rota is: `ROTA_URL`, else the endpoint that AWS clients use. */
+function baseUrl({ env }: Io): URL {
+  const text = env.ROTA_URL ?? env.AWS_ENDPOINT_URL;
+  if (text === undefined) throw new ApiRefusal('NoUrl', 'Rota does not know where to go: ROTA_URL is not set.', 'Start `rota local` and copy the lines it prints, or set ROTA_URL to the API URL of your deployment.');
+  if (!URL.canParse(text)) throw new ApiRefusal('NoUrl', `ROTA_URL is ${text}, which is no URL.`, 'Set it to something like http://127.0.0.1:4599.');
+  return new URL(text);
+}
+
+/** Sends a request signed with the caller's AWS credentials (SigV4) and answers the bytes. Refusals throw `ApiRefusal`. */
+export async function signedRequest(io: Io, { method, path, body, service = 'execute-api', headers = {} }: SignedRequest): Promise<Buffer> {
+  const base = baseUrl(io);
+  const url = new URL(path, base);
+  const text = body === undefined ? undefined : JSON.stringify(body);
+  const signer = new SignatureV4({
+    service,
+    region: io.env.AWS_REGION ?? io.env.AWS_DEFAULT_REGION ?? 'us-east-1',
+    credentials: await credentialsOf(io),
+    sha256: Sha256,
+  });
+  const signed = await signer.sign({
+    method,
+    protocol: url.protocol,
+    hostname: url.hostname,
+    ...(url.port === '' ? {} : { port: Number(url.port) }),
+    path: url.pathname,
+    query: Object.fromEntries(url.searchParams),
+    headers: { host: url.host, 'content-type': 'application/json', ...headers },
+    ...(text === undefined ? {} : { body: text }),
+  });
+  const answer = await fetch(url, { method, headers: signed.headers, ...(text === undefined ? {} : { body: text }) }).catch(() => {
+    throw new ApiRefusal('Unreachable', `Nothing answers at ${base.origin}.`, 'Is `rota local` running, or is ROTA_URL right?');
+  });
+  const bytes = Buffer.from(await answer.arrayBuffer());
+  if (!answer.ok) throw refusalOf(answer.status, bytes);
+  return bytes;
+}
+
+/** The same, for JSON answers. The caller names the shape; the API is of the same release as this client. */
+export async function apiJson<T>(io: Io, request: SignedRequest): Promise<T> {
+  return JSON.parse((await signedRequest(io, request)).toString('utf8')) as T;
+}
+
+async function credentialsOf({ env }: Io): Promise<{ accessKeyId: string; secretAccessKey: string; sessionToken?: string }> {
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN: sessionToken } = env;
+  if (accessKeyId !== undefined && secretAccessKey !== undefined)
+    return { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) };
+  try {
+    return await fromNodeProviderChain()();
+  } catch {
+    throw new ApiRefusal('NoCredentials', 'There are no AWS credentials to sign with.', 'Set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; `rota local` prints those of its people.');
+  }
+}
+
+function refusalOf(status: number, bytes: Buffer): ApiRefusal {
+  try {
+    const { error, sentence, remedy, __type, message, Message } = JSON.parse(bytes.toString('utf8')) as Record<string, string | undefined>;
+    if (sentence !== undefined) return new ApiRefusal(error ?? 'Refused', sentence, remedy ?? '');
+    const words = message ?? Message;
+    if (words !== undefined) return new ApiRefusal(__type ?? 'Refused', words, 'Look at the credentials in use: `aws sts get-caller-identity`, AWS_PROFILE.');
+  } catch {
+    // Not JSON: a proxy or another server answered.
+  }
+  return new ApiRefusal('Refused', `The server answered with HTTP status ${status}.`, 'Is ROTA_URL the URL of a Rota API?');
+}

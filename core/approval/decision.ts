@@ -1,0 +1,27 @@
+import { z } from 'zod';
+import { Sha256Hex } from '../ids.ts';
+import { Stage } from '../registry/registry-schema.ts';
+import { canonicalBytes } from '../canonical-json.ts';
+
+/** What a person decided, as the approvals API signs it. Times are ISO 8601 in UTC. */
+export const DecisionStatement = z.strictObject({
+  approvalId: z.string(),
+  stage: Stage,
+  planDigest: Sha256Hex,
+  decision: z.enum(['approve', 'refuse']),
+  person: z.string(),
+  arn: z.string(),
+  groups: z.array(z.string()),
+  reason: z.string(),
+  decidedAt: z.string(),
+  requestId: z.string(),
+});
+export type DecisionStatement = z.infer<typeof DecisionStatement>;
+
+/** The statement and the API's signature over its canonical bytes: base64, ECDSA P-256 with SHA-256, DER. */
+export const Decision = DecisionStatement.extend({ signature: z.string() });
+export type Decision = z.infer<typeof Decision>;
+
+/** The bytes that `signature` covers: RFC 8785 form of the statement without it. */
+export const decisionBytes = (decision: DecisionStatement | Decision): Buffer =>
+  canonicalBytes(DecisionStatement.strip().parse(decision));

@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import { Sha256Hex, RotationId } from '../ids.ts';
+import { Decision } from '../approval/decision.ts';
+import { CutoverPlan, RollbackPlan, RotationPlan } from '../plan/plan.ts';
+import { ApprovalRule, Stage } from '../registry/registry-schema.ts';
+
+/** One KMS call with the id under which CloudTrail knows it. */
+export const KmsCall = z.strictObject({
+  operation: z.string(),
+  requestId: z.string(),
+  at: z.string(),
+  error: z.string().optional(),
+});
+export type KmsCall = z.infer<typeof KmsCall>;
+
+/** What one step of a rotation intended and did. */
+export const StepRecord = z.strictObject({
+  step: z.string(),
+  intendedAt: z.string(),
+  attempts: z.int(),
+  completedAt: z.string().optional(),
+  result: z.json().optional(),
+  kmsCalls: z.array(KmsCall),
+});
+export type StepRecord = z.infer<typeof StepRecord>;
+
+/** A question that was put to approvers, and what became of it. */
+export const ApprovalRecord = z.strictObject({
+  approvalId: z.string(),
+  stage: Stage,
+  planDigest: Sha256Hex,
+  rule: ApprovalRule,
+  requestedBy: z.string(),
+  requestedAt: z.string(),
+  deadline: z.string(),
+  outcome: z.string(),
+  decisions: z.array(Decision),
+});
+export type ApprovalRecord = z.infer<typeof ApprovalRecord>;
+
+export const KeySnapshot = z.strictObject({
+  keyId: z.string(),
+  state: z.string(),
+  aliases: z.array(z.string()),
+  policyDigest: Sha256Hex,
+  tags: z.record(z.string(), z.string()),
+});
+export type KeySnapshot = z.infer<typeof KeySnapshot>;
+
+export const outcomes = ['complete', 'refused', 'failed', 'rolled-back'] as const;
+
+/** The predicate of a dossier: everything that happened in one rotation. */
+export const RotationPredicate = z.strictObject({
+  version: z.literal(1),
+  sequence: z.int().min(1),
+  /** SHA-256 of the envelope file before this one; 64 zeros for the first. */
+  previous: Sha256Hex,
+  rotationId: RotationId,
+  outcome: z.enum(outcomes),
+  error: z.strictObject({ name: z.string(), sentence: z.string() }).optional(),
+  requestedBy: z.string(),
+  reason: z.string(),
+  startedAt: z.string(),
+  sealedAt: z.string(),
+  plan: z.union([RotationPlan, RollbackPlan]).optional(),
+  cutoverPlan: CutoverPlan.optional(),
+  approvals: z.array(ApprovalRecord),
+  steps: z.array(StepRecord),
+  keys: z.strictObject({ before: z.array(KeySnapshot), after: z.array(KeySnapshot) }),
+  /** What a rotation that did not complete leaves behind, in words (P7). */
+  leftBehind: z.array(z.string()),
+  execution: z.strictObject({
+    arn: z.string(),
+    definitionSha256: Sha256Hex,
+    history: z.array(z.json()),
+  }),
+  /** Public key (SPKI, base64) that the approvals API signed the decisions with. */
+  decisionKeySpki: z.base64(),
+  /** Seconds by which the embedded AWS's clock had been moved by hand; absent on AWS and in real time. */
+  movedClockSeconds: z.number().optional(),
+});
+export type RotationPredicate = z.infer<typeof RotationPredicate>;
+
+export const predicateType = 'https://github.com/rota-kms/rota/rotation/v1';
+
+/** in-toto attestation framework, Statement v1. The subject is the plan, by its digest. */
+export const Statement = z.strictObject({
+  _type: z.literal('https://in-toto.io/Statement/v1'),
+  subject: z.array(z.strictObject({ name: z.string(), digest: z.strictObject({ sha256: Sha256Hex }) })).length(1),
+  predicateType: z.literal(predicateType),
+  predicate: RotationPredicate,
+});
+export type Statement = z.infer<typeof Statement>;

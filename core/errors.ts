@@ -1,0 +1,316 @@
+/**
+ * Every way in which Rota refuses or fails, once: the name is what a `Catch` matches, what the API and the CLI print and
+ * what a runbook is called after. The sentence says what is wrong, the remedy what to type or to open.
+ */
+
+interface CatalogueEntry {
+  readonly sentence: (detail: never) => string;
+  readonly remedy: (detail: never) => string;
+  readonly httpStatus: number;
+}
+
+interface Problem {
+  readonly where: string;
+  readonly message: string;
+}
+
+const listed = (problems: readonly Problem[]): string => problems.map((p) => `${p.where} ${p.message}`).join('\n');
+
+export const catalogue = {
+  // Asking
+  BadRequest: {
+    sentence: (d: { problems: readonly Problem[] }) => `The request is not well formed: ${listed(d.problems)}.`,
+    remedy: () => 'See `rota help` for the command you used.',
+    httpStatus: 400,
+  },
+  NotSignedIn: {
+    sentence: (d: { arn: string }) => `${d.arn} is not a person of the registry.`,
+    remedy: () => 'Ask the platform engineer to add you under `people` in rota.yaml and to run `rota registry apply rota.yaml`.',
+    httpStatus: 403,
+  },
+  NotYourRole: {
+    sentence: (d: { person: string; role: string; act: string }) => `${d.person} may not ${d.act}: that needs the role ${d.role}.`,
+    remedy: (d: { role: string }) => `Ask somebody with the role ${d.role}; \`rota registry show\` lists them.`,
+    httpStatus: 403,
+  },
+  NotFound: {
+    sentence: (d: { what: string }) => `There is no ${d.what}.`,
+    remedy: () => 'Run `rota status` to list rotations, `rota approvals` for open questions, `rota registry show` for keys.',
+    httpStatus: 404,
+  },
+  RegistryInvalid: {
+    sentence: (d: { problems: readonly Problem[] }) => listed(d.problems),
+    remedy: () => 'Nothing was applied. Mend the file and run `rota registry apply` again.',
+    httpStatus: 400,
+  },
+  RegistryEmpty: {
+    sentence: () => 'No registry has been applied yet.',
+    remedy: () => 'Run `rota registry apply rota.yaml` first; runbooks/registry.md has a file to start from.',
+    httpStatus: 409,
+  },
+  // Planning
+  AliasUnknown: {
+    sentence: (d: { alias: string; region: string }) => `There is no alias ${d.alias} in ${d.region}.`,
+    remedy: () => 'Run `aws kms list-aliases` to see the names, and mind the Region.',
+    httpStatus: 404,
+  },
+  AliasUnregistered: {
+    sentence: (d: { alias: string }) => `${d.alias} is not in the registry.`,
+    remedy: (d: { alias: string }) => `Add a key with \`alias: ${d.alias}\` to rota.yaml and run \`rota registry apply rota.yaml\`.`,
+    httpStatus: 409,
+  },
+  AwsManagedKey: {
+    sentence: (d: { key: string }) => `${d.key} is an AWS managed key: AWS rotates it every year by itself and nobody else can.`,
+    remedy: () => 'Nothing needs to be done for it.',
+    httpStatus: 409,
+  },
+  MethodDoesNotFit: {
+    sentence: (d: { key: string; method: string; reason: string }) => `Method ${d.method} does not fit ${d.key}: ${d.reason}.`,
+    remedy: (d: { key: string }) => `\`rota plan ${d.key}\` lists the methods that fit.`,
+    httpStatus: 409,
+  },
+  KeyNotUsable: {
+    sentence: (d: { keyId: string; state: string }) => `Key ${d.keyId} is ${d.state}; a rotation starts from an Enabled key.`,
+    remedy: (d: { keyId: string }) => `See \`aws kms describe-key --key-id ${d.keyId}\`; runbooks/key-not-usable.md says how each state is left.`,
+    httpStatus: 409,
+  },
+  GrantsNotCopyable: {
+    sentence: (d: { grants: readonly string[] }) => `These grants cannot be copied to a new key: ${d.grants.join(', ')}.`,
+    remedy: () => 'Retire them, or let their service make them anew on the new key; runbooks/byok-rotation.md, "Grants".',
+    httpStatus: 409,
+  },
+  PolicyLocksOut: {
+    sentence: (d: { reason: string }) => `The key policy cannot be carried over: ${d.reason}.`,
+    remedy: () => 'Mend the policy of the old key first; runbooks/byok-rotation.md, "Policy".',
+    httpStatus: 409,
+  },
+  RotationUnderWay: {
+    sentence: (d: { keyId: string; rotationId: string }) => `Rotation ${d.rotationId} is already under way for key ${d.keyId}.`,
+    remedy: (d: { rotationId: string }) => `Follow it with \`rota watch ${d.rotationId}\`.`,
+    httpStatus: 409,
+  },
+  // Approving
+  ApprovalRefused: {
+    sentence: (d: { person: string; stage: string; reason: string }) => `${d.person} refused the ${d.stage}: ${d.reason}`,
+    remedy: () => 'Talk to them, then start a new rotation.',
+    httpStatus: 409,
+  },
+  ApprovalTimedOut: {
+    sentence: (d: { stage: string }) => `Nobody decided on the ${d.stage} in time.`,
+    remedy: () => 'Start a new rotation and tell the approvers; runbooks/approvals.md.',
+    httpStatus: 409,
+  },
+  ApprovalMissing: {
+    sentence: (d: { stage: string; missing: string }) => `The ${d.stage} is not approved: ${d.missing}.`,
+    remedy: () => 'Run `rota approvals` to see who is still needed.',
+    httpStatus: 409,
+  },
+  ApprovalClosed: {
+    sentence: (d: { approvalId: string; outcome: string }) => `The question ${d.approvalId} is closed: ${d.outcome}.`,
+    remedy: () => 'Run `rota approvals` for the questions that are open.',
+    httpStatus: 409,
+  },
+  ApprovalForged: {
+    sentence: (d: { person: string }) => `The stored decision of ${d.person} does not carry a valid signature of the approvals API.`,
+    remedy: () => 'Treat it as an incident: runbooks/approval-forged.md.',
+    httpStatus: 500,
+  },
+  RequesterMayNotApprove: {
+    sentence: (d: { person: string }) => `${d.person} asked for this rotation and so cannot decide on it.`,
+    remedy: () => 'Ask another member of the group; `rota registry show` lists them.',
+    httpStatus: 403,
+  },
+  NotAnApprover: {
+    sentence: (d: { person: string; groups: readonly string[] }) => `${d.person} is in none of the groups asked: ${d.groups.join(', ')}.`,
+    remedy: () => '`rota registry show` lists the members of each group.',
+    httpStatus: 403,
+  },
+  AlreadyDecided: {
+    sentence: (d: { person: string; decision: string }) => `${d.person} has decided already: ${d.decision}.`,
+    remedy: () => 'A decision stands; to change course, refuse the next stage or ask for a rollback.',
+    httpStatus: 409,
+  },
+  DigestMismatch: {
+    sentence: (d: { given: string; asked: string }) => `You signed plan ${d.given}, but the question is about plan ${d.asked}.`,
+    remedy: () => 'Read the plan again with `rota approvals --show`, then decide on what it says now.',
+    httpStatus: 409,
+  },
+  PlanChanged: {
+    sentence: (d: { changes: readonly string[] }) => `What was approved is no longer what would happen: ${d.changes.join('; ')}.`,
+    remedy: () => 'The approvers are asked again, with the new plan.',
+    httpStatus: 409,
+  },
+  // Material
+  MaterialLengthWrong: {
+    sentence: (d: { spec: string; expected: string; actualBytes: number }) =>
+      `Key material for ${d.spec} must be ${d.expected}, but these are ${d.actualBytes} bytes.`,
+    remedy: () => 'Give the raw bytes, without PEM, base64 or hex.',
+    httpStatus: 400,
+  },
+  MaterialBlank: {
+    sentence: (d: { spec: string }) => `The key material for ${d.spec} is nothing but zero bytes.`,
+    remedy: () => 'It was wiped or never filled: make it anew. Nothing was wrapped.',
+    httpStatus: 400,
+  },
+  MaterialEncoded: {
+    sentence: (d: { spec: string; found: string; expected: string; convert: string }) =>
+      `These bytes are ${d.found}, but key material for ${d.spec} must be ${d.expected}.`,
+    remedy: (d: { convert: string }) => `Convert them where they were made: ${d.convert}.`,
+    httpStatus: 400,
+  },
+  MaterialNotPkcs8: {
+    sentence: (d: { spec: string; reason: string }) =>
+      `Key material for ${d.spec} must be one unencrypted PKCS#8 private key in DER, but ${d.reason}.`,
+    remedy: () => 'Convert it with `openssl pkcs8 -topk8 -nocrypt -in FILE -outform DER -out FILE.der`.',
+    httpStatus: 400,
+  },
+  MaterialTypeWrong: {
+    sentence: (d: { spec: string; expected: string; found: string }) =>
+      `Key material for ${d.spec} must be ${d.expected}, but this is ${d.found}.`,
+    remedy: (d: { expected: string }) => `Give ${d.expected}; \`openssl pkey -inform DER -in FILE -noout -text\` shows what a file holds.`,
+    httpStatus: 400,
+  },
+  MaterialCurveWrong: {
+    sentence: (d: { spec: string; expected: string; found: string }) =>
+      `Key material for ${d.spec} must be on the named curve ${d.expected}, but this key ${d.found}.`,
+    remedy: (d: { expected: string }) => `Make one with \`openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:${d.expected} | openssl pkcs8 -topk8 -nocrypt -outform DER\`.`,
+    httpStatus: 400,
+  },
+  MaterialModulusWrong: {
+    sentence: (d: { spec: string; expectedBits: number; actualBits: number }) =>
+      `Key material for ${d.spec} must have a modulus of exactly ${d.expectedBits} bits, but this one has ${d.actualBits}.`,
+    remedy: (d: { expectedBits: number }) => `Make one with \`openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:${d.expectedBits} | openssl pkcs8 -topk8 -nocrypt -outform DER\`.`,
+    httpStatus: 400,
+  },
+  MaterialPrimesWrong: {
+    sentence: (d: { spec: string }) => `Key material for ${d.spec} must have two primes, but this key has more.`,
+    remedy: () => 'Make a two-prime key: KMS does not import any other.',
+    httpStatus: 400,
+  },
+  MaterialInconsistent: {
+    sentence: (d: { spec: string; what: string }) => `The private key for ${d.spec} contradicts itself: ${d.what}.`,
+    remedy: () => 'It was damaged or put together wrongly: export it again from where it was made.',
+    httpStatus: 400,
+  },
+  MaterialNotImportable: {
+    sentence: (d: { spec: string; reason: string }) => `Nothing can be imported into this key of ${d.spec}: ${d.reason}.`,
+    remedy: () => 'Run `rota plan` for the key: it lists the methods that fit.',
+    httpStatus: 409,
+  },
+  MaterialTooLongForWrapping: {
+    sentence: (d: { algorithm: string; wrappingKeySpec: string; actualBytes: number; capacityBytes: number }) =>
+      `The key material is ${d.actualBytes} bytes, but ${d.algorithm} under ${d.wrappingKeySpec} holds ${d.capacityBytes}.`,
+    remedy: () => 'Ask KMS for parameters with RSA_4096, and for private keys with RSA_AES_KEY_WRAP_SHA_256.',
+    httpStatus: 400,
+  },
+  WrappingNotAllowed: {
+    sentence: (d: { spec: string; algorithm: string; wrappingKeySpec: string; allowed: readonly string[] }) =>
+      `KMS does not import ${d.spec} wrapped by ${d.algorithm} under ${d.wrappingKeySpec}; it takes ${d.allowed.join(', ')}.`,
+    remedy: () => 'Ask KMS for import parameters again with one of these.',
+    httpStatus: 400,
+  },
+  WrappedKeyDamaged: {
+    sentence: () => 'The wrapped key is damaged, or was wrapped under another key.',
+    remedy: () => 'Ask for fresh import parameters and wrap again; runbooks/ceremony.md.',
+    httpStatus: 400,
+  },
+  WrappingKeyUnsuitable: {
+    sentence: (d: { found: string }) =>
+      `The wrapping key must be an RSA public key of 2048, 3072 or 4096 bits in DER (SubjectPublicKeyInfo), but it is ${d.found}.`,
+    remedy: () => 'Give the `PublicKey` bytes of GetParametersForImport as KMS sent them.',
+    httpStatus: 400,
+  },
+  // Doing
+  TwoSuccessors: {
+    sentence: (d: { rotationId: string; keyIds: readonly string[] }) =>
+      `Rotation ${d.rotationId} has more than one successor key: ${d.keyIds.join(', ')}.`,
+    remedy: () => 'Nothing was moved. runbooks/two-successors.md says which to keep.',
+    httpStatus: 500,
+  },
+  SuccessorChanged: {
+    sentence: (d: { keyId: string; difference: string }) => `Successor key ${d.keyId} is not as planned: ${d.difference}.`,
+    remedy: () => 'Nothing was moved. Find out in CloudTrail who changed it, then start a new rotation.',
+    httpStatus: 500,
+  },
+  ImportTokenExpired: {
+    sentence: (d: { keyId: string; expiredAt: string }) => `The import token of key ${d.keyId} expired at ${d.expiredAt}.`,
+    remedy: () => 'The rotation fetches fresh parameters and wraps again by itself.',
+    httpStatus: 409,
+  },
+  ImportRefused: {
+    sentence: (d: { keyId: string; why: string }) => `KMS refused the key material for ${d.keyId}: ${d.why}.`,
+    remedy: () => 'Nothing was moved. Start a new rotation; runbooks/byok-rotation.md, "Import refused".',
+    httpStatus: 409,
+  },
+  ProofFailed: {
+    sentence: (d: { keyId: string; what: string }) => `Key ${d.keyId} did not prove itself: ${d.what}.`,
+    remedy: () => 'Every alias is put back by the rotation; runbooks/proof-failed.md.',
+    httpStatus: 500,
+  },
+  AliasMovedElsewhere: {
+    sentence: (d: { alias: string; expected: string; found: string }) => `${d.alias} points to ${d.found}, not to ${d.expected}.`,
+    remedy: () => 'Somebody else moved it. Find out in CloudTrail (UpdateAlias) who and why; runbooks/alias-moved.md.',
+    httpStatus: 409,
+  },
+  AliasNotVisibleYet: {
+    sentence: (d: { alias: string; to: string }) => `${d.alias} was pointed to ${d.to}, but KMS does not show it yet.`,
+    remedy: () => 'It is looked at again; KMS shows changes within seconds, at times minutes.',
+    httpStatus: 502,
+  },
+  NotRollbackable: {
+    sentence: (d: { rotationId: string; reason: string }) => `Rotation ${d.rotationId} cannot be rolled back: ${d.reason}.`,
+    remedy: (d: { rotationId: string }) => `\`rota status ${d.rotationId}\` shows where it stands.`,
+    httpStatus: 409,
+  },
+  // Evidence
+  DossierDamaged: {
+    sentence: (d: { file: string; reason: string }) => `${d.file} does not verify: ${d.reason}.`,
+    remedy: () => 'Fetch it again with `rota dossier get`; if it still fails, runbooks/dossier-damaged.md.',
+    httpStatus: 500,
+  },
+  DossierMissing: {
+    sentence: (d: { sequence: number }) => `Dossier number ${d.sequence} is missing from the chain.`,
+    remedy: () => 'Fetch the whole chain with `rota dossier get --all`; if it stays away, runbooks/dossier-damaged.md.',
+    httpStatus: 500,
+  },
+  // The world
+  ConnectionLost: {
+    sentence: (d: { service: string; code: string }) => `The connection to ${d.service} was lost (${d.code}).`,
+    remedy: () => 'It is tried again; if it goes on, look at the network and at the AWS health page.',
+    httpStatus: 502,
+  },
+  AwsRefused: {
+    sentence: (d: { service: string; operation: string; code: string; message: string }) =>
+      `${d.service} refused ${d.operation} with ${d.code}: ${d.message}`,
+    remedy: () => 'Look at the IAM role and the key policy named in the message; runbooks/aws-refused.md.',
+    httpStatus: 502,
+  },
+} satisfies Record<string, CatalogueEntry>;
+
+export type ErrorName = keyof typeof catalogue;
+export type Detail<N extends ErrorName> = Parameters<(typeof catalogue)[N]['sentence']> extends [infer D] ? D : Record<string, never>;
+
+/** A refusal or failure by name. `message` is the sentence; `remedy` is printed below it by whoever shows it. */
+export class RotaError<N extends ErrorName = ErrorName> extends Error {
+  override readonly name: N;
+  readonly detail: Detail<N>;
+
+  constructor(name: N, detail: Detail<N>, options?: ErrorOptions) {
+    super((catalogue[name].sentence as (d: Detail<N>) => string)(detail), options);
+    this.name = name;
+    this.detail = detail;
+  }
+
+  get remedy(): string {
+    return (catalogue[this.name].remedy as (d: Detail<N>) => string)(this.detail);
+  }
+
+  get httpStatus(): number {
+    return catalogue[this.name].httpStatus;
+  }
+}
+
+/** Whether something thrown is a `RotaError` of one of these names, or of any. */
+export function isRotaError<N extends ErrorName>(error: unknown, ...names: readonly N[]): error is RotaError<N> {
+  return error instanceof RotaError && (names.length === 0 || (names as readonly string[]).includes(error.name));
+}

@@ -1,0 +1,56 @@
+import type { KeyKind } from '../key/key-kinds.ts';
+import type { KeyFacts } from './key-facts.ts';
+import type { Hazard } from './plan.ts';
+
+interface Rule {
+  readonly code: string;
+  /** The sentence, where the hazard is there. */
+  readonly of: (facts: KeyFacts, kind: KeyKind) => string | undefined;
+}
+
+const rules: readonly Rule[] = [
+  {
+    code: 'arn-holders',
+    of: ({ arn }) =>
+      `Whoever holds ${arn} instead of an alias goes on with the old key: AWS services store the key ARN at configuration time.`,
+  },
+  {
+    code: 'old-ciphertext',
+    of: (_, { keyType }) =>
+      keyType === 'symmetric' ? 'Data encrypted before still needs the old key: Decrypt finds it by the ciphertext, and nothing is re-encrypted.' : undefined,
+  },
+  {
+    code: 'mac-by-alias',
+    of: (_, { keyType }) =>
+      keyType === 'hmac' ? 'VerifyMac through the alias fails for tags made before: verifiers must name the key that made a tag.' : undefined,
+  },
+  {
+    code: 'grants-made-anew',
+    of: ({ grants }) => (grants.length > 0 ? `${grants.length} grant(s) are made anew on the new key; they work within 5 minutes, grant tokens of the old key do not.` : undefined),
+  },
+  {
+    code: 'cloudformation-drift',
+    of: ({ tags }) => {
+      const stack = tags['aws:cloudformation:stack-name'];
+      return stack === undefined ? undefined : `The old key belongs to CloudFormation stack ${stack}: its alias will differ from the template until the template follows.`;
+    },
+  },
+  {
+    code: 'aws-tags',
+    of: ({ tags }) => {
+      const reserved = Object.keys(tags).filter((t) => t.startsWith('aws:'));
+      return reserved.length > 0 ? `Tags that belong to AWS do not move to the new key: ${reserved.join(', ')}.` : undefined;
+    },
+  },
+  {
+    code: 'alias-authorization',
+    of: ({ aliases }) => `Policies that go by alias (kms:ResourceAliases) may lag up to 5 minutes behind the move of ${aliases.join(', ')}.`,
+  },
+];
+
+/** What a rotation by a new key may break, each in a sentence for the approver. AWS KMS Developer Guide, "rotate-keys-manually", "alias-authorization". */
+export const whatBreaks = (facts: KeyFacts, kind: KeyKind): Hazard[] =>
+  rules.flatMap(({ code, of }) => {
+    const sentence = of(facts, kind);
+    return sentence === undefined ? [] : [{ code, sentence }];
+  });

@@ -1,0 +1,126 @@
+import { X509Certificate } from 'node:crypto';
+import { z } from 'zod';
+import { AliasName, IamArn } from '../ids.ts';
+
+const Name = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, 'must be 1 to 63 of lowercase letters, digits, ".", "_", "-"');
+
+/** What a person may do; membership of the groups that a rule names is what makes an approver. */
+export const Role = z.enum(['custodian', 'approver', 'auditor', 'platform']);
+export type Role = z.infer<typeof Role>;
+
+export const Person = z.strictObject({
+  id: Name,
+  name: z.string().min(1).max(120),
+  /** The IAM user, role or role session that signs this person's requests. */
+  arn: IamArn,
+  roles: z.array(Role).min(1),
+  groups: z.array(Name).default([]),
+});
+export type Person = z.infer<typeof Person>;
+
+/** An AND over seats: `count` different people of each group. NIST SP 800-53 AC-5 (separation of duties). */
+export const ApprovalRule = z.strictObject({
+  all: z.array(z.strictObject({ group: Name, count: z.int().min(1).max(9) })).min(1, 'must name at least one group'),
+});
+export type ApprovalRule = z.infer<typeof ApprovalRule>;
+
+export const stages = ['start', 'cutover', 'rollback'] as const;
+export const Stage = z.enum(stages);
+export type Stage = z.infer<typeof Stage>;
+
+const Approvals = z
+  .strictObject({
+    /** Asked before anything is created; left out, the request itself is enough. */
+    start: ApprovalRule.optional(),
+    cutover: ApprovalRule,
+    /** Left out, a rollback needs what a cutover needs. */
+    rollback: ApprovalRule.optional(),
+    /** How long a question stays open in all. One year is what a Standard execution may last. */
+    timeoutSeconds: z.int().min(60).max(30_000_000).default(604_800),
+    /** How long it stays open without any decision; each decision starts it anew. */
+    heartbeatSeconds: z.int().min(30).max(30_000_000).default(259_200),
+  })
+  .refine((a) => a.heartbeatSeconds < a.timeoutSeconds, {
+    path: ['heartbeatSeconds'],
+    error: 'must be less than timeoutSeconds (Step Functions, HeartbeatSeconds)',
+  });
+
+/** Cryptoperiod of a key. NIST SP 800-57 Part 1 Rev. 5, section 5.3; PCI DSS v4.0.1, 3.7.4. */
+export const Schedule = z
+  .strictObject({
+    cryptoperiodDays: z.int({ error: (i) => `is ${JSON.stringify(i.input)}: write whole days, such as 365` }).min(1).max(3653),
+    warningDays: z.int().min(1).default(30),
+  })
+  .refine((s) => s.warningDays < s.cryptoperiodDays, {
+    path: ['warningDays'],
+    error: (i) => {
+      const s = i.input as { warningDays: number; cryptoperiodDays: number };
+      return `is ${s.warningDays}, but the key is due every ${s.cryptoperiodDays} days: use fewer days than that`;
+    },
+  });
+
+/** Where the key material of a successor comes from, and to whom a copy goes. */
+const Material = z.strictObject({ source: z.literal('generated', { error: 'must be "generated"' }) });
+
+function isRsaCertificate(pem: string): boolean {
+  try {
+    const { asymmetricKeyType, asymmetricKeyDetails } = new X509Certificate(pem).publicKey;
+    return asymmetricKeyType === 'rsa' && (asymmetricKeyDetails?.modulusLength ?? 0) >= 2048;
+  } catch {
+    return false;
+  }
+}
+
+const Escrow = z.strictObject({
+  /** X.509 certificates in PEM; each of their holders alone can recover the material. RFC 5652 section 6, EnvelopedData. */
+  recoveryCertificates: z
+    .array(z.string().refine(isRsaCertificate, 'must be an X.509 certificate in PEM with an RSA key of 2048 bits or more'))
+    .min(1, 'must hold at least one certificate: generated material that nobody escrowed is lost for ever with its KMS key'),
+});
+
+export const RegisteredKey = z.strictObject({
+  alias: AliasName,
+  owner: Name,
+  method: z.literal('new-key', { error: 'must be "new-key"' }),
+  schedule: Schedule,
+  material: Material,
+  escrow: Escrow,
+  approvals: Approvals,
+  /** The only principal that the retention lock lets through. */
+  breakGlassRoleArn: IamArn,
+  description: z.string().max(500).optional(),
+});
+export type RegisteredKey = z.infer<typeof RegisteredKey>;
+
+const duplicates = (values: readonly string[]): Set<string> => new Set(values.filter((v, i) => values.indexOf(v) !== i));
+
+/** The whole of `rota.yaml`, format version 1. Unknown fields are refused. */
+export const Registry = z
+  .strictObject({
+    version: z.literal(1, { error: 'must be 1, the only format of this file that this release reads' }),
+    people: z.array(Person).min(1, 'must hold at least one person'),
+    keys: z.array(RegisteredKey),
+  })
+  .superRefine((registry, context) => {
+    const complain = (path: PropertyKey[], message: string) => context.addIssue({ code: 'custom', path, message });
+    const ids = duplicates(registry.people.map((p) => p.id));
+    const arns = duplicates(registry.people.map((p) => p.arn));
+    registry.people.forEach((person, i) => {
+      if (ids.has(person.id)) complain(['people', i, 'id'], `is ${person.id} twice: a person stands here once`);
+      if (arns.has(person.arn)) complain(['people', i, 'arn'], `is ${person.arn} twice: one identity is one person`);
+    });
+    const aliases = duplicates(registry.keys.map((k) => k.alias));
+    registry.keys.forEach((key, i) => {
+      if (aliases.has(key.alias)) complain(['keys', i, 'alias'], `is ${key.alias} twice: a key stands here once`);
+      for (const stage of stages)
+        key.approvals[stage]?.all.forEach((seat, s) => {
+          const members = registry.people.filter((p) => p.groups.includes(seat.group)).length;
+          if (members < seat.count)
+            complain(
+              ['keys', i, 'approvals', stage, 'all', s],
+              `asks for ${seat.count} of ${seat.group}, which has ${members}: nobody could ever approve`,
+            );
+        });
+    });
+  });
+export type Registry = z.infer<typeof Registry>;

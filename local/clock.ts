@@ -1,0 +1,122 @@
+/** A pending call of `Clock.at`. */
+export interface Timer {
+  cancel(): void;
+}
+
+/** The time of the embedded AWS: real, or moved by hand. */
+export interface Clock {
+  /** Epoch milliseconds, moved time included. */
+  now(): number;
+  /** How far the clock stands ahead of real time; 0 while nobody moved it. */
+  readonly offsetMs: number;
+  /** Calls `fire` once `now()` has reached `epochMs`, at any distance; never synchronously. */
+  at(epochMs: number, fire: () => void): Timer;
+  /** Registers work in flight, so that `advance` lets it settle before the next timer. */
+  busy<T>(work: Promise<T>): Promise<T>;
+}
+
+/** Node holds a timer for 2^31-1 ms at most and fires at once beyond that. */
+const longestTimeoutMs = 2 ** 31 - 1;
+
+interface Entry {
+  readonly due: number;
+  readonly fire: () => void;
+}
+
+/** A clock that runs with real time plus an offset, and can be moved ahead. */
+export class EmbeddedClock implements Clock {
+  #offsetMs: number;
+  #entries = new Set<Entry>();
+  #wake: NodeJS.Timeout | undefined;
+  #inFlight = new Set<Promise<unknown>>();
+  #advancing: Promise<void> = Promise.resolve();
+
+  constructor(offsetMs = 0) {
+    this.#offsetMs = offsetMs;
+  }
+
+  get offsetMs(): number {
+    return this.#offsetMs;
+  }
+
+  now(): number {
+    return Date.now() + this.#offsetMs;
+  }
+
+  at(epochMs: number, fire: () => void): Timer {
+    const entry = { due: epochMs, fire };
+    this.#entries.add(entry);
+    this.#arm();
+    return {
+      cancel: () => {
+        this.#entries.delete(entry);
+      },
+    };
+  }
+
+  async busy<T>(work: Promise<T>): Promise<T> {
+    this.#inFlight.add(work);
+    try {
+      return await work;
+    } finally {
+      this.#inFlight.delete(work);
+    }
+  }
+
+  /** Moves time ahead by `ms`, stopping at every timer due on the way until the work it started has settled. */
+  advance(ms: number): Promise<void> {
+    this.#advancing = this.#advancing.then(() => this.#step(this.now() + ms));
+    return this.#advancing;
+  }
+
+  /** Stops the wake-up timer, so that the process may end. */
+  stop(): void {
+    clearTimeout(this.#wake);
+    this.#entries.clear();
+  }
+
+  async #step(target: number): Promise<void> {
+    await this.#settle();
+    for (let next = this.#next(); next !== undefined && next.due <= target; next = this.#next()) {
+      this.#moveTo(next.due);
+      this.#entries.delete(next);
+      next.fire();
+      await this.#settle();
+    }
+    this.#moveTo(target);
+    this.#arm();
+  }
+
+  #moveTo(epochMs: number): void {
+    this.#offsetMs += Math.max(0, epochMs - this.now());
+  }
+
+  /** Waits until nothing is in flight, and still nothing after the follow-up work had its turn. */
+  async #settle(): Promise<void> {
+    do {
+      await Promise.allSettled(this.#inFlight);
+      await new Promise((resolve) => setImmediate(resolve));
+    } while (this.#inFlight.size > 0);
+  }
+
+  #next(): Entry | undefined {
+    let first: Entry | undefined;
+    for (const entry of this.#entries) if (first === undefined || entry.due < first.due) first = entry;
+    return first;
+  }
+
+  #arm(): void {
+    clearTimeout(this.#wake);
+    const next = this.#next();
+    if (next === undefined) return;
+    this.#wake = setTimeout(() => this.#fireDue(), Math.min(Math.max(0, next.due - this.now()), longestTimeoutMs));
+  }
+
+  #fireDue(): void {
+    for (let next = this.#next(); next !== undefined && next.due <= this.now(); next = this.#next()) {
+      this.#entries.delete(next);
+      next.fire();
+    }
+    this.#arm();
+  }
+}

@@ -1,0 +1,114 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { KMSClient } from '@aws-sdk/client-kms';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SFNClient } from '@aws-sdk/client-sfn';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+import type { Clock } from '../core/clock.ts';
+import { isoSeconds } from '../core/clock.ts';
+import type { KmsCall } from '../core/dossier/statement.ts';
+
+/** Where and as whom to speak to AWS. Left empty, the SDK's own defaults hold (the Lambda's role and Region). */
+export interface AwsAccess {
+  readonly region?: string;
+  readonly endpoint?: string;
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  /** Where the keys live, when that is another place (`rota local --kms`); `aws` is real AWS with ambient credentials. */
+  readonly kmsEndpoint?: string;
+}
+
+/** The names of Rota's tables, bucket and own keys. */
+export interface Names {
+  readonly registryTable: string;
+  readonly ledgerTable: string;
+  readonly approvalTable: string;
+  readonly dossierBucket: string;
+  readonly tokenKey: string;
+  readonly decisionKey: string;
+  readonly dossierKey: string;
+  readonly eventBus: string;
+}
+
+export const defaultNames: Names = {
+  registryTable: 'rota-registry',
+  ledgerTable: 'rota-ledger',
+  approvalTable: 'rota-approvals',
+  dossierBucket: 'rota-dossiers',
+  tokenKey: 'alias/rota-task-tokens',
+  decisionKey: 'alias/rota-decisions',
+  dossierKey: 'alias/rota-dossiers',
+  eventBus: 'default',
+};
+
+export interface Clients {
+  readonly kms: KMSClient;
+  /** For CreateKey alone: KMS has no idempotency token, so the SDK must not send it twice (P6). */
+  readonly kmsOnce: KMSClient;
+  readonly dynamo: DynamoDBDocumentClient;
+  readonly s3: S3Client;
+  readonly states: SFNClient;
+  readonly events: EventBridgeClient;
+}
+
+/** The KMS calls of whoever runs inside, each with the request id that CloudTrail has; outside, nobody keeps them. */
+export const kmsCallLog = new AsyncLocalStorage<KmsCall[]>();
+
+const defined = <T extends object>(o: T) =>
+  Object.fromEntries(Object.entries(o).filter(([, v]) => v !== undefined)) as { [K in keyof T]: Exclude<T[K], undefined> };
+
+export interface Closable {
+  destroy(): void;
+}
+
+/**
+ * SDK clients with bounded waits: 5 s to connect, 30 s for an answer, 3 attempts with the SDK's jitter; the workflow's
+ * own Retry does the rest.
+ */
+export function makeClients(access: AwsAccess, clock: Clock): Clients & Closable {
+  const requestHandler = new NodeHttpHandler({ connectionTimeout: 5_000, requestTimeout: 30_000 });
+  const base = defined({ region: access.region, endpoint: access.endpoint, credentials: access.credentials, requestHandler, maxAttempts: 3 });
+  const { endpoint: _home, credentials: _local, ...elsewhere } = base;
+  const forKms =
+    access.kmsEndpoint === undefined ? base : access.kmsEndpoint === 'aws' ? elsewhere : { ...elsewhere, endpoint: access.kmsEndpoint };
+  const kms = recorded(new KMSClient(forKms), clock);
+  const kmsOnce = recorded(new KMSClient({ ...forKms, maxAttempts: 1 }), clock);
+  const plainDynamo = new DynamoDBClient(base);
+  const s3 = new S3Client({ ...base, forcePathStyle: access.endpoint !== undefined });
+  const states = new SFNClient(base);
+  const events = new EventBridgeClient(base);
+  return {
+    kms,
+    kmsOnce,
+    dynamo: DynamoDBDocumentClient.from(plainDynamo, { marshallOptions: { removeUndefinedValues: true } }),
+    s3,
+    states,
+    events,
+    destroy: () => {
+      for (const client of [kms, kmsOnce, plainDynamo, s3, states, events]) client.destroy();
+      requestHandler.destroy();
+    },
+  };
+}
+
+/** Notes each call with its request id, failed ones too: the dossier joins them to CloudTrail. */
+function recorded(client: KMSClient, clock: Clock): KMSClient {
+  client.middlewareStack.add(
+    (next, context) => async (args) => {
+      const operation = String((context as { commandName?: string }).commandName ?? 'unknown').replace(/Command$/, '');
+      const at = isoSeconds(clock.now());
+      try {
+        const answer = await next(args);
+        kmsCallLog.getStore()?.push({ operation, at, requestId: answer.output.$metadata.requestId ?? 'none' });
+        return answer;
+      } catch (error) {
+        const { name, $metadata } = error as { name?: string; $metadata?: { requestId?: string } };
+        kmsCallLog.getStore()?.push({ operation, at, requestId: $metadata?.requestId ?? 'none', error: name ?? 'Error' });
+        throw error;
+      }
+    },
+    { step: 'initialize', name: 'rotaCallRecorder' },
+  );
+  return client;
+}

@@ -1,0 +1,63 @@
+import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { dossierObjectKey } from '../core/dossier/chain.ts';
+
+/** The bucket of dossiers and escrow envelopes, under Object Lock. */
+export class DossierBucket {
+  readonly #s3: S3Client;
+  readonly #bucket: string;
+
+  constructor(s3: S3Client, bucket: string) {
+    this.#s3 = s3;
+    this.#bucket = bucket;
+  }
+
+  /** Takes a place in the chain. Answers false when it is taken: exactly one of two writers gets it (If-None-Match). */
+  async putDossier(sequence: number, bytes: Buffer): Promise<boolean> {
+    return this.#putNew(dossierObjectKey(sequence), bytes, 'application/vnd.dsse.envelope.v1+json');
+  }
+
+  async getDossier(sequence: number): Promise<Buffer | undefined> {
+    return this.#get(dossierObjectKey(sequence));
+  }
+
+  /** The highest number in the chain; 0 for an empty one. */
+  async lastSequence(): Promise<number> {
+    let last = 0;
+    let from: string | undefined;
+    do {
+      const page = await this.#s3.send(new ListObjectsV2Command({ Bucket: this.#bucket, Prefix: 'dossiers/', ...(from === undefined ? {} : { ContinuationToken: from }) }));
+      for (const { Key } of page.Contents ?? []) last = Math.max(last, Number(/(\d+)\.json$/.exec(Key ?? '')?.[1] ?? 0));
+      from = page.NextContinuationToken;
+    } while (from !== undefined);
+    return last;
+  }
+
+  /** Stores an escrow envelope: CMS ciphertext that only a recovery certificate's holder can open. */
+  async putEscrow(objectKey: string, cms: Buffer): Promise<void> {
+    await this.#putNew(objectKey, cms, 'application/pkcs7-mime');
+  }
+
+  async getEscrow(objectKey: string): Promise<Buffer | undefined> {
+    return this.#get(objectKey);
+  }
+
+  async #putNew(key: string, bytes: Buffer, contentType: string): Promise<boolean> {
+    try {
+      await this.#s3.send(new PutObjectCommand({ Bucket: this.#bucket, Key: key, Body: bytes, ContentType: contentType, IfNoneMatch: '*' }));
+      return true;
+    } catch (error) {
+      if ((error as Error).name === 'PreconditionFailed') return false;
+      throw error;
+    }
+  }
+
+  async #get(key: string): Promise<Buffer | undefined> {
+    try {
+      const { Body } = await this.#s3.send(new GetObjectCommand({ Bucket: this.#bucket, Key: key }));
+      return Buffer.from((await Body?.transformToByteArray()) ?? []);
+    } catch (error) {
+      if ((error as Error).name === 'NoSuchKey') return undefined;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,196 @@
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import { DeleteCommand, GetCommand, PutCommand, QueryCommand, ScanCommand, UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { RotaError } from '../core/errors.ts';
+import type { KmsCall, StepRecord } from '../core/dossier/statement.ts';
+import type { CutoverPlan, RollbackPlan, RotationPlan } from '../core/plan/plan.ts';
+
+/** What was asked for; written before the execution starts. */
+export interface RotationRequest {
+  readonly rotationId: string;
+  readonly workflow: 'byok-rotation' | 'alias-rollback';
+  readonly alias: string;
+  readonly requestedBy: string;
+  readonly reason: string;
+  readonly requestedAt: string;
+  /** Of a rollback: the rotation that it undoes. */
+  readonly undoes?: string;
+}
+
+/** The head of a rotation: the request, and what its steps have settled so far. */
+export interface RotationHead extends RotationRequest {
+  readonly executionArn?: string;
+  readonly plan?: RotationPlan | RollbackPlan;
+  readonly cutoverPlan?: CutoverPlan;
+  readonly newKeyId?: string;
+  readonly outcome?: string;
+  readonly error?: { readonly name: string; readonly sentence: string };
+  readonly leftBehind?: readonly string[];
+  readonly dossierSequence?: number;
+  readonly rolledBackBy?: string;
+}
+
+type HeadField = Exclude<keyof RotationHead, keyof RotationRequest>;
+
+const isConflict = (error: unknown): boolean => error instanceof ConditionalCheckFailedException;
+const headKey = (rotationId: string) => ({ rotationId, step: '#head' });
+const lockKey = (keyId: string) => ({ rotationId: `lock#${keyId}`, step: '#lock' });
+
+/** The ledger: what each rotation intended and did, step by step. Intent is written before the effect (P6). */
+export class LedgerTable {
+  readonly #dynamo: DynamoDBDocumentClient;
+  readonly #table: string;
+
+  constructor(dynamo: DynamoDBDocumentClient, table: string) {
+    this.#dynamo = dynamo;
+    this.#table = table;
+  }
+
+  /** Opens a rotation. Repeated with the same id it changes nothing. */
+  async open(request: RotationRequest): Promise<void> {
+    await this.#dynamo
+      .send(new PutCommand({ TableName: this.#table, Item: { ...headKey(request.rotationId), head: { ...request } }, ConditionExpression: 'attribute_not_exists(rotationId)' }))
+      .catch((error: unknown) => {
+        if (!isConflict(error)) throw error;
+      });
+  }
+
+  /** Throws `NotFound`. */
+  async head(rotationId: string): Promise<RotationHead> {
+    const { Item } = await this.#dynamo.send(new GetCommand({ TableName: this.#table, Key: headKey(rotationId), ConsistentRead: true }));
+    if (Item === undefined) throw new RotaError('NotFound', { what: `rotation ${rotationId}` });
+    return Item.head as RotationHead;
+  }
+
+  /** Settles fields of the head. */
+  async settle(rotationId: string, fields: Partial<Pick<RotationHead, HeadField>>): Promise<void> {
+    const names = Object.keys(fields) as HeadField[];
+    if (names.length === 0) return;
+    await this.#dynamo.send(
+      new UpdateCommand({
+        TableName: this.#table,
+        Key: headKey(rotationId),
+        UpdateExpression: `SET ${names.map((_, i) => `head.#f${i} = :f${i}`).join(', ')}`,
+        ConditionExpression: 'attribute_exists(rotationId)',
+        ExpressionAttributeNames: Object.fromEntries(names.map((n, i) => [`#f${i}`, n])),
+        ExpressionAttributeValues: Object.fromEntries(names.map((n, i) => [`:f${i}`, fields[n]])),
+      }),
+    );
+  }
+
+  /** All rotations, newest request first. */
+  async heads(): Promise<RotationHead[]> {
+    const heads: RotationHead[] = [];
+    let from: Record<string, unknown> | undefined;
+    do {
+      const page = await this.#dynamo.send(
+        new ScanCommand({ TableName: this.#table, FilterExpression: 'step = :head', ExpressionAttributeValues: { ':head': '#head' }, ExclusiveStartKey: from, ConsistentRead: true }),
+      );
+      heads.push(...(page.Items ?? []).map((item) => item.head as RotationHead));
+      from = page.LastEvaluatedKey;
+    } while (from !== undefined);
+    return heads.sort((a, b) => b.requestedAt.localeCompare(a.requestedAt));
+  }
+
+  /** Writes the intent of a step. `attempts` above 1 tells that an earlier attempt may have had its effect. */
+  async intend(rotationId: string, step: string, at: string): Promise<StepRecord> {
+    const { Attributes } = await this.#dynamo.send(
+      new UpdateCommand({
+        TableName: this.#table,
+        Key: { rotationId, step },
+        UpdateExpression: 'SET intendedAt = if_not_exists(intendedAt, :at), kmsCalls = if_not_exists(kmsCalls, :none) ADD attempts :one',
+        ExpressionAttributeValues: { ':at': at, ':one': 1, ':none': [] },
+        ReturnValues: 'ALL_NEW',
+      }),
+    );
+    return stepOf(Attributes ?? {});
+  }
+
+  /** Writes what a step did; from then on a repeat answers this result. */
+  async complete(rotationId: string, step: string, at: string, result: unknown, kmsCalls: readonly KmsCall[]): Promise<void> {
+    await this.#dynamo.send(
+      new UpdateCommand({
+        TableName: this.#table,
+        Key: { rotationId, step },
+        UpdateExpression: 'SET completedAt = :at, #result = :result, kmsCalls = list_append(kmsCalls, :calls)',
+        ExpressionAttributeNames: { '#result': 'result' },
+        ExpressionAttributeValues: { ':at': at, ':result': result, ':calls': kmsCalls },
+      }),
+    );
+  }
+
+  /** Keeps the KMS calls of an attempt that failed. */
+  async noteCalls(rotationId: string, step: string, kmsCalls: readonly KmsCall[]): Promise<void> {
+    await this.#dynamo.send(
+      new UpdateCommand({
+        TableName: this.#table,
+        Key: { rotationId, step },
+        UpdateExpression: 'SET kmsCalls = list_append(kmsCalls, :calls)',
+        ExpressionAttributeValues: { ':calls': kmsCalls },
+      }),
+    );
+  }
+
+  /** Keeps working data of a step (ciphertexts, tokens of an import) that its repeat or its successor needs. */
+  async keep(rotationId: string, name: string, value: Readonly<Record<string, unknown>>): Promise<void> {
+    await this.#dynamo.send(new PutCommand({ TableName: this.#table, Item: { rotationId, step: `#kept ${name}`, value } }));
+  }
+
+  async kept(rotationId: string, name: string): Promise<Readonly<Record<string, unknown>> | undefined> {
+    const { Item } = await this.#dynamo.send(new GetCommand({ TableName: this.#table, Key: { rotationId, step: `#kept ${name}` }, ConsistentRead: true }));
+    return Item?.value as Readonly<Record<string, unknown>> | undefined;
+  }
+
+  /** The steps of a rotation in the order of their intents. */
+  async steps(rotationId: string): Promise<StepRecord[]> {
+    const { Items = [] } = await this.#dynamo.send(
+      new QueryCommand({ TableName: this.#table, KeyConditionExpression: 'rotationId = :r', ExpressionAttributeValues: { ':r': rotationId }, ConsistentRead: true }),
+    );
+    const order = (s: StepRecord) => `${s.intendedAt} ${s.completedAt ?? '9'}`;
+    return Items.filter((item) => !String(item.step).startsWith('#'))
+      .map(stepOf)
+      .sort((a, b) => order(a).localeCompare(order(b)));
+  }
+
+  /** Takes the lock of an old key for a rotation. Throws `RotationUnderWay`, naming the holder. */
+  async lock(keyId: string, rotationId: string): Promise<void> {
+    try {
+      await this.#dynamo.send(
+        new PutCommand({
+          TableName: this.#table,
+          Item: { ...lockKey(keyId), holder: rotationId },
+          ConditionExpression: 'attribute_not_exists(rotationId) OR holder = :me',
+          ExpressionAttributeValues: { ':me': rotationId },
+        }),
+      );
+    } catch (error) {
+      if (!isConflict(error)) throw error;
+      throw new RotaError('RotationUnderWay', { keyId, rotationId: (await this.lockHolder(keyId)) ?? 'unknown' });
+    }
+  }
+
+  async lockHolder(keyId: string): Promise<string | undefined> {
+    const { Item } = await this.#dynamo.send(new GetCommand({ TableName: this.#table, Key: lockKey(keyId), ConsistentRead: true }));
+    return Item?.holder as string | undefined;
+  }
+
+  /** Gives the lock back; one that somebody else holds stays. */
+  async unlock(keyId: string, rotationId: string): Promise<void> {
+    await this.#dynamo
+      .send(new DeleteCommand({ TableName: this.#table, Key: lockKey(keyId), ConditionExpression: 'holder = :me', ExpressionAttributeValues: { ':me': rotationId } }))
+      .catch((error: unknown) => {
+        if (!isConflict(error)) throw error;
+      });
+  }
+}
+
+function stepOf(item: Record<string, unknown>): StepRecord {
+  const { step, intendedAt, attempts, completedAt, result, kmsCalls } = item as unknown as StepRecord;
+  return {
+    step,
+    intendedAt,
+    attempts,
+    ...(completedAt === undefined ? {} : { completedAt }),
+    ...(result === undefined ? {} : { result }),
+    kmsCalls,
+  };
+}

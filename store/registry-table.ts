@@ -1,0 +1,108 @@
+import { GetCommand, PutCommand, QueryCommand, UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { digestOf } from '../core/canonical-json.ts';
+import { RotaError } from '../core/errors.ts';
+import { Person, RegisteredKey, Registry } from '../core/registry/registry-schema.ts';
+import { z } from 'zod';
+
+/** Which revision holds, who applied it and when. */
+export interface RegistryHead {
+  readonly revision: number;
+  readonly digest: string;
+  readonly appliedBy: string;
+  readonly appliedAt: string;
+}
+
+const pointer = { revision: 'current', item: 'head' };
+const People = z.array(Person);
+
+/**
+ * The registry in DynamoDB: each applied file is a revision of one item a key; a pointer item says which revision holds,
+ * so that a reader sees the old file or the new one whole, never a mixture.
+ */
+export class RegistryTable {
+  readonly #dynamo: DynamoDBDocumentClient;
+  readonly #table: string;
+
+  constructor(dynamo: DynamoDBDocumentClient, table: string) {
+    this.#dynamo = dynamo;
+    this.#table = table;
+  }
+
+  async head(): Promise<RegistryHead | undefined> {
+    const { Item } = await this.#dynamo.send(new GetCommand({ TableName: this.#table, Key: pointer, ConsistentRead: true }));
+    return Item === undefined ? undefined : (Item.head as RegistryHead);
+  }
+
+  /** Writes a new revision, then turns the pointer. Two appliers at once: the second is refused by the condition. */
+  async apply(registry: Registry, appliedBy: string, appliedAt: string): Promise<RegistryHead> {
+    const before = await this.head();
+    const head: RegistryHead = { revision: (before?.revision ?? 0) + 1, digest: digestOf(registry), appliedBy, appliedAt };
+    const revision = `${head.revision}#${head.digest.slice(0, 16)}`;
+    await this.#put({ revision, item: 'people', people: registry.people });
+    for (const key of registry.keys) await this.#put({ revision, item: `key#${key.alias}`, key });
+    await this.#dynamo.send(
+      new UpdateCommand({
+        TableName: this.#table,
+        Key: pointer,
+        UpdateExpression: 'SET head = :head, rows = :rows, serial = :serial',
+        ConditionExpression: before === undefined ? 'attribute_not_exists(serial)' : 'serial = :before',
+        ExpressionAttributeValues: {
+          ':head': head,
+          ':rows': revision,
+          ':serial': head.revision,
+          ...(before === undefined ? {} : { ':before': before.revision }),
+        },
+      }),
+    );
+    return head;
+  }
+
+  /** Throws `RegistryEmpty` before the first apply. */
+  async people(): Promise<Person[]> {
+    const { Item } = await this.#dynamo.send(
+      new GetCommand({ TableName: this.#table, Key: { revision: await this.#rows(), item: 'people' }, ConsistentRead: true }),
+    );
+    return People.parse(Item?.people);
+  }
+
+  /** Throws `AliasUnregistered`. */
+  async key(alias: string): Promise<RegisteredKey> {
+    const { Item } = await this.#dynamo.send(
+      new GetCommand({ TableName: this.#table, Key: { revision: await this.#rows(), item: `key#${alias}` }, ConsistentRead: true }),
+    );
+    if (Item === undefined) throw new RotaError('AliasUnregistered', { alias });
+    return RegisteredKey.parse(Item.key);
+  }
+
+  /** The whole registry as it was applied, keys sorted by alias. */
+  async whole(): Promise<Registry> {
+    const revision = await this.#rows();
+    const keys: RegisteredKey[] = [];
+    let from: Record<string, unknown> | undefined;
+    do {
+      const page = await this.#dynamo.send(
+        new QueryCommand({
+          TableName: this.#table,
+          KeyConditionExpression: 'revision = :r AND begins_with(#item, :key)',
+          ExpressionAttributeNames: { '#item': 'item' },
+          ExpressionAttributeValues: { ':r': revision, ':key': 'key#' },
+          ExclusiveStartKey: from,
+          ConsistentRead: true,
+        }),
+      );
+      keys.push(...(page.Items ?? []).map((item) => RegisteredKey.parse(item.key)));
+      from = page.LastEvaluatedKey;
+    } while (from !== undefined);
+    return Registry.parse({ version: 1, people: await this.people(), keys });
+  }
+
+  async #rows(): Promise<string> {
+    const { Item } = await this.#dynamo.send(new GetCommand({ TableName: this.#table, Key: pointer, ConsistentRead: true }));
+    if (Item === undefined) throw new RotaError('RegistryEmpty', {});
+    return Item.rows as string;
+  }
+
+  async #put(item: Record<string, unknown>): Promise<void> {
+    await this.#dynamo.send(new PutCommand({ TableName: this.#table, Item: item }));
+  }
+}

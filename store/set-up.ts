@@ -1,0 +1,90 @@
+import { CreateTableCommand, DescribeTableCommand, ResourceInUseException, type KeySchemaElement } from '@aws-sdk/client-dynamodb';
+import { CreateAliasCommand, CreateKeyCommand, DescribeKeyCommand, NotFoundException, paginateListKeys, type KMSClient } from '@aws-sdk/client-kms';
+import { CreateBucketCommand, PutObjectLockConfigurationCommand } from '@aws-sdk/client-s3';
+import { tagsOf } from './key-facts.ts';
+import type { Clients, Names } from './clients.ts';
+
+/** The keys of each table: partition, and sort key where there is one. All strings. */
+export const tableKeys = {
+  registryTable: ['revision', 'item'],
+  ledgerTable: ['rotationId', 'step'],
+  approvalTable: ['approvalId'],
+} as const satisfies Partial<Record<keyof Names, readonly string[]>>;
+
+/** Who alone may use one of Rota's own keys for what: a policy text, or nothing for the default policy. */
+export type OwnKeyPolicies = Partial<Record<'tokenKey' | 'decisionKey' | 'dossierKey', string>>;
+
+const ownKeys = {
+  tokenKey: { KeySpec: 'SYMMETRIC_DEFAULT', KeyUsage: 'ENCRYPT_DECRYPT', Description: 'Rota: task tokens of open approvals' },
+  decisionKey: { KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY', Description: 'Rota: signs decisions' },
+  dossierKey: { KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY', Description: 'Rota: signs dossiers' },
+} as const;
+
+/** Makes what a deployment by CDK would have made, where it is missing: tables, bucket, Rota's own keys. Repeatable. */
+export async function setUp(clients: Clients, names: Names, policies: OwnKeyPolicies): Promise<void> {
+  for (const table of Object.keys(tableKeys) as (keyof typeof tableKeys)[]) await makeTable(clients, names[table], tableKeys[table]);
+  await makeBucket(clients, names.dossierBucket);
+  for (const key of Object.keys(ownKeys) as (keyof typeof ownKeys)[]) await makeOwnKey(clients, key, names[key], policies[key]);
+}
+
+async function makeTable({ dynamo }: Clients, TableName: string, keys: readonly string[]): Promise<void> {
+  const roles = ['HASH', 'RANGE'] as const;
+  await dynamo
+    .send(
+      new CreateTableCommand({
+        TableName,
+        BillingMode: 'PAY_PER_REQUEST',
+        AttributeDefinitions: keys.map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
+        KeySchema: keys.map((AttributeName, i): KeySchemaElement => ({ AttributeName, KeyType: roles[i] ?? 'RANGE' })),
+      }),
+    )
+    .catch((error: unknown) => {
+      if (!(error instanceof ResourceInUseException)) throw error;
+    });
+  for (;;) {
+    const { Table } = await dynamo.send(new DescribeTableCommand({ TableName }));
+    if (Table?.TableStatus === 'ACTIVE') return;
+  }
+}
+
+/** One year of retention that whoever administers the embedded AWS can lift: enough to show what the lock does. */
+async function makeBucket({ s3 }: Clients, Bucket: string): Promise<void> {
+  try {
+    await s3.send(new CreateBucketCommand({ Bucket, ObjectLockEnabledForBucket: true }));
+  } catch (error) {
+    if (!(error instanceof Error) || !['BucketAlreadyOwnedByYou', 'BucketAlreadyExists'].includes(error.name)) throw error;
+  }
+  await s3.send(
+    new PutObjectLockConfigurationCommand({
+      Bucket,
+      ObjectLockConfiguration: { ObjectLockEnabled: 'Enabled', Rule: { DefaultRetention: { Mode: 'GOVERNANCE', Days: 365 } } },
+    }),
+  );
+}
+
+async function makeOwnKey({ kms, kmsOnce }: Clients, role: keyof typeof ownKeys, alias: string, policy: string | undefined): Promise<void> {
+  try {
+    await kms.send(new DescribeKeyCommand({ KeyId: alias }));
+  } catch (error) {
+    if (!(error instanceof NotFoundException)) throw error;
+    const keyId = (await taggedKey(kms, role)) ?? (await createOwnKey(kmsOnce, role, policy));
+    await kms.send(new CreateAliasCommand({ AliasName: alias, TargetKeyId: keyId }));
+  }
+}
+
+/** A key that an earlier set-up made and did not come to name. */
+async function taggedKey(kms: KMSClient, role: string): Promise<string | undefined> {
+  for await (const page of paginateListKeys({ client: kms }, {}))
+    for (const { KeyId: keyId = '' } of page.Keys ?? []) {
+      const tags = await tagsOf(kms, keyId).catch((): Record<string, string> => ({}));
+      if (tags['rota:own-key'] === role) return keyId;
+    }
+  return undefined;
+}
+
+async function createOwnKey(kms: KMSClient, role: keyof typeof ownKeys, policy: string | undefined): Promise<string> {
+  const { KeyMetadata } = await kms.send(
+    new CreateKeyCommand({ ...ownKeys[role], Tags: [{ TagKey: 'rota:own-key', TagValue: role }], ...(policy === undefined ? {} : { Policy: policy }) }),
+  );
+  return KeyMetadata?.KeyId ?? '';
+}

@@ -1,0 +1,20 @@
+import { ApprovalTable } from './approval-table.ts';
+import type { Clients, Names } from './clients.ts';
+import { DossierBucket } from './dossier-bucket.ts';
+import { LedgerTable } from './ledger-table.ts';
+import { RegistryTable } from './registry-table.ts';
+
+/** Everything that Rota keeps. */
+export interface Store {
+  readonly registry: RegistryTable;
+  readonly ledger: LedgerTable;
+  readonly approvals: ApprovalTable;
+  readonly dossiers: DossierBucket;
+}
+
+export const makeStore = (clients: Clients, names: Names): Store => ({
+  registry: new RegistryTable(clients.dynamo, names.registryTable),
+  ledger: new LedgerTable(clients.dynamo, names.ledgerTable),
+  approvals: new ApprovalTable(clients.dynamo, names.approvalTable),
+  dossiers: new DossierBucket(clients.s3, names.dossierBucket),
+});

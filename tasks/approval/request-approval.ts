@@ -1,0 +1,49 @@
+import { EncryptCommand } from '@aws-sdk/client-kms';
+import { z } from 'zod';
+import { isoSeconds } from '../../core/clock.ts';
+import { RotaError } from '../../core/errors.ts';
+import { Sha256Hex } from '../../core/ids.ts';
+import { planDigest, type AnyPlan } from '../../core/plan/plan.ts';
+import { Stage, type ApprovalRule } from '../../core/registry/registry-schema.ts';
+import { approvalIdOf } from '../../store/approval-table.ts';
+import type { RotationHead } from '../../store/ledger-table.ts';
+import { announce, eventActions } from '../events.ts';
+import { movePlanOf, rotationPlanOf } from '../plan-of.ts';
+import { rotationInput, task } from '../task.ts';
+
+const input = rotationInput.extend({ stage: Stage, planDigest: Sha256Hex, taskToken: z.string().min(1) });
+
+/** Puts the question into the table, with the plan whole and the task token encrypted; it leaves that table never. */
+export const requestApproval = task({
+  name: 'request-approval',
+  input,
+  output: z.strictObject({ approvalId: z.string() }),
+  errors: ['PlanChanged'],
+  actions: ['kms:Encrypt', ...eventActions],
+  step: ({ stage, planDigest: digest }) => `request-approval.${stage}.${digest.slice(0, 8)}`,
+  everyTime: true,
+  run: async ({ rotationId, stage, planDigest: digest, taskToken }, context) => {
+    const { head, clients, store, names, clock, now } = context;
+    const { plan, rule, timeoutSeconds } = question(head, stage);
+    if (planDigest(plan) !== digest) throw new RotaError('PlanChanged', { changes: ['the ledger holds another plan than the one to be asked about'] });
+    const approvalId = approvalIdOf(rotationId, stage, digest);
+    const { CiphertextBlob } = await clients.kms.send(
+      new EncryptCommand({ KeyId: names.tokenKey, Plaintext: Buffer.from(taskToken, 'utf8'), EncryptionContext: { approvalId } }),
+    );
+    const deadline = isoSeconds(clock.now() + timeoutSeconds * 1000);
+    await store.approvals.ask(
+      { approvalId, rotationId, stage, plan, planDigest: digest, rule, requestedBy: head.requestedBy, reason: head.reason, requestedAt: now, deadline, outcome: 'open', decisions: [] },
+      CiphertextBlob ?? new Uint8Array(),
+    );
+    await announce(context, 'Rota Approval Requested', { approvalId, stage, planDigest: digest, rule, deadline });
+    return { approvalId };
+  },
+});
+
+function question(head: RotationHead, stage: Stage): { plan: AnyPlan; rule: ApprovalRule; timeoutSeconds: number } {
+  const move = stage === 'start' ? undefined : movePlanOf(head);
+  if (move?.stage === 'rollback') return { plan: move, rule: move.rule, timeoutSeconds: move.timeoutSeconds };
+  const plan = rotationPlanOf(head);
+  const { start, cutover, timeoutSeconds } = plan.approvals;
+  return { plan: move ?? plan, rule: move === undefined ? (start ?? cutover) : cutover, timeoutSeconds };
+}

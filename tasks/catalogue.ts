@@ -1,0 +1,50 @@
+import { repointAliases } from './alias/repoint-aliases.ts';
+import { restoreAliases } from './alias/restore-aliases.ts';
+import { requestApproval } from './approval/request-approval.ts';
+import { sealDossier } from './dossier/seal-dossier.ts';
+import { copyGrants } from './key/copy-grants.ts';
+import { createSuccessor } from './key/create-successor.ts';
+import { keepOldKey } from './key/keep-old-key.ts';
+import { importMaterial } from './material/import-material.ts';
+import { wrapGenerated } from './material/wrap-generated.ts';
+import { planCutover } from './plan/plan-cutover.ts';
+import { planRollback } from './plan/plan-rollback.ts';
+import { planRotation } from './plan/plan-rotation.ts';
+import { makeCanary } from './prove/make-canary.ts';
+import { proveSuccessor } from './prove/prove-successor.ts';
+import { proveThroughAlias } from './prove/prove-through-alias.ts';
+import { runTask, type AnyTask, type Deps, type Task } from './task.ts';
+
+/** What a deployment must know of a task; what a caller can do with it. */
+export interface CataloguedTask {
+  readonly name: string;
+  readonly errors: AnyTask['errors'];
+  readonly actions: readonly string[];
+  readonly run: (event: unknown, deps: Deps) => Promise<unknown>;
+}
+
+const entry = <I extends { rotationId: string }, O>(definition: Task<I, O>): CataloguedTask => ({
+  name: definition.name,
+  errors: definition.errors,
+  actions: definition.actions,
+  run: (event, deps) => runTask(definition, event, deps),
+});
+
+/** Every task there is: CDK makes a function of each, the embedded AWS a handler. */
+export const tasks: readonly CataloguedTask[] = [
+  entry(planRotation),
+  entry(makeCanary),
+  entry(createSuccessor),
+  entry(copyGrants),
+  entry(wrapGenerated),
+  entry(importMaterial),
+  entry(proveSuccessor),
+  entry(planCutover),
+  entry(requestApproval),
+  entry(repointAliases),
+  entry(proveThroughAlias),
+  entry(keepOldKey),
+  entry(planRollback),
+  entry(restoreAliases),
+  entry(sealDossier),
+];

@@ -1,0 +1,90 @@
+import { GetPublicKeyCommand, SignCommand, type KMSClient } from '@aws-sdk/client-kms';
+import { z } from 'zod';
+import { canonicalBytes } from '../../core/canonical-json.ts';
+import { envelopeDigest, genesis } from '../../core/dossier/chain.ts';
+import { digestToSign, keyIdOfSpki, payloadType, type Envelope } from '../../core/dossier/dsse.ts';
+import { predicateType, Statement, type RotationPredicate } from '../../core/dossier/statement.ts';
+import { planDigest } from '../../core/plan/plan.ts';
+import type { DossierBucket } from '../../store/dossier-bucket.ts';
+import { keyFactsActions } from '../../store/key-facts.ts';
+import { announce, eventActions } from '../events.ts';
+import { rotationInput, task, type Context } from '../task.ts';
+import { evidenceActions, gatherEvidence } from './gather-evidence.ts';
+
+export const Failure = z.strictObject({ name: z.string(), cause: z.string() });
+
+/**
+ * Seals the dossier of a rotation, finished or failed (P8), and gives back the lock of the old key. The place in the
+ * chain is taken by a conditional put, so that of two sealers one is next and the other tries the place after; a repeat
+ * finds its own dossier and leaves it.
+ */
+export const sealDossier = task({
+  name: 'seal-dossier',
+  input: rotationInput.extend({ executionArn: z.string(), failure: Failure.optional() }),
+  output: z.strictObject({ sequence: z.int(), outcome: z.string() }),
+  errors: [],
+  actions: [...keyFactsActions, ...evidenceActions, ...eventActions, 'kms:Sign', 'kms:GetPublicKey', 's3:PutObject', 's3:GetObject', 's3:ListBucket', 'dynamodb:DeleteItem'],
+  run: async ({ rotationId, executionArn, failure }, context) => {
+    const { head, store, clients, names } = context;
+    const spki = async (alias: string) => Buffer.from((await clients.kms.send(new GetPublicKeyCommand({ KeyId: alias }))).PublicKey ?? []);
+    const evidence = await gatherEvidence(context, executionArn, failure);
+    const decisionKeySpki = (await spki(names.decisionKey)).toString('base64');
+    const keyid = keyIdOfSpki(await spki(names.dossierKey));
+
+    const sequence = await append(store.dossiers, rotationId, async (next, previous) => {
+      const predicate: RotationPredicate = { ...evidence, sequence: next, previous, decisionKeySpki };
+      return envelopeOf(clients.kms, names.dossierKey, keyid, predicate);
+    });
+    await store.ledger.settle(rotationId, {
+      outcome: evidence.outcome,
+      dossierSequence: sequence,
+      leftBehind: evidence.leftBehind,
+      ...(evidence.error ? { error: evidence.error } : {}),
+    });
+    if (evidence.outcome === 'rolled-back' && head.undoes !== undefined) await store.ledger.settle(head.undoes, { rolledBackBy: rotationId });
+    if (head.plan !== undefined) await store.ledger.unlock(oldKeyIdOf(context), rotationId);
+    await announce(context, 'Rota Rotation Ended', { outcome: evidence.outcome, dossier: sequence, leftBehind: evidence.leftBehind });
+    return { sequence, outcome: evidence.outcome };
+  },
+});
+
+function oldKeyIdOf({ head: { plan } }: Context): string {
+  if (plan === undefined) return '';
+  return 'stage' in plan ? plan.oldKeyId : plan.oldKey.keyId;
+}
+
+async function envelopeOf(kms: KMSClient, signingKey: string, keyid: string, predicate: RotationPredicate): Promise<Buffer> {
+  const statement: Statement = {
+    _type: 'https://in-toto.io/Statement/v1',
+    subject: [{ name: `rotation/${predicate.rotationId}`, digest: { sha256: predicate.plan ? planDigest(predicate.plan) : genesis } }],
+    predicateType,
+    predicate,
+  };
+  const payload = canonicalBytes(Statement.parse(statement));
+  const { Signature } = await kms.send(
+    new SignCommand({ KeyId: signingKey, Message: digestToSign(payload), MessageType: 'DIGEST', SigningAlgorithm: 'ECDSA_SHA_256' }),
+  );
+  const envelope: Envelope = {
+    payloadType,
+    payload: payload.toString('base64'),
+    signatures: [{ keyid, sig: Buffer.from(Signature ?? []).toString('base64') }],
+  };
+  return canonicalBytes(envelope);
+}
+
+/** Which rotation an envelope belongs to; the chain holds only what this task wrote. */
+function rotationOf(envelope: Buffer): string {
+  const { payload } = JSON.parse(envelope.toString('utf8')) as Envelope;
+  return (JSON.parse(Buffer.from(payload, 'base64').toString('utf8')) as Statement).predicate.rotationId;
+}
+
+async function append(dossiers: DossierBucket, rotationId: string, make: (sequence: number, previous: string) => Promise<Buffer>): Promise<number> {
+  for (;;) {
+    const last = await dossiers.lastSequence();
+    const lastBytes = last === 0 ? undefined : await dossiers.getDossier(last);
+    for (let mine = last, bytes = lastBytes; mine > 0 && mine > last - 50 && bytes; bytes = await dossiers.getDossier(--mine))
+      if (rotationOf(bytes) === rotationId) return mine;
+    const envelope = await make(last + 1, lastBytes ? envelopeDigest(lastBytes) : genesis);
+    if (await dossiers.putDossier(last + 1, envelope)) return last + 1;
+  }
+}

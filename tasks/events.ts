@@ -1,0 +1,23 @@
+import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import type { Context } from './task.ts';
+
+export const eventActions = ['events:PutEvents'] as const;
+
+/** The facts that Rota announces; mail, chat and tickets hang on rules for these. */
+export type DetailType = 'Rota Approval Requested' | 'Rota Aliases Repointed' | 'Rota Rotation Ended';
+
+/** Announces a fact on EventBridge, source `rota`: at least once, since a repeated step announces again. */
+export async function announce({ clients, names, head }: Context, detailType: DetailType, detail: Readonly<Record<string, unknown>>): Promise<void> {
+  await clients.events.send(
+    new PutEventsCommand({
+      Entries: [
+        {
+          EventBusName: names.eventBus,
+          Source: 'rota',
+          DetailType: detailType,
+          Detail: JSON.stringify({ rotationId: head.rotationId, alias: head.alias, requestedBy: head.requestedBy, ...detail }),
+        },
+      ],
+    }),
+  );
+}

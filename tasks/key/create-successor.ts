@@ -1,0 +1,39 @@
+import { CreateKeyCommand, type KeySpec, type KeyUsageType, type KMSClient } from '@aws-sdk/client-kms';
+import { z } from 'zod';
+import { RotaError } from '../../core/errors.ts';
+import { KeyId } from '../../core/ids.ts';
+import type { RotationPlan } from '../../core/plan/plan.ts';
+import { rotationPlanOf } from '../plan-of.ts';
+import { rotationInput, task } from '../task.ts';
+import { findSuccessors, findSuccessorsActions } from './find-successors.ts';
+
+/** Makes the successor key of a rotation, or finds the one that an earlier attempt made (P6). */
+export const createSuccessor = task({
+  name: 'create-successor',
+  input: rotationInput,
+  output: z.strictObject({ newKeyId: KeyId }),
+  errors: ['TwoSuccessors'],
+  actions: ['kms:CreateKey', 'kms:TagResource', ...findSuccessorsActions],
+  run: async ({ rotationId }, { head, repeated, clients, store }) => {
+    // Every key's own tags: slow, but only on a repeat. The tagging API would be quicker and lags behind.
+    const made = repeated ? await findSuccessors(clients.kms, rotationId) : [];
+    if (made.length > 1) throw new RotaError('TwoSuccessors', { rotationId, keyIds: made });
+    const newKeyId = made[0] ?? (await createKey(clients.kmsOnce, rotationPlanOf(head)));
+    await store.ledger.settle(rotationId, { newKeyId });
+    return { newKeyId };
+  },
+});
+
+async function createKey(kms: KMSClient, { successor }: RotationPlan): Promise<string> {
+  const { KeyMetadata } = await kms.send(
+    new CreateKeyCommand({
+      KeySpec: successor.spec as KeySpec,
+      KeyUsage: successor.usage as KeyUsageType,
+      Origin: successor.origin,
+      Description: successor.description,
+      Policy: JSON.stringify(successor.policy),
+      Tags: Object.entries(successor.tags).map(([TagKey, TagValue]) => ({ TagKey, TagValue })),
+    }),
+  );
+  return KeyMetadata?.KeyId ?? '';
+}

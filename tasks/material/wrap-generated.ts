@@ -1,0 +1,90 @@
+import { createHash, randomBytes, X509Certificate } from 'node:crypto';
+import { GenerateRandomCommand, GetParametersForImportCommand, type AlgorithmSpec, type KMSClient, type WrappingKeySpec } from '@aws-sdk/client-kms';
+import { z } from 'zod';
+import { isoSeconds } from '../../core/clock.ts';
+import { Sha256Hex } from '../../core/ids.ts';
+import { sealToCertificates } from '../../core/material/escrow.ts';
+import { materialFingerprint } from '../../core/material/fingerprint.ts';
+import { wrapMaterial, type RotaWrapping } from '../../core/material/wrap.ts';
+import { withSecretAsync, type Hold } from '../../core/material/zeroed.ts';
+import { newKeyIdOf, rotationPlanOf } from '../plan-of.ts';
+import { roundInput, stepWithRound, task } from '../task.ts';
+
+/** What `import-material` needs: the ciphertext that only KMS can open, and the token that goes with it. Base64. */
+export interface WrappedMaterial {
+  readonly encryptedKeyMaterial: string;
+  readonly importToken: string;
+  readonly expiresAt: string;
+  readonly fingerprint: string;
+  readonly escrowObject: string;
+}
+
+export const wrappedName = (round: number): string => `wrapped material ${round}`;
+
+/**
+ * Makes key material, seals a copy to the recovery certificates and wraps it for KMS: the only task in which plaintext
+ * exists (P1). The ciphertext is kept in the ledger before it is imported, so that a repeated import sends the same
+ * bytes and nobody has to guess which of two attempts won. A token lives 24 h; a later round starts afresh.
+ */
+export const wrapGenerated = task({
+  name: 'wrap-generated',
+  input: roundInput,
+  output: z.strictObject({ fingerprint: Sha256Hex, escrowObject: z.string(), expiresAt: z.string() }),
+  errors: ['MaterialTooLongForWrapping', 'WrappingKeyUnsuitable', 'RegistryInvalid'],
+  actions: ['kms:GetParametersForImport', 'kms:GenerateRandom', 's3:PutObject', 'dynamodb:GetItem'],
+  step: stepWithRound('wrap-generated'),
+  run: async ({ rotationId, round }, { head, clients, store, now }) => {
+    const before = (await store.ledger.kept(rotationId, wrappedName(round))) as WrappedMaterial | undefined;
+    if (before !== undefined && before.expiresAt > now) return answerOf(before);
+    const { material, alias } = rotationPlanOf(head);
+    const { escrow } = await store.registry.key(alias);
+    const certificates = escrow.recoveryCertificates.filter((pem) =>
+      material.escrowTo.includes(createHash('sha256').update(new X509Certificate(pem).raw).digest('hex')),
+    );
+    const parameters = await clients.kms.send(
+      new GetParametersForImportCommand({
+        KeyId: newKeyIdOf(head),
+        WrappingAlgorithm: material.wrappingAlgorithm as AlgorithmSpec,
+        WrappingKeySpec: material.wrappingKeySpec as WrappingKeySpec,
+      }),
+    );
+    const expiresAt = isoSeconds(parameters.ParametersValidTo?.getTime() ?? 0);
+    return withSecretAsync(
+      (hold) => generateMaterial(clients.kms, material.bytes, hold),
+      async (secret) => {
+        const fingerprint = materialFingerprint(rotationId, secret);
+        const escrowObject = `escrow/${rotationId}/${fingerprint}.p7m`;
+        await store.dossiers.putEscrow(escrowObject, sealToCertificates(secret, certificates));
+        const encryptedKeyMaterial = wrapMaterial({
+          algorithm: material.wrappingAlgorithm as RotaWrapping,
+          publicKeySpki: parameters.PublicKey ?? new Uint8Array(),
+          material: secret,
+        });
+        const kept: WrappedMaterial = {
+          encryptedKeyMaterial: encryptedKeyMaterial.toString('base64'),
+          importToken: Buffer.from(parameters.ImportToken ?? []).toString('base64'),
+          expiresAt,
+          fingerprint,
+          escrowObject,
+        };
+        await store.ledger.keep(rotationId, wrappedName(round), { ...kept });
+        return answerOf(kept);
+      },
+    );
+  },
+});
+
+const answerOf = ({ fingerprint, escrowObject, expiresAt }: WrappedMaterial) => ({ fingerprint, escrowObject, expiresAt });
+
+/**
+ * Random bytes of KMS's HSMs, combined by XOR with this process's own: as good as the better of the two, and the answer
+ * of GenerateRandom, which the SDK parses from a string, is not the key material (P1).
+ */
+async function generateMaterial(kms: KMSClient, bytes: number, hold: Hold): Promise<Buffer> {
+  const { Plaintext } = await kms.send(new GenerateRandomCommand({ NumberOfBytes: bytes }));
+  const fromKms = hold(Plaintext ?? new Uint8Array());
+  if (fromKms.length !== bytes) throw new Error('GenerateRandom answered another number of bytes than was asked');
+  const material = hold(randomBytes(bytes));
+  for (let i = 0; i < bytes; i++) material[i] = (material[i] ?? 0) ^ (fromKms[i] ?? 0);
+  return material;
+}

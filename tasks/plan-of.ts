@@ -1,0 +1,20 @@
+import type { CutoverPlan, RollbackPlan, RotationPlan } from '../core/plan/plan.ts';
+import type { RotationHead } from '../store/ledger-table.ts';
+
+/** The rotation plan; an earlier step has made it, else the workflow is wrong. */
+export function rotationPlanOf({ rotationId, plan }: RotationHead): RotationPlan {
+  if (plan === undefined || 'stage' in plan) throw new Error(`rotation ${rotationId} has no rotation plan yet`);
+  return plan;
+}
+
+export function newKeyIdOf({ rotationId, newKeyId }: RotationHead): string {
+  if (newKeyId === undefined) throw new Error(`rotation ${rotationId} has no successor key yet`);
+  return newKeyId;
+}
+
+/** What moves the aliases: the cutover of a rotation, or a rollback. */
+export function movePlanOf({ rotationId, plan, cutoverPlan }: RotationHead): CutoverPlan | RollbackPlan {
+  const move = plan !== undefined && 'stage' in plan ? plan : cutoverPlan;
+  if (move === undefined) throw new Error(`rotation ${rotationId} has no cutover plan yet`);
+  return move;
+}

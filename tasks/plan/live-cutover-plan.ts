@@ -1,0 +1,57 @@
+import { RotaError } from '../../core/errors.ts';
+import { policyDifference, policyDigest } from '../../core/plan/key-policy.ts';
+import { planDigest, type CutoverPlan } from '../../core/plan/plan.ts';
+import { aliasesOf, grantsOf, policyOf, describeKey } from '../../store/key-facts.ts';
+import type { RotationHead } from '../../store/ledger-table.ts';
+import { newKeyIdOf, rotationPlanOf } from '../plan-of.ts';
+import type { Context } from '../task.ts';
+
+export const liveCutoverPlanActions = ['kms:DescribeKey', 'kms:GetKeyPolicy', 'kms:ListAliases', 'kms:ListGrants'] as const;
+
+/** What was imported: the material of the successor, as the ledger has it. */
+export interface Imported {
+  readonly keyMaterialId: string;
+  readonly fingerprint: string;
+}
+
+/**
+ * What moving the aliases would do, from live AWS state: made before the approval, and again just before the effect, so
+ * that a difference voids the approval (P4). An alias of the approved plan that already stands at the successor (an
+ * earlier attempt moved it) counts as moving from the old key.
+ */
+export async function liveCutoverPlan(head: RotationHead, imported: Imported, { clients }: Context, approved?: CutoverPlan): Promise<CutoverPlan> {
+  const plan = rotationPlanOf(head);
+  const newKeyId = newKeyIdOf(head);
+  const oldKeyId = plan.oldKey.keyId;
+  const metadata = await describeKey(clients.kms, newKeyId);
+  if (metadata.KeyState !== 'Enabled')
+    throw new RotaError('SuccessorChanged', { keyId: newKeyId, difference: `it is ${metadata.KeyState}, and an alias must resolve to an Enabled key` });
+  const policy = await policyOf(clients.kms, newKeyId);
+  const movable = new Set(await aliasesOf(clients.kms, oldKeyId));
+  for (const alias of await aliasesOf(clients.kms, newKeyId)) if (approved?.aliases.some((a) => a.alias === alias)) movable.add(alias);
+  if (movable.size === 0) throw new RotaError('PlanChanged', { changes: [`no alias stands at ${oldKeyId} any more`] });
+  return {
+    version: 1,
+    stage: 'cutover',
+    rotationId: plan.rotationId,
+    method: plan.method,
+    rotationPlanDigest: planDigest(plan),
+    oldKeyId,
+    newKeyId,
+    newKeyArn: metadata.Arn,
+    newKeySpec: metadata.KeySpec ?? '',
+    newKeyUsage: metadata.KeyUsage ?? '',
+    materialFingerprint: imported.fingerprint,
+    keyMaterialId: metadata.CurrentKeyMaterialId ?? imported.keyMaterialId,
+    successorPolicyDigest: policyDigest(policy),
+    successorGrants: (await grantsOf(clients.kms, newKeyId)).map((g) => g.name ?? g.grantId).sort(),
+    policyDifference: policyDifference(await policyBefore(head), policy),
+    aliases: [...movable].sort().map((alias) => ({ alias, from: oldKeyId, to: newKeyId })),
+  };
+
+  function policyBefore(of: RotationHead) {
+    const { successor, policyDifference: planned } = rotationPlanOf(of);
+    const statements = (successor.policy as { Statement: unknown[] }).Statement;
+    return { ...(successor.policy as object), Statement: [...statements, ...planned.removed] } as typeof successor.policy;
+  }
+}

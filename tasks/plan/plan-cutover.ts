@@ -1,0 +1,22 @@
+import { z } from 'zod';
+import { Sha256Hex } from '../../core/ids.ts';
+import { planDigest } from '../../core/plan/plan.ts';
+import { roundInput, stepWithRound, task } from '../task.ts';
+import { importedOf } from './imported-of.ts';
+import { liveCutoverPlan, liveCutoverPlanActions } from './live-cutover-plan.ts';
+
+/** Writes down what the cutover will do, for the approvers to read and sign. */
+export const planCutover = task({
+  name: 'plan-cutover',
+  input: roundInput,
+  output: z.strictObject({ planDigest: Sha256Hex }),
+  errors: ['SuccessorChanged', 'PlanChanged'],
+  actions: liveCutoverPlanActions,
+  step: stepWithRound('plan-cutover'),
+  run: async ({ rotationId }, context) => {
+    const { head, store } = context;
+    const cutoverPlan = await liveCutoverPlan(head, await importedOf(store.ledger, rotationId), context);
+    await store.ledger.settle(rotationId, { cutoverPlan });
+    return { planDigest: planDigest(cutoverPlan) };
+  },
+});

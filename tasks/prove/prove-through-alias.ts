@@ -1,0 +1,25 @@
+import { z } from 'zod';
+import { describeKey } from '../../store/key-facts.ts';
+import { movePlanOf } from '../plan-of.ts';
+import { rotationInput, task } from '../task.ts';
+import { canaryOf } from './canary-of.ts';
+import { checkCanary, exercise, exerciseActions } from './exercise.ts';
+
+/** Each moved alias works and is answered by the key it was moved to; what the old key made before still opens. */
+export const proveThroughAlias = task({
+  name: 'prove-through-alias',
+  input: rotationInput,
+  output: z.strictObject({ proofs: z.array(z.strictObject({ alias: z.string(), answeredBy: z.string(), proof: z.string() })) }),
+  errors: ['ProofFailed', 'AliasUnknown'],
+  actions: ['kms:DescribeKey', ...exerciseActions],
+  run: async ({ rotationId }, { head, clients, store }) => {
+    const move = movePlanOf(head);
+    const { KeySpec: spec = '', KeyUsage: usage = '' } = await describeKey(clients.kms, move.newKeyId);
+    const proofs = [];
+    for (const { alias, to } of move.aliases)
+      proofs.push({ alias, answeredBy: to, proof: await exercise(clients.kms, { keyId: alias, spec, usage }, to, rotationId) });
+    const made = head.undoes ?? rotationId;
+    await checkCanary(clients.kms, { keyId: move.oldKeyId, spec, usage }, await canaryOf(store.ledger, made), made);
+    return { proofs };
+  },
+});

@@ -1,0 +1,106 @@
+import { z, type ZodType } from 'zod';
+import { isoSeconds, type Clock } from '../core/clock.ts';
+import { RotaError, type ErrorName } from '../core/errors.ts';
+import { RotationId } from '../core/ids.ts';
+import type { KmsCall } from '../core/dossier/statement.ts';
+import { kmsCallLog, type Clients, type Names } from '../store/clients.ts';
+import type { RotationHead } from '../store/ledger-table.ts';
+import type { Store } from '../store/store.ts';
+
+/** What a task works with; the embedded AWS, Lambda and tests each give their own. */
+export interface Deps {
+  readonly clock: Clock;
+  readonly clients: Clients;
+  readonly store: Store;
+  readonly names: Names;
+  /** Seconds by which the clock was moved by hand; 0 on AWS. */
+  readonly movedClockSeconds: () => number;
+}
+
+export interface Context extends Deps {
+  readonly head: RotationHead;
+  /** An earlier attempt of this step may have had its effect: look before you do it again (P6). */
+  readonly repeated: boolean;
+  readonly now: string;
+}
+
+export interface Task<I extends { rotationId: string }, O> {
+  readonly name: string;
+  readonly input: ZodType<I>;
+  readonly output: ZodType<O>;
+  /** The errors by which it refuses; a `Catch` may name no other. */
+  readonly errors: readonly ErrorName[];
+  /** The IAM actions that it needs beside the ledger's. */
+  readonly actions: readonly string[];
+  /** Names the step in the ledger where one task serves several (a round, a stage). */
+  readonly step?: (input: I) => string;
+  /** Runs again even after it completed: a new task token must reach the table each time. */
+  readonly everyTime?: boolean;
+  readonly run: (input: I, context: Context) => Promise<O>;
+}
+
+export type AnyTask = Task<never, unknown>;
+
+/** What reading and writing the ledger takes: every task has it. */
+export const ledgerActions = ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:Query'] as const;
+
+export const rotationInput = z.strictObject({ rotationId: RotationId });
+export const roundInput = rotationInput.extend({ round: z.int().min(1) });
+export const stepWithRound =
+  (name: string) =>
+  ({ round }: { round: number }): string =>
+    round === 1 ? name : `${name}.${round}`;
+
+/** Declares a task; the generics keep declaration and handler together. */
+export const task = <I extends { rotationId: string }, O>(definition: Task<I, O>): Task<I, O> => definition;
+
+/**
+ * Runs a task: input checked, intent written before the effect, result kept, so that a repeat after completion answers
+ * what the first one did. Errors leave with a name that Retry and Catch know.
+ */
+export async function runTask<I extends { rotationId: string }, O>(definition: Task<I, O>, event: unknown, deps: Deps): Promise<O> {
+  const parsed = definition.input.safeParse(event);
+  if (!parsed.success)
+    throw new RotaError('BadRequest', { problems: parsed.error.issues.map((i) => ({ where: `${definition.name} ${i.path.join('.')}`, message: i.message })) });
+  const input = parsed.data;
+  const { ledger } = deps.store;
+  const step = definition.step?.(input) ?? definition.name;
+  const kmsCalls: KmsCall[] = [];
+  const now = () => isoSeconds(deps.clock.now());
+  try {
+    const intent = await ledger.intend(input.rotationId, step, now());
+    if (intent.completedAt !== undefined && definition.everyTime !== true) return definition.output.parse(intent.result);
+    const head = await ledger.head(input.rotationId);
+    const result = await kmsCallLog.run(kmsCalls, () => definition.run(input, { ...deps, head, repeated: intent.attempts > 1, now: now() }));
+    await ledger.complete(input.rotationId, step, now(), definition.output.parse(result), kmsCalls);
+    return result;
+  } catch (error) {
+    await ledger.noteCalls(input.rotationId, step, kmsCalls).catch(() => undefined);
+    throw named(error);
+  }
+}
+
+/** Errors of AWS that keep their name, since a Retry of the workflow matches it. */
+const passedOn = new Set([
+  'ThrottlingException',
+  'KMSInternalException',
+  'DependencyTimeoutException',
+  'KeyUnavailableException',
+  'ProvisionedThroughputExceededException',
+  'InternalServerError',
+  'InternalFailure',
+  'SlowDown',
+  'ConditionalRequestConflict',
+  'NotFoundException',
+  'KMSInvalidStateException',
+]);
+
+function named(error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof RotaError || passedOn.has(error.name)) return error;
+  const { $service, $metadata, code } = error as { $service?: string; $metadata?: { httpStatusCode?: number }; code?: string };
+  if ($metadata?.httpStatusCode !== undefined)
+    return new RotaError('AwsRefused', { service: $service ?? 'AWS', operation: 'a request', code: error.name, message: error.message }, { cause: error });
+  if (code !== undefined || error.name === 'TimeoutError')
+    return new RotaError('ConnectionLost', { service: 'AWS', code: code ?? error.name }, { cause: error });
+  return error;
+}

@@ -1,0 +1,67 @@
+/**
+ * The part of the Amazon States Language that Rota's workflows use: JSONata only. Step Functions Developer Guide,
+ * "Using Amazon States Language" and "Transforming data with JSONata".
+ */
+
+/** `{% … %}`, filling the whole string. */
+export type Expression = `{% ${string} %}`;
+
+export interface Retrier {
+  readonly ErrorEquals: readonly string[];
+  readonly IntervalSeconds: number;
+  readonly MaxAttempts: number;
+  readonly BackoffRate: number;
+  readonly MaxDelaySeconds: number;
+  readonly JitterStrategy: 'FULL' | 'NONE';
+}
+
+export interface Catcher {
+  readonly ErrorEquals: readonly string[];
+  readonly Assign?: Readonly<Record<string, unknown>>;
+  readonly Output?: unknown;
+  readonly Next: string;
+}
+
+export interface TaskState {
+  readonly Type: 'Task';
+  readonly Comment?: string;
+  readonly Resource: string;
+  readonly Arguments: Readonly<Record<string, unknown>>;
+  readonly TimeoutSeconds: number | Expression;
+  readonly HeartbeatSeconds?: number | Expression;
+  readonly Retry?: readonly Retrier[];
+  readonly Catch?: readonly Catcher[];
+  readonly Assign?: Readonly<Record<string, unknown>>;
+  readonly Output?: unknown;
+  readonly Next: string;
+}
+
+export interface ChoiceState {
+  readonly Type: 'Choice';
+  readonly Comment?: string;
+  readonly Choices: readonly { readonly Condition: Expression; readonly Next: string; readonly Assign?: Readonly<Record<string, unknown>> }[];
+  readonly Default: string;
+}
+
+export interface PassState {
+  readonly Type: 'Pass';
+  readonly Comment?: string;
+  readonly Assign?: Readonly<Record<string, unknown>>;
+  readonly Output?: unknown;
+  readonly Next: string;
+}
+
+export type EndState =
+  | { readonly Type: 'Succeed'; readonly Output?: unknown }
+  | { readonly Type: 'Fail'; readonly Error: string; readonly Cause: string };
+
+export type State = TaskState | ChoiceState | PassState | EndState;
+export type States = Readonly<Record<string, State>>;
+
+export interface StateMachine {
+  readonly Comment: string;
+  readonly QueryLanguage: 'JSONata';
+  readonly StartAt: string;
+  readonly TimeoutSeconds: number;
+  readonly States: States;
+}

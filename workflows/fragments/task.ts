@@ -1,0 +1,74 @@
+import type { Catcher, Expression, Retrier, TaskState } from '../asl.ts';
+import type { Resources } from '../resources.ts';
+
+/** What may pass by itself: KMS and DynamoDB under load or in trouble, a lost connection, Lambda itself. */
+const transient = [
+  'ThrottlingException',
+  'KMSInternalException',
+  'DependencyTimeoutException',
+  'KeyUnavailableException',
+  'ProvisionedThroughputExceededException',
+  'InternalServerError',
+  'InternalFailure',
+  'SlowDown',
+  'ConditionalRequestConflict',
+  'AliasNotVisibleYet',
+  'ConnectionLost',
+  'Lambda.ServiceException',
+  'Lambda.AWSLambdaException',
+  'Lambda.SdkClientException',
+  'Lambda.ClientExecutionTimeoutException',
+  'Lambda.TooManyRequestsException',
+  'Sandbox.Timedout',
+];
+
+/** A fresh key may not be seen everywhere yet. AWS KMS Developer Guide, "Eventual consistency" (accessing-kms). */
+const notVisibleYet = ['NotFoundException', 'KMSInvalidStateException'];
+
+const retrier = (errors: readonly string[], attempts: number): Retrier => ({
+  ErrorEquals: errors,
+  IntervalSeconds: 2,
+  MaxAttempts: attempts,
+  BackoffRate: 2,
+  MaxDelaySeconds: 60,
+  JitterStrategy: 'FULL',
+});
+
+export const retryTransient: readonly Retrier[] = [retrier(transient, 8)];
+export const retryFreshKey: readonly Retrier[] = [retrier(transient, 8), retrier(notVisibleYet, 6)];
+
+/** Remembers what went wrong for the dossier, then goes the way back. */
+export const failTo = (next: string): Catcher => ({
+  ErrorEquals: ['States.ALL'],
+  Assign: { failure: { name: '{% $states.errorOutput.Error %}', cause: '{% $states.errorOutput.Cause ? $states.errorOutput.Cause : "" %}' } },
+  Next: next,
+});
+
+interface Step {
+  /** The task's name: its file, without folder and extension. */
+  readonly task: string;
+  readonly payload?: Readonly<Record<string, unknown>>;
+  readonly assign?: Readonly<Record<string, unknown>>;
+  readonly retry?: readonly Retrier[];
+  readonly catch?: readonly Catcher[];
+  readonly timeoutSeconds?: number;
+  readonly next: string;
+}
+
+/** A task by Lambda: the rotation id goes in and little else, the rest is in the ledger. */
+export const taskState = (to: Resources, step: Step): TaskState => ({
+  Type: 'Task',
+  Resource: `arn:${to.partition}:states:::lambda:invoke`,
+  Arguments: {
+    FunctionName: to.functionOf(step.task),
+    Payload: { rotationId: '{% $rotationId %}', ...step.payload },
+  },
+  TimeoutSeconds: step.timeoutSeconds ?? 900,
+  Retry: step.retry ?? retryTransient,
+  ...(step.catch ? { Catch: step.catch } : {}),
+  ...(step.assign ? { Assign: step.assign } : {}),
+  Next: step.next,
+});
+
+/** The answer of a task, in an expression of `Assign`. */
+export const answer = (field: string): Expression => `{% $states.result.Payload.${field} %}`;

@@ -1,0 +1,23 @@
+import type { States } from '../asl.ts';
+import type { Resources } from '../resources.ts';
+import { failTo, taskState } from './task.ts';
+
+export const wayBack = 'Restore aliases';
+
+/**
+ * The one way back (P7): every alias where it was, then a dossier that says so and names what is left. Where even that
+ * fails, the execution ends as failed without a dossier, and `rota status` and the alarm on failed executions say so.
+ */
+export const wayBackStates = (to: Resources): States => ({
+  [wayBack]: taskState(to, {
+    task: 'restore-aliases',
+    catch: [failTo('Seal failed dossier')],
+    next: 'Seal failed dossier',
+  }),
+  'Seal failed dossier': taskState(to, {
+    task: 'seal-dossier',
+    payload: { executionArn: '{% $states.context.Execution.Id %}', failure: '{% $failure %}' },
+    next: 'Ended without effect',
+  }),
+  'Ended without effect': { Type: 'Fail', Error: '{% $failure.name %}', Cause: '{% $failure.cause %}' },
+});
