@@ -25,3 +25,28 @@ export interface ApiEnv {
   Variables: { signedBy: SignedBy };
   Bindings: { signedBy?: SignedBy };
 }
+
+/** The IAM actions of the API's role. It alone answers task tokens, and it alone signs decisions. */
+export const apiActions = [
+  'dynamodb:GetItem',
+  'dynamodb:PutItem',
+  'dynamodb:UpdateItem',
+  'dynamodb:Query',
+  'dynamodb:Scan',
+  'kms:Decrypt',
+  'kms:Sign',
+  'kms:GetPublicKey',
+  'kms:DescribeKey',
+  'kms:GetKeyPolicy',
+  'kms:ListAliases',
+  'kms:ListGrants',
+  'kms:ListResourceTags',
+  's3:GetObject',
+  's3:ListBucket',
+  'states:StartExecution',
+  'states:DescribeExecution',
+  'states:GetExecutionHistory',
+  'states:SendTaskSuccess',
+  'states:SendTaskFailure',
+  'states:SendTaskHeartbeat',
+] as const;

@@ -1,7 +1,7 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DecryptCommand, DescribeKeyCommand, EncryptCommand, KMSClient, ScheduleKeyDeletionCommand } from '@aws-sdk/client-kms';
-import type { Registry } from '../core/registry/registry-schema.ts';
+import type { Person } from '../core/registry/registry-schema.ts';
 import { as, asYaml, credentialsOf, jsonAs, paymentsRegistry, type Place } from './cast.ts';
 import { makeImportedKey } from './imported-key.ts';
 import { makeRecoveryCertificate } from './recovery-certificate.ts';
@@ -17,7 +17,7 @@ function must(holds: boolean, what: string, say: Say): void {
 const indented = (text: string): string => text.trimEnd().split('\n').map((line) => `    ${line}`).join('\n');
 
 /** A whole BYOK rotation: an imported key, its plan, two approvals, the cutover, and a dossier that verifies. */
-export async function byokDemo(place: Place, people: Registry['people'], folder: string, say: Say): Promise<void> {
+export async function byokDemo(place: Place, people: readonly Person[], folder: string, say: Say): Promise<void> {
   const shown = async (id: string, expectedExit: number, ...args: string[]) => {
     say(`${id}$ rota ${args.map((a) => (/\s/.test(a) ? `"${a}"` : a)).join(' ')}`);
     const said = await as(place, id, ...args);

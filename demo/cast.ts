@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
 import { run, type ExitCode } from '../cli/program.ts';
-import type { Registry } from '../core/registry/registry-schema.ts';
+import type { Person, Registry } from '../core/registry/registry-schema.ts';
 
 /** An embedded AWS that is up, as `rota local` describes it. */
 export interface Place {
@@ -44,7 +44,7 @@ export async function jsonAs<T>(place: Place, id: string, ...args: string[]): Pr
 }
 
 /** A registry with one key that two of security approve. The people are those of `rota local`. */
-export function paymentsRegistry(people: Registry['people'], recoveryCertificatePem: string, accountId: string): Registry {
+export function paymentsRegistry(people: readonly Person[], recoveryCertificatePem: string, accountId: string): Registry {
   return {
     version: 1,
     people: people.map(({ id, name, arn, roles, groups }) => ({ id, name, arn, roles, groups })),

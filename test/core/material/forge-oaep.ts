@@ -5,11 +5,11 @@ const scheme = () => ({ md: forge.md.sha256.create(), mgf1: { md: forge.md.sha25
 const der = (bytes: Buffer) => forge.asn1.fromDer(bytes.toString('latin1'));
 
 export function forgeDecrypt(pkcs8: Buffer, ciphertext: Buffer): Buffer {
-  const key = forge.pki.privateKeyFromAsn1(der(pkcs8)) as forge.pki.rsa.PrivateKey;
+  const key = forge.pki.privateKeyFromAsn1(der(pkcs8));
   return Buffer.from(key.decrypt(ciphertext.toString('latin1'), 'RSA-OAEP', scheme()), 'latin1');
 }
 
 export function forgeEncrypt(spki: Buffer, plaintext: Buffer): Buffer {
-  const key = forge.pki.publicKeyFromAsn1(der(spki)) as forge.pki.rsa.PublicKey;
+  const key = forge.pki.publicKeyFromAsn1(der(spki));
   return Buffer.from(key.encrypt(plaintext.toString('latin1'), 'RSA-OAEP', scheme()), 'latin1');
 }

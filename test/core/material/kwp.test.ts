@@ -34,9 +34,11 @@ describe('Wycheproof', () => {
   test('is all there', () => assert.equal(cases.length, 254));
   for (const { tcId, comment, key, msg, ct, result } of cases)
     test(`${tcId} ${comment} (${result})`, () => {
-      if (result === 'invalid') return void assert.throws(() => unwrapKwp(key, ct), damaged);
-      assert.deepEqual(wrapKwp(key, msg), ct);
-      assert.deepEqual(unwrapKwp(key, ct), msg);
+      if (result === 'invalid') assert.throws(() => unwrapKwp(key, ct), damaged);
+      else {
+        assert.deepEqual(wrapKwp(key, msg), ct);
+        assert.deepEqual(unwrapKwp(key, ct), msg);
+      }
     });
 });
 
@@ -66,7 +68,11 @@ test('what is wrapped unwraps to itself, is 8 to 15 bytes longer, and is a multi
 });
 
 test('what nobody wrapped does not unwrap', () => {
-  fc.assert(fc.property(kek, fc.uint8Array({ maxLength: 200 }), (key, noise) => void assert.throws(() => unwrapKwp(key, noise), damaged)));
+  fc.assert(
+    fc.property(kek, fc.uint8Array({ maxLength: 200 }), (key, noise) => {
+      assert.throws(() => unwrapKwp(key, noise), damaged);
+    }),
+  );
 });
 
 test('nothing cannot be wrapped', () => {

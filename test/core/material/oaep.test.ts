@@ -18,14 +18,15 @@ for (const bits of [2048, 3072, 4096] as const)
     test('is all there', () => assert.equal(cases.length, 37));
     for (const { tcId, comment, flags, privateKeyPkcs8, msg, ct, label, result } of cases)
       test(`${tcId} ${comment} (${result})`, () => {
-        if (label.length > 0) return void assert.ok(flags.includes('EncryptionWithLabel')); // KMS uses none, nor do we
-        if (result === 'invalid') {
+        if (label.length > 0) {
+          assert.ok(flags.includes('EncryptionWithLabel')); // KMS uses no label, nor do we
+        } else if (result === 'invalid') {
           assert.throws(() => decrypt(privateKeyPkcs8, ct));
-          return void assert.throws(() => forgeDecrypt(privateKeyPkcs8, ct));
+          assert.throws(() => forgeDecrypt(privateKeyPkcs8, ct));
+        } else {
+          assert.deepEqual(forgeDecrypt(privateKeyPkcs8, ct), msg);
+          assert.deepEqual(forgeDecrypt(privateKeyPkcs8, wrapOaep(readWrappingKey(publicOf(privateKeyPkcs8)), msg)), msg);
         }
-        assert.deepEqual(forgeDecrypt(privateKeyPkcs8, ct), msg);
-        const key = readWrappingKey(publicOf(privateKeyPkcs8));
-        if (msg.length > 0) assert.deepEqual(forgeDecrypt(privateKeyPkcs8, wrapOaep(key, msg)), msg);
       });
   });
 

@@ -1,0 +1,228 @@
+/**
+ * Starts the embedded AWS and hands it Rota's state machines, tasks and API: the one file that couples them. On AWS the
+ * folder `cdk` does the same.
+ */
+import { randomBytes } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { CreateStateMachineCommand, UpdateStateMachineCommand } from '@aws-sdk/client-sfn';
+import { Option, type Command } from 'commander';
+import { makeApp } from '../../api/app.ts';
+import { deliverPending } from '../../api/approvals/deliver.ts';
+import type { ApiDeps } from '../../api/deps.ts';
+import { apiActions } from '../../api/deps.ts';
+import { startPending } from '../../api/rotations/start.ts';
+import { isoSeconds } from '../../core/clock.ts';
+import { startEmbeddedAws, type EmbeddedAws, type Principal } from '../../local/server.ts';
+import { defaultNames, makeClients, type AwsAccess, type Clients, type Closable } from '../../store/clients.ts';
+import { setUp, type OwnKeyPolicies } from '../../store/set-up.ts';
+import { makeStore } from '../../store/store.ts';
+import { tasks, type CataloguedTask } from '../../tasks/catalogue.ts';
+import { ledgerActions } from '../../tasks/task.ts';
+import { workflows, type WorkflowName } from '../../workflows/catalogue.ts';
+import { command } from '../command.ts';
+import { embeddedPeople, type EmbeddedPerson } from '../embedded-people.ts';
+import { show, type Io } from '../io.ts';
+
+export interface LocalOptions {
+  readonly port: number;
+  readonly folder: string;
+  readonly region: string;
+  /** Where the keys live, when not in the embedded KMS: `aws`, or the URL of a compatible endpoint. */
+  readonly kms?: string;
+}
+
+/** The embedded AWS, up and ready. */
+export interface Local {
+  readonly place: { readonly url: string; readonly region: string; readonly accountId: string; readonly people: readonly EmbeddedPerson[] };
+  readonly people: readonly EmbeddedPerson[];
+  readonly embedded: EmbeddedAws;
+  close(): Promise<void>;
+}
+
+const accountId = '000000000000';
+const roleArn = (name: string): string => `arn:aws:iam::${accountId}:role/${name}`;
+const roles = { api: 'rota-api', setUp: 'rota-set-up', states: 'rota-states' } as const;
+const taskRole = (task: string): string => `rota-task-${task}`;
+
+/** Rights of people in the embedded AWS: the API for all, the rest as their seat needs; nobody answers task tokens. */
+const rightsOfRole = {
+  custodian: ['kms:*'],
+  approver: [],
+  auditor: ['kms:Describe*', 'kms:List*', 'kms:Get*', 's3:Get*', 's3:List*'],
+  platform: ['kms:*', 's3:*', 'events:*', 'tag:*'],
+} as const;
+const rightsOfAll = ['execute-api:Invoke', 'states:Describe*', 'states:List*', 'states:GetExecutionHistory', 'rota-local:*'];
+
+const credentials = () => ({ accessKeyId: `ROLE${randomBytes(8).toString('hex').toUpperCase()}`, secretAccessKey: randomBytes(30).toString('base64url') });
+
+const rolePrincipal = (id: string, allow: readonly string[]): Principal => ({ id, arn: roleArn(id), accountId, allow, ...credentials() });
+
+const personPrincipal = ({ id, arn, roles: seats, accessKeyId, secretAccessKey }: EmbeddedPerson): Principal => ({
+  id,
+  arn,
+  accountId,
+  accessKeyId,
+  secretAccessKey,
+  allow: [...rightsOfAll, ...seats.flatMap((seat) => rightsOfRole[seat])],
+});
+
+/** Only these roles may use Rota's own keys for what they are for: the explicit Deny holds for administrators too. */
+function ownKeyPolicies(): OwnKeyPolicies {
+  const only = (action: string, role: string) => ({ Effect: 'Deny', Principal: { AWS: '*' }, Action: action, Resource: '*', Condition: { ArnNotEquals: { 'aws:PrincipalArn': roleArn(role) } } });
+  const root = { Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${accountId}:root` }, Action: 'kms:*', Resource: '*' };
+  const policy = (...denials: object[]): string => JSON.stringify({ Version: '2012-10-17', Statement: [root, ...denials] });
+  return {
+    tokenKey: policy(only('kms:Decrypt', roles.api), only('kms:Encrypt', taskRole('request-approval'))),
+    decisionKey: policy(only('kms:Sign', roles.api)),
+    dossierKey: policy(only('kms:Sign', taskRole('seal-dossier'))),
+  };
+}
+
+/** Starts everything. Repeated on the same folder it goes on where it was stopped or killed. */
+export async function startLocal({ port, folder, region, kms }: LocalOptions): Promise<Local> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const people = await embeddedPeople(folder, accountId);
+  const principals = new Map<string, Principal>();
+  for (const person of people) principals.set(person.id, personPrincipal(person));
+  for (const { name, actions } of tasks) principals.set(taskRole(name), rolePrincipal(taskRole(name), [...actions, ...ledgerActions]));
+  principals.set(roles.api, rolePrincipal(roles.api, apiActions));
+  principals.set(roles.setUp, rolePrincipal(roles.setUp, ['*']));
+  principals.set(roles.states, rolePrincipal(roles.states, ['lambda:InvokeFunction']));
+
+  const open: Closable[] = [];
+  const clientsOf = (embedded: Pick<EmbeddedAws, 'url' | 'clock'>, role: string): Clients => {
+    const principal = principals.get(role);
+    if (principal === undefined) throw new Error(`no principal is called ${role}`);
+    const access: AwsAccess = { region, endpoint: embedded.url, credentials: principal, ...(kms === undefined ? {} : { kmsEndpoint: kms }) };
+    const clients = makeClients(access, embedded.clock);
+    open.push(clients);
+    return clients;
+  };
+  const lambdaOf = (task: CataloguedTask, embedded: Pick<EmbeddedAws, 'url' | 'clock'>) => {
+    const clients = clientsOf(embedded, taskRole(task.name));
+    const deps = { clock: embedded.clock, clients, names: defaultNames, store: makeStore(clients, defaultNames), movedClockSeconds: () => Math.round(embedded.clock.offsetMs / 1000) };
+    return (payload: unknown) => task.run(payload, deps);
+  };
+  const stateMachineArnOf = (workflow: string): string => `arn:aws:states:${region}:${accountId}:stateMachine:${workflow}`;
+  let api: ApiDeps | undefined;
+
+  const embedded = await startEmbeddedAws({
+    folder,
+    port,
+    region,
+    accountId,
+    principals: [...principals.values()],
+    lambdas: (self) => new Map(tasks.map((task) => [task.name, lambdaOf(task, self)])),
+    http: (self) => {
+      const clients = clientsOf(self, roles.api);
+      api = {
+        clock: self.clock,
+        clients,
+        names: defaultNames,
+        store: makeStore(clients, defaultNames),
+        stateMachineArnOf,
+        platformArns: people.filter((p) => p.roles.includes('platform')).map((p) => p.arn),
+        randomSuffix: () => randomBytes(2).toString('hex'),
+      };
+      const app = makeApp(api);
+      return async (request, { caller }) => app.fetch(request, caller === undefined ? {} : { signedBy: { arn: caller.arn, requestId: caller.requestId } });
+    },
+  });
+
+  const setUpClients = clientsOf(embedded, roles.setUp);
+  await setUp(setUpClients, defaultNames, kms === undefined ? ownKeyPolicies() : {});
+  for (const name of Object.keys(workflows) as WorkflowName[]) await deploy(setUpClients, name, stateMachineArnOf(name));
+  await seedRegistry(setUpClients, people, embedded);
+
+  const settle = async (): Promise<void> => {
+    if (api === undefined) return;
+    await deliverPending(api);
+    await startPending(api);
+  };
+  await settle();
+  let settling: Promise<void> = Promise.resolve();
+  const schedule = setInterval(() => (settling = settling.then(settle).catch(() => undefined)), 5_000);
+
+  return {
+    place: { url: embedded.url, region, accountId, people },
+    people,
+    embedded,
+    close: async () => {
+      clearInterval(schedule);
+      await settling;
+      await embedded.close();
+      for (const clients of open) clients.destroy();
+    },
+  };
+}
+
+/** Makes the state machine, or brings one of an earlier release up to date; running executions keep what they started with. */
+async function deploy({ states }: Clients, name: WorkflowName, stateMachineArn: string): Promise<void> {
+  const definition = JSON.stringify(workflows[name]({ partition: 'aws', functionOf: (task) => task }));
+  try {
+    await states.send(new CreateStateMachineCommand({ name, definition, roleArn: roleArn(roles.states), type: 'STANDARD' }));
+  } catch (error) {
+    if ((error as Error).name !== 'StateMachineAlreadyExists') throw error;
+    await states.send(new UpdateStateMachineCommand({ stateMachineArn, definition }));
+  }
+}
+
+/** The people of the embedded AWS, as the first registry; one that was applied later stays. */
+async function seedRegistry(clients: Clients, people: readonly EmbeddedPerson[], { clock }: EmbeddedAws): Promise<void> {
+  const { registry } = makeStore(clients, defaultNames);
+  if ((await registry.head()) !== undefined) return;
+  const persons = people.map(({ id, name, arn, roles: seats, groups }) => ({ id, name, arn, roles: seats, groups }));
+  await registry.apply({ version: 1, people: persons, keys: [] }, 'rota local', isoSeconds(clock.now()));
+}
+
+function readyText({ place, people }: Local, folder: string, kms: string | undefined): string {
+  return [
+    `The embedded AWS is ready at ${place.url} (console: ${place.url}/). It is no place for production secrets.`,
+    kms === undefined ? `Keys and state are in ${folder}.` : `Keys live in ${kms === 'aws' ? 'AWS, with your ambient credentials' : kms}; state is in ${folder}.`,
+    '',
+    ...people.map((p) => `  ${p.id.padEnd(7)} ${p.roles.join(', ').padEnd(20)} groups ${p.groups.join(', ').padEnd(16)} ${p.accessKeyId} ${p.secretAccessKey}`),
+    '',
+    'In another terminal, as one of them:',
+    `  export ROTA_URL=${place.url} AWS_ENDPOINT_URL=${place.url} AWS_REGION=${place.region}`,
+    `  export AWS_SHARED_CREDENTIALS_FILE=${join(folder, 'credentials')} AWS_PROFILE=carol`,
+    '  npx rota status',
+  ].join('\n');
+}
+
+interface CommandOptions {
+  readonly json?: boolean;
+  readonly port: number;
+  readonly data: string;
+  readonly region: string;
+  readonly kms?: string;
+}
+
+const readPort = (text: string): number => (/^\d{1,5}$/.test(text) && Number(text) < 65_536 ? Number(text) : Number.NaN);
+
+export const local = (io: Io): Command =>
+  command('local', 'Start the embedded AWS on 127.0.0.1, to try Rota out or rehearse a ceremony', [
+    'rota local --port 4599 --data .rota',
+    'rota local --port 4599 --data .rota --kms aws',
+  ])
+    .addOption(new Option('--port <n>', 'port on 127.0.0.1; 0 takes a free one').argParser(readPort).default(4599))
+    .option('--data <folder>', 'where state is kept', '.rota')
+    .option('--region <region>', 'the Region it plays', 'eu-central-1')
+    .option('--kms <where>', 'where the keys live instead: "aws" (real AWS, ambient credentials) or the URL of a KMS endpoint')
+    .action(async ({ port, data, region, kms, json }: CommandOptions) => {
+      const folder = resolve(data);
+      const running = await startLocal({ port, folder, region, ...(kms === undefined ? {} : { kms }) });
+      const { place } = running;
+      const people = running.people.map(({ id, groups, accessKeyId, secretAccessKey }) => ({ id, groups, accessKeyId, secretAccessKey }));
+      const document = { url: place.url, consoleUrl: `${place.url}/`, region, accountId: place.accountId, people };
+      show(io, { ...(json === undefined ? {} : { json }) }, document, () => readyText(running, folder, kms));
+      await stopped();
+      await running.close();
+    });
+
+/** Resolves when somebody asks the process to end. */
+const stopped = (): Promise<void> =>
+  new Promise((end) => {
+    process.once('SIGINT', () => end());
+    process.once('SIGTERM', () => end());
+  });
