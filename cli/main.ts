@@ -1,4 +1,7 @@
-import { run } from './program.ts';
+// The SDK announces on stderr that it will want Node 22 some day: nothing that a custodian can act on.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+
+const { run } = await import('./program.ts');
 
 process.exitCode = await run(process.argv.slice(2), {
   out: (text) => void process.stdout.write(text),

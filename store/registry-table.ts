@@ -44,11 +44,11 @@ export class RegistryTable {
       new UpdateCommand({
         TableName: this.#table,
         Key: pointer,
-        UpdateExpression: 'SET head = :head, rows = :rows, serial = :serial',
+        UpdateExpression: 'SET head = :head, holding = :holding, serial = :serial',
         ConditionExpression: before === undefined ? 'attribute_not_exists(serial)' : 'serial = :before',
         ExpressionAttributeValues: {
           ':head': head,
-          ':rows': revision,
+          ':holding': revision,
           ':serial': head.revision,
           ...(before === undefined ? {} : { ':before': before.revision }),
         },
@@ -60,7 +60,7 @@ export class RegistryTable {
   /** Throws `RegistryEmpty` before the first apply. */
   async people(): Promise<Person[]> {
     const { Item } = await this.#dynamo.send(
-      new GetCommand({ TableName: this.#table, Key: { revision: await this.#rows(), item: 'people' }, ConsistentRead: true }),
+      new GetCommand({ TableName: this.#table, Key: { revision: await this.#holding(), item: 'people' }, ConsistentRead: true }),
     );
     return People.parse(Item?.people);
   }
@@ -68,7 +68,7 @@ export class RegistryTable {
   /** Throws `AliasUnregistered`. */
   async key(alias: string): Promise<RegisteredKey> {
     const { Item } = await this.#dynamo.send(
-      new GetCommand({ TableName: this.#table, Key: { revision: await this.#rows(), item: `key#${alias}` }, ConsistentRead: true }),
+      new GetCommand({ TableName: this.#table, Key: { revision: await this.#holding(), item: `key#${alias}` }, ConsistentRead: true }),
     );
     if (Item === undefined) throw new RotaError('AliasUnregistered', { alias });
     return RegisteredKey.parse(Item.key);
@@ -76,7 +76,7 @@ export class RegistryTable {
 
   /** The whole registry as it was applied, keys sorted by alias. */
   async whole(): Promise<Registry> {
-    const revision = await this.#rows();
+    const revision = await this.#holding();
     const keys: RegisteredKey[] = [];
     let from: Record<string, unknown> | undefined;
     do {
@@ -96,10 +96,10 @@ export class RegistryTable {
     return Registry.parse({ version: 1, people: await this.people(), keys });
   }
 
-  async #rows(): Promise<string> {
+  async #holding(): Promise<string> {
     const { Item } = await this.#dynamo.send(new GetCommand({ TableName: this.#table, Key: pointer, ConsistentRead: true }));
     if (Item === undefined) throw new RotaError('RegistryEmpty', {});
-    return Item.rows as string;
+    return Item.holding as string;
   }
 
   async #put(item: Record<string, unknown>): Promise<void> {

@@ -112,6 +112,7 @@ export async function startLocal({ port, folder, region, kms }: LocalOptions): P
     port,
     region,
     accountId,
+    ...(kms === undefined ? {} : { clockFixed: 'The clock cannot be moved while the keys live elsewhere: they have a time of their own.' }),
     principals: [...principals.values()],
     lambdas: (self) => new Map(tasks.map((task) => [task.name, lambdaOf(task, self)])),
     http: (self) => {
@@ -130,10 +131,19 @@ export async function startLocal({ port, folder, region, kms }: LocalOptions): P
     },
   });
 
-  const setUpClients = clientsOf(embedded, roles.setUp);
-  await setUp(setUpClients, defaultNames, kms === undefined ? ownKeyPolicies() : {});
-  for (const name of Object.keys(workflows) as WorkflowName[]) await deploy(setUpClients, name, stateMachineArnOf(name));
-  await seedRegistry(setUpClients, people, embedded);
+  const close = async (): Promise<void> => {
+    await embedded.close();
+    for (const clients of open) clients.destroy();
+  };
+  try {
+    const setUpClients = clientsOf(embedded, roles.setUp);
+    await setUp(setUpClients, defaultNames, kms === undefined ? ownKeyPolicies() : {});
+    for (const name of Object.keys(workflows) as WorkflowName[]) await deploy(setUpClients, name, stateMachineArnOf(name));
+    await seedRegistry(setUpClients, people, embedded);
+  } catch (error) {
+    await close();
+    throw error;
+  }
 
   const settle = async (): Promise<void> => {
     if (api === undefined) return;
@@ -151,8 +161,7 @@ export async function startLocal({ port, folder, region, kms }: LocalOptions): P
     close: async () => {
       clearInterval(schedule);
       await settling;
-      await embedded.close();
-      for (const clients of open) clients.destroy();
+      await close();
     },
   };
 }

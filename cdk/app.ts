@@ -1,0 +1,43 @@
+/**
+ * The CDK app: `npm run synth`, or `cdk deploy --app "npx tsx cdk/app.ts"`. Nothing is looked up, so that it works offline; one template
+ * fits every account and Region.
+ *
+ * Context: `platformArns` (comma-separated ARNs that may apply the first registry), `retentionMode` (`GOVERNANCE`, the default, or
+ * `COMPLIANCE`) and `retentionYears` (1 to 100, default 7) of dossiers.
+ */
+import { App } from 'aws-cdk-lib';
+import { IamArn } from '../core/ids.ts';
+import { RotaStack } from './rota-stack.ts';
+import type { Retention } from './tables.ts';
+
+/** Makes the app with one stack, `Rota`. Throws for a context value that makes no sense. */
+export function makeCdkApp(context: Readonly<Record<string, string>> = {}, outdir = 'cdk.out'): App {
+  const app = new App({ outdir, analyticsReporting: false, context });
+  const given = (name: string, otherwise: string): string => String((app.node.tryGetContext(name) as string | number | undefined) ?? otherwise);
+  new RotaStack(app, 'Rota', {
+    description: 'Rota: rotates the KMS keys that AWS cannot rotate by itself',
+    retention: { mode: retentionMode(given('retentionMode', 'GOVERNANCE')), years: retentionYears(given('retentionYears', '7')) },
+    platformArns: platformArns(given('platformArns', '')),
+  });
+  return app;
+}
+
+function retentionMode(mode: string): Retention['mode'] {
+  if (mode === 'GOVERNANCE' || mode === 'COMPLIANCE') return mode;
+  throw new Error(`context retentionMode is ${mode}: write GOVERNANCE or COMPLIANCE`);
+}
+
+function retentionYears(text: string): number {
+  const years = Number(text);
+  if (Number.isInteger(years) && years >= 1 && years <= 100) return years;
+  throw new Error(`context retentionYears is ${text}: write whole years, 1 to 100`);
+}
+
+function platformArns(text: string): string[] {
+  const arns = text.split(',').map((arn) => arn.trim()).filter((arn) => arn !== '');
+  const wrong = arns.find((arn) => !IamArn.safeParse(arn).success);
+  if (wrong !== undefined) throw new Error(`context platformArns has ${wrong}: write ARNs of IAM users, roles or role sessions, with commas between`);
+  return arns;
+}
+
+if (process.argv[1] === import.meta.filename) makeCdkApp().synth();

@@ -1,0 +1,58 @@
+import { Aws, Duration } from 'aws-cdk-lib';
+import * as apigateway from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import * as events from 'aws-cdk-lib/aws-events';
+import * as targets from 'aws-cdk-lib/aws-events-targets';
+import { Construct } from 'constructs';
+import type { Rights } from './permissions.ts';
+import { RotaFunction } from './rota-function.ts';
+
+/**
+ * The rights of the API, each at its place. It alone answers task tokens, opens them and signs decisions. A test compares
+ * the names with `apiActions` in api/deps.ts, which this folder may not import.
+ */
+const at: Rights['at'] = {
+  registryTable: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
+  ledgerTable: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:Scan', 'dynamodb:UpdateItem'],
+  approvalTable: ['dynamodb:GetItem', 'dynamodb:Scan', 'dynamodb:UpdateItem'],
+  tokenKey: ['kms:Decrypt'],
+  decisionKey: ['kms:Sign'],
+  dossierKey: ['kms:GetPublicKey'],
+  dossiers: ['s3:GetObject'],
+  bucket: ['s3:ListBucket'],
+  keys: ['kms:DescribeKey', 'kms:GetKeyPolicy', 'kms:ListGrants', 'kms:ListResourceTags'],
+  anything: ['kms:ListAliases'],
+  executions: ['states:DescribeExecution', 'states:GetExecutionHistory'],
+  machines: ['states:SendTaskFailure', 'states:SendTaskHeartbeat', 'states:SendTaskSuccess', 'states:StartExecution'],
+};
+
+/** The HTTP API and console: signed requests under `/api`, an open first page that shows nothing. */
+export class Console extends Construct {
+  readonly fn: RotaFunction;
+  readonly rights: Rights = { actions: Object.values(at).flat(), at };
+  readonly url: string;
+
+  constructor(scope: Construct, id: string, platformArns: readonly string[]) {
+    super(scope, id);
+    // API Gateway gives up after 30 s; the schedule may use the minute until it comes again.
+    this.fn = new RotaFunction(this, 'Api', { description: 'Rota API and console', bundle: 'api', timeout: Duration.minutes(1) });
+    this.fn.setEnvironment({
+      ROTA_STATE_MACHINE_ARN_PREFIX: `arn:${Aws.PARTITION}:states:${Aws.REGION}:${Aws.ACCOUNT_ID}:stateMachine:`,
+      ROTA_PLATFORM_ARNS: platformArns.join(','),
+    });
+
+    const api = new apigateway.HttpApi(this, 'Http', { description: 'Rota' });
+    const integration = new HttpLambdaIntegration('Api', this.fn.lambda);
+    api.addRoutes({ path: '/api/{proxy+}', methods: [apigateway.HttpMethod.ANY], integration, authorizer: new HttpIamAuthorizer() });
+    api.addRoutes({ path: '/', methods: [apigateway.HttpMethod.GET], integration, authorizer: new apigateway.HttpNoneAuthorizer() });
+    this.url = api.apiEndpoint;
+
+    // Tells workflows what a crash kept from them: api/lambda.ts knows this event by what it lacks, a requestContext.
+    new events.Rule(this, 'EveryMinute', {
+      description: 'Rota: deliver what was left undelivered',
+      schedule: events.Schedule.rate(Duration.minutes(1)),
+      targets: [new targets.LambdaFunction(this.fn.lambda, { event: events.RuleTargetInput.fromObject({ source: 'aws.scheduler' }), retryAttempts: 0 })],
+    });
+  }
+}

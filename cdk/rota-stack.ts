@@ -1,0 +1,57 @@
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { defaultNames, type Names } from '../store/clients.ts';
+import { nameVariables } from '../store/names-from-environment.ts';
+import { Alarms } from './alarms.ts';
+import { Console } from './console.ts';
+import { pascalCase } from './definition.ts';
+import { OwnKeys } from './own-keys.ts';
+import { placesOf, statementsOf } from './permissions.ts';
+import { StateMachines } from './state-machines.ts';
+import { Tables, type Retention } from './tables.ts';
+import { TaskFunctions } from './task-functions.ts';
+
+export interface RotaStackProps extends StackProps {
+  readonly retention: Retention;
+  /** Who may apply the first registry. */
+  readonly platformArns: readonly string[];
+}
+
+/** Rota on AWS: exactly the workflows, tasks and API that the embedded AWS runs. */
+export class RotaStack extends Stack {
+  constructor(scope: Construct, id: string, { retention, platformArns, ...props }: RotaStackProps) {
+    super(scope, id, props);
+    const tables = new Tables(this, 'Tables', retention);
+    const keys = new OwnKeys(this, 'Keys');
+    const functions = new TaskFunctions(this, 'Tasks');
+    const console = new Console(this, 'Console', platformArns);
+    const machines = new StateMachines(this, 'Machines', functions);
+    const alarms = new Alarms(this, 'Alarms', machines, functions);
+
+    const places = placesOf(this, tables, keys);
+    const environment = environmentOf(tables);
+    for (const { fn, rights } of [...functions.all, console]) {
+      fn.setEnvironment(environment);
+      fn.allow(statementsOf(rights, places));
+    }
+    keys.reserveFor({ api: console.fn.role, requestApproval: functions.of('request-approval').role, sealDossier: functions.of('seal-dossier').role });
+
+    const output = (name: string, value: string, description: string) => new CfnOutput(this, name, { value, description });
+    output('ApiUrl', console.url, 'ROTA_URL for the CLI');
+    output('DossierBucket', tables.dossiers.bucketName, 'Dossiers and escrow envelopes, under Object Lock');
+    output('AlarmTopic', alarms.topic.topicArn, 'Subscribe to be told');
+    for (const [name, machine] of Object.entries(machines.byName)) output(`${pascalCase(name)}Arn`, machine.stateMachineArn, `State machine ${name}`);
+  }
+}
+
+/** The names that the functions are handed (store/names-from-environment.ts). */
+function environmentOf({ byName, dossiers }: Tables): Record<string, string> {
+  const names: Names = {
+    ...defaultNames,
+    registryTable: byName.registryTable.tableName,
+    ledgerTable: byName.ledgerTable.tableName,
+    approvalTable: byName.approvalTable.tableName,
+    dossierBucket: dossiers.bucketName,
+  };
+  return Object.fromEntries((Object.keys(names) as (keyof Names)[]).map((name) => [nameVariables[name], names[name]]));
+}

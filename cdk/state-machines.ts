@@ -1,0 +1,44 @@
+import { Aws, RemovalPolicy } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+import { workflows, type WorkflowName } from '../workflows/catalogue.ts';
+import { definitionText, pascalCase, substitutionOf, workflowNames } from './definition.ts';
+import type { TaskFunctions } from './task-functions.ts';
+
+/** The tasks that a workflow calls, in the order in which it first names them. */
+function tasksOf(name: WorkflowName): string[] {
+  const called = new Set<string>();
+  workflows[name]({ partition: 'aws', functionOf: (task) => (called.add(task), task) });
+  return [...called];
+}
+
+/** The state machines, named as in workflows/catalogue.ts, with the very definitions of `npm run workflows`. */
+export class StateMachines extends Construct {
+  readonly byName: Readonly<Record<WorkflowName, sfn.StateMachine>>;
+
+  constructor(scope: Construct, id: string, functions: TaskFunctions) {
+    super(scope, id);
+    this.byName = Object.fromEntries(workflowNames.map((name) => [name, this.#machine(name, functions)])) as Record<WorkflowName, sfn.StateMachine>;
+  }
+
+  #machine(name: WorkflowName, functions: TaskFunctions): sfn.StateMachine {
+    const part = new Construct(this, pascalCase(name));
+    const arns = tasksOf(name).map((task) => [substitutionOf(task), functions.of(task).lambda.functionArn] as const);
+    const role = new iam.Role(part, 'Role', { assumedBy: new iam.ServicePrincipal('states.amazonaws.com'), description: `Rota state machine ${name}` });
+    role.addToPolicy(new iam.PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: arns.map(([, arn]) => arn) }));
+    return new sfn.StateMachine(part, 'Machine', {
+      stateMachineName: name,
+      stateMachineType: sfn.StateMachineType.STANDARD,
+      definitionBody: sfn.DefinitionBody.fromString(definitionText(name, Aws.PARTITION)),
+      definitionSubstitutions: Object.fromEntries(arns),
+      role,
+      tracingEnabled: true,
+      // Execution data holds task tokens: it stays in the history, which only readers of executions see.
+      logs: { destination: new logs.LogGroup(part, 'Log', { retention: logs.RetentionDays.ONE_YEAR }), level: sfn.LogLevel.ALL, includeExecutionData: false },
+      // To delete a machine is to end the rotations that wait in it, and to lose their history: an act of its own.
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+  }
+}

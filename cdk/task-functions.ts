@@ -1,0 +1,54 @@
+import { Duration } from 'aws-cdk-lib';
+import { Construct } from 'constructs';
+import { tasks } from '../tasks/catalogue.ts';
+import { ledgerActions } from '../tasks/task.ts';
+import { pascalCase } from './definition.ts';
+import type { Rights } from './permissions.ts';
+import { RotaFunction } from './rota-function.ts';
+
+/**
+ * A minute less than the workflow gives a task: Lambda ends a function that hangs before the state machine gives up on it and
+ * goes the way back, so that no effect comes after.
+ */
+const timeout = Duration.minutes(14);
+
+/** What tasks do at other places than the ledger and the keys that they rotate. The names of actions are the task's own. */
+const elsewhere: Readonly<Record<string, Rights['at']>> = {
+  'plan-rotation': { registryTable: ['dynamodb:GetItem'] },
+  'wrap-generated': { registryTable: ['dynamodb:GetItem'], escrow: ['s3:PutObject'] },
+  'request-approval': { approvalTable: ['dynamodb:PutItem', 'dynamodb:UpdateItem'], tokenKey: ['kms:Encrypt'] },
+  'repoint-aliases': { approvalTable: ['dynamodb:GetItem'], decisionKey: ['kms:GetPublicKey'] },
+  'seal-dossier': {
+    ledgerTable: ['dynamodb:DeleteItem'],
+    approvalTable: ['dynamodb:GetItem', 'dynamodb:Scan', 'dynamodb:UpdateItem'],
+    decisionKey: ['kms:GetPublicKey'],
+    dossierKey: ['kms:GetPublicKey', 'kms:Sign'],
+    dossiers: ['s3:GetObject', 's3:PutObject'],
+  },
+};
+
+/** The rights of a task: what it declares, and the ledger. */
+function rightsOf(name: string, actions: readonly string[]): Rights {
+  const at = elsewhere[name] ?? {};
+  return { actions: [...actions, ...ledgerActions], at: { ...at, ledgerTable: [...ledgerActions, ...(at.ledgerTable ?? [])] } };
+}
+
+/** A function of each task of the catalogue. One bundle serves all; `ROTA_TASK` says which it is. */
+export class TaskFunctions extends Construct {
+  readonly all: readonly { readonly name: string; readonly fn: RotaFunction; readonly rights: Rights }[];
+
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+    this.all = tasks.map(({ name, actions }) => {
+      const fn = new RotaFunction(this, pascalCase(name), { description: `Rota task ${name}`, bundle: 'tasks', timeout });
+      fn.setEnvironment({ ROTA_TASK: name });
+      return { name, fn, rights: rightsOf(name, actions) };
+    });
+  }
+
+  of(task: string): RotaFunction {
+    const found = this.all.find(({ name }) => name === task);
+    if (found === undefined) throw new Error(`there is no task ${task} in tasks/catalogue.ts`);
+    return found.fn;
+  }
+}

@@ -1,0 +1,128 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { apiActions } from '../../api/deps.ts';
+import { tasks } from '../../tasks/catalogue.ts';
+import { ledgerActions } from '../../tasks/task.ts';
+import { listOf, made, ofType, roleOfFunction, statementsOfRole, type Statement } from './template.ts';
+
+/** What every function may do for its own log and trace. */
+const ambient = ['logs:CreateLogStream', 'logs:PutLogEvents', 'xray:PutTelemetryRecords', 'xray:PutTraceSegments'];
+const roleOf = (task: string) => (task === 'api' ? roleOfFunction('ROTA_STATE_MACHINE_ARN_PREFIX') : roleOfFunction('ROTA_TASK', task));
+const allows = (role: string): Statement[] => statementsOfRole(role).filter((s) => s.Effect === 'Allow');
+const allowed = (role: string): string[] => [...new Set(allows(role).flatMap((s) => listOf(s.Action)))].filter((a) => !ambient.includes(a)).sort();
+const everyRole = (): string[] => ofType('AWS::IAM::Role').map(([id]) => id);
+const rolesThatMay = (action: RegExp): string[] => everyRole().filter((role) => allows(role).some((s) => listOf(s.Action).some((a) => action.test(a))));
+
+describe('a role may what its task declares, and nothing else', () => {
+  test.each(tasks.map((t) => [t.name, t.actions] as const))('%s', (name, actions) => {
+    expect(allowed(roleOf(name))).toEqual([...new Set([...actions, ...ledgerActions])].sort());
+  });
+  test('the API', () => expect(allowed(roleOf('api'))).toEqual([...apiActions].sort()));
+  test('a state machine calls its functions', () => {
+    const machines = ofType('AWS::StepFunctions::StateMachine').map(([, m]) => /^\$\{(\w+)\.Arn\}$/.exec(String(m.Properties.RoleArn))?.[1] ?? '');
+    for (const role of machines) {
+      expect(allowed(role).filter((a) => !/^(logs|xray):/.test(a))).toEqual(['lambda:InvokeFunction']);
+      const functions = allows(role).filter((s) => listOf(s.Action).includes('lambda:InvokeFunction')).flatMap((s) => listOf(s.Resource));
+      for (const resource of functions) expect(resource).toMatch(/^\$\{Tasks\w+Function\w+\.Arn\}$/);
+    }
+  });
+});
+
+describe('how far a right reaches', () => {
+  const boundless = ['kms:CreateKey', 'kms:GenerateRandom', 'kms:ListAliases', 'kms:ListKeys'];
+  const statements = () => everyRole().flatMap((role) => allows(role).map((s) => ({ role, actions: listOf(s.Action), resources: listOf(s.Resource) })));
+
+  test('no action has a wildcard', () => expect(statements().flatMap((s) => s.actions).filter((a) => a.includes('*'))).toEqual([]));
+
+  test('"*" only where IAM knows no resource', () => {
+    const wide = statements().filter((s) => s.resources.includes('*')).flatMap((s) => s.actions);
+    expect(wide.filter((a) => !boundless.includes(a) && !/^(logs|xray):/.test(a))).toEqual([]);
+  });
+
+  test.each([
+    ['dynamodb:', /^\$\{Tables(Registry|Ledger|Approvals)\w+\.Arn\}$/],
+    ['s3:PutObject', /^\$\{TablesDossiers\w+\.Arn\}\/(dossiers|escrow)\/\*$/],
+    ['s3:GetObject', /^\$\{TablesDossiers\w+\.Arn\}\/dossiers\/\*$/],
+    ['s3:ListBucket', /^\$\{TablesDossiers\w+\.Arn\}$/],
+    ['states:', /^arn:aws:states:REGION:ACCOUNT:(stateMachine:(byok-rotation|alias-rollback)|execution:(byok-rotation|alias-rollback):\*)$/],
+    ['events:', /^arn:aws:events:REGION:ACCOUNT:event-bus\/default$/],
+    ['kms:UpdateAlias', /^arn:aws:kms:REGION:ACCOUNT:(key|alias)\/\*$/],
+    ['kms:PutKeyPolicy', /^arn:aws:kms:REGION:ACCOUNT:key\/\*$/],
+  ])('%s', (prefix, resource) => {
+    const reached = statements().filter((s) => s.actions.some((a) => a.startsWith(prefix))).flatMap((s) => s.resources);
+    expect(reached.length).toBeGreaterThan(0);
+    for (const r of reached) expect(r).toMatch(resource);
+  });
+
+  test.each([
+    ['registry', 'TablesRegistry', ['plan-rotation', 'wrap-generated']],
+    ['approvals', 'TablesApprovals', ['request-approval', 'repoint-aliases', 'seal-dossier']],
+  ])('the %s table is for tasks that use it in code', (store, table, expected) => {
+    const usedInCode = tasks.map((t) => t.name).filter((name) => closureOf(name).some((text) => text.includes(`store.${store}.`)));
+    const reached = tasks.map((t) => t.name).filter((name) => allows(roleOf(name)).some((s) => listOf(s.Resource).some((r) => r.includes(table))));
+    expect(usedInCode.sort()).toEqual([...expected].sort());
+    expect(reached.sort()).toEqual([...expected].sort());
+  });
+});
+
+describe('what one role alone may', () => {
+  const own = (key: string) => new RegExp(`^\\$\\{Keys${key}\\w+\\.Arn\\}$`);
+
+  test('the API alone answers task tokens', () => expect(rolesThatMay(/^states:SendTask/)).toEqual([roleOf('api')]));
+
+  test.each([
+    ['api', 'kms:Decrypt', 'tokenKey'],
+    ['request-approval', 'kms:Encrypt', 'tokenKey'],
+    ['api', 'kms:Sign', 'decisionKey'],
+    ['seal-dossier', 'kms:Sign', 'dossierKey'],
+  ])('%s alone may %s with %s', (who, action, key) => {
+    const here = own(key);
+    const role = roleOf(who);
+    // It is allowed to this role, at this key and at no other.
+    const places = allows(role).filter((s) => listOf(s.Action).includes(action)).flatMap((s) => listOf(s.Resource));
+    expect(places).toHaveLength(1);
+    expect(places[0]).toMatch(here);
+    // Every other role of Rota is denied it there, whatever "any key" it has.
+    for (const other of [...tasks.map((t) => t.name), 'api'].filter((n) => n !== who)) {
+      const denied = statementsOfRole(roleOf(other)).some(
+        (s) => s.Effect === 'Deny' && listOf(s.Resource).some((r) => here.test(r)) && (s.NotAction === undefined ? listOf(s.Action).includes('kms:*') : !listOf(s.NotAction).includes(action)),
+      );
+      expect(denied, `${other} is denied ${action} with ${key}`).toBe(true);
+    }
+    // And the key's own policy denies it to everybody else in the account.
+    const policy = Object.entries(made.resources).find(([id, r]) => r.Type === 'AWS::KMS::Key' && id.includes(key))?.[1].Properties.KeyPolicy as { Statement: Statement[] };
+    const reserved = policy.Statement.filter((s) => s.Effect === 'Deny' && listOf(s.Action).includes(action)).map((s) => s.Condition);
+    expect(reserved).toEqual([{ ArnNotEquals: { 'aws:PrincipalArn': `\${${role}.Arn}` } }]);
+  });
+});
+
+test('no role of a function may disable or delete a key or its material (P3)', () => {
+  for (const name of [...tasks.map((t) => t.name), 'api']) {
+    const denied = statementsOfRole(roleOf(name)).filter((s) => s.Effect === 'Deny' && s.Resource === '*').flatMap((s) => listOf(s.Action));
+    expect(denied.sort()).toEqual(['kms:DeleteImportedKeyMaterial', 'kms:DisableKey', 'kms:ScheduleKeyDeletion']);
+  }
+});
+
+test("no role of a function may move the aliases of Rota's own keys", () => {
+  const aliases = ['alias/rota-decisions', 'alias/rota-dossiers', 'alias/rota-task-tokens'].map((a) => `arn:aws:kms:REGION:ACCOUNT:${a}`);
+  for (const name of [...tasks.map((t) => t.name), 'api'])
+    expect(statementsOfRole(roleOf(name)).some((s) => s.Effect === 'Deny' && s.Action === 'kms:*' && aliases.every((a) => listOf(s.Resource).includes(a)))).toBe(true);
+});
+
+/** The text of a task's file and of what it imports of tasks/ for more than types; a file that declares another task is that task's. */
+function closureOf(task: string): string[] {
+  const start = /import \{ \w+ \} from '(\.\/[^']*\/TASK\.ts)';/.source.replace('TASK', task);
+  const file = new RegExp(start).exec(readFileSync('tasks/catalogue.ts', 'utf8'))?.[1];
+  if (file === undefined) throw new Error(`tasks/catalogue.ts imports no file called ${task}.ts`);
+  const texts = new Map<string, string>();
+  const visit = (path: string): void => {
+    if (texts.has(path) || !path.startsWith('tasks/')) return;
+    const text = readFileSync(path, 'utf8');
+    if (texts.size > 0 && / = task\(\{/.test(text)) return;
+    texts.set(path, text);
+    for (const [, target = ''] of text.matchAll(/^import (?!type )[^;]*from '(\.[^']+)';/gm)) visit(normalize(join(dirname(path), target)));
+  };
+  visit(normalize(join('tasks', file)));
+  return [...texts.values()];
+}

@@ -1,0 +1,140 @@
+import { execFileSync } from 'node:child_process';
+import { resolve } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { makeCdkApp } from '../../cdk/app.ts';
+import { printedWorkflow } from '../../scripts/print-workflows.ts';
+import { tableKeys } from '../../store/set-up.ts';
+import { nameVariables } from '../../store/names-from-environment.ts';
+import { tasks } from '../../tasks/catalogue.ts';
+import { workflows, type WorkflowName } from '../../workflows/catalogue.ts';
+import { made, ofType, type Resource } from './template.ts';
+
+const one = (type: string, where: (r: Resource) => boolean = () => true): Resource => {
+  const [first, ...more] = ofType(type).filter(([, r]) => where(r));
+  if (first === undefined || more.length > 0) throw new Error(`${more.length + (first ? 1 : 0)} resources of type ${type}, not one`);
+  return first[1];
+};
+
+test('synthesises without a word of complaint', () => expect(made.messages).toEqual([]));
+
+describe.each(Object.keys(workflows) as WorkflowName[])('state machine %s', (name) => {
+  const machine = () => one('AWS::StepFunctions::StateMachine', (r) => r.Properties.StateMachineName === name);
+  const substitutions = () => machine().Properties.DefinitionSubstitutions as Record<string, string>;
+
+  test('has the definition that `npm run workflows` prints', () => {
+    expect(`${String(machine().Properties.DefinitionString)}\n`).toBe(printedWorkflow(name));
+  });
+
+  test('has a function for each placeholder, the right one', () => {
+    const placeholders = [...String(machine().Properties.DefinitionString).matchAll(/\$\{([^}]*)\}/g)].map((m) => m[1] ?? '');
+    expect([...new Set(placeholders)].sort()).toEqual(Object.keys(substitutions()).sort());
+    const filled = JSON.parse(String(machine().Properties.DefinitionString).replace(/\$\{([^}]*)\}/g, (_, key: string) => substitutions()[key] ?? 'missing')) as object;
+    const expected = workflows[name]({
+      partition: 'aws',
+      functionOf: (task) => `\${${ofType('AWS::Lambda::Function').find(([, f]) => (f.Properties.Environment as { Variables: Record<string, string> }).Variables.ROTA_TASK === task)?.[0] ?? 'none'}.Arn}`,
+    });
+    expect(filled).toEqual(JSON.parse(JSON.stringify(expected)));
+  });
+
+  test('is Standard, traced, and logs everything but the data', () => {
+    expect(machine().Properties).toMatchObject({
+      StateMachineType: 'STANDARD',
+      TracingConfiguration: { Enabled: true },
+      LoggingConfiguration: { Level: 'ALL', IncludeExecutionData: false },
+    });
+  });
+});
+
+describe('functions', () => {
+  test('there is one of each task, and the API', () => {
+    const variables = ofType('AWS::Lambda::Function').map(([, f]) => (f.Properties.Environment as { Variables: Record<string, string> }).Variables);
+    expect(variables.map((v) => v.ROTA_TASK ?? 'api').sort()).toEqual([...tasks.map((t) => t.name), 'api'].sort());
+    for (const given of variables) expect(Object.keys(given)).toEqual(expect.arrayContaining(Object.values(nameVariables)));
+  });
+
+  test.each(['tasks', 'api'])('the bundle of %s loads in Node itself', (bundle) => {
+    const script = `console.log(Object.keys(await import(${JSON.stringify(resolve(`dist/lambda/${bundle}/index.mjs`))})).join())`;
+    expect(execFileSync(process.execPath, ['--input-type=module', '--eval', script], { encoding: 'utf8' })).toBe('handler\n');
+  });
+
+  test('a task ends before the state machine gives up on it', () => {
+    const timeouts = ofType('AWS::Lambda::Function').map(([, f]) => Number(f.Properties.Timeout));
+    const states = Object.values(workflows).flatMap((w) => Object.values(w({ partition: 'aws', functionOf: (t) => t }).States));
+    const patience = states.flatMap((s) => (s.Type === 'Task' && typeof s.TimeoutSeconds === 'number' ? [s.TimeoutSeconds] : []));
+    expect(Math.max(...timeouts)).toBeLessThan(Math.min(...patience));
+  });
+
+  test('each has a log that is kept for a year, a trace, and the API its prefix', () => {
+    for (const [, f] of ofType('AWS::Lambda::Function')) expect(f.Properties).toMatchObject({ TracingConfig: { Mode: 'Active' }, Runtime: 'nodejs24.x', Handler: 'index.handler' });
+    for (const [, log] of ofType('AWS::Logs::LogGroup')) expect(log.Properties.RetentionInDays).toBe(365);
+    expect(one('AWS::Lambda::Function', (f) => f.Properties.Description === 'Rota API and console').Properties.Environment).toMatchObject({
+      Variables: { ROTA_STATE_MACHINE_ARN_PREFIX: 'arn:aws:states:REGION:ACCOUNT:stateMachine:', ROTA_PLATFORM_ARNS: 'arn:aws:iam::111122223333:user/pat' },
+    });
+  });
+});
+
+describe('what is kept', () => {
+  test('tables have the keys that store/ uses, and come back', () => {
+    const keysOf = (r: Resource) => (r.Properties.KeySchema as { AttributeName: string }[]).map((k) => k.AttributeName);
+    expect(ofType('AWS::DynamoDB::Table').map(([, t]) => keysOf(t))).toEqual(Object.values(tableKeys).map((k) => [...k]));
+    for (const [, table] of ofType('AWS::DynamoDB::Table'))
+      expect(table.Properties).toMatchObject({ DeletionProtectionEnabled: true, PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true } });
+  });
+
+  test('the bucket locks what is put there for seven years', () => {
+    expect(one('AWS::S3::Bucket').Properties).toMatchObject({
+      ObjectLockEnabled: true,
+      ObjectLockConfiguration: { ObjectLockEnabled: 'Enabled', Rule: { DefaultRetention: { Mode: 'GOVERNANCE', Days: 2557 } } },
+      VersioningConfiguration: { Status: 'Enabled' },
+      PublicAccessBlockConfiguration: { BlockPublicAcls: true, BlockPublicPolicy: true, IgnorePublicAcls: true, RestrictPublicBuckets: true },
+    });
+    expect(JSON.stringify(one('AWS::S3::BucketPolicy'))).toContain('"aws:SecureTransport":"false"');
+  });
+
+  test("Rota's own keys have the names that store/ has", () => {
+    const specOf = ([, { Properties: p }]: [string, Resource]) => [p.AliasName, made.resources[/^\$\{(\w+)/.exec(String(p.TargetKeyId))?.[1] ?? '']?.Properties];
+    const keys = Object.fromEntries(ofType('AWS::KMS::Alias').map(specOf)) as Record<string, Record<string, unknown>>;
+    expect(Object.keys(keys).sort()).toEqual(['alias/rota-decisions', 'alias/rota-dossiers', 'alias/rota-task-tokens']);
+    expect(keys['alias/rota-task-tokens']).toMatchObject({ EnableKeyRotation: true });
+    for (const name of ['alias/rota-decisions', 'alias/rota-dossiers']) expect(keys[name]).toMatchObject({ KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' });
+  });
+
+  test('nothing that holds anything goes with the stack', () => {
+    const holders = ['AWS::DynamoDB::Table', 'AWS::S3::Bucket', 'AWS::KMS::Key', 'AWS::Logs::LogGroup', 'AWS::StepFunctions::StateMachine'];
+    const gone = Object.entries(made.resources).filter(([, r]) => (holders.includes(r.Type) && r.DeletionPolicy !== 'Retain') || r.DeletionPolicy === 'Delete' || r.UpdateReplacePolicy === 'Delete');
+    expect(gone.map(([id]) => id)).toEqual([]);
+  });
+});
+
+describe('the API', () => {
+  test('every route under /api wants a signature; only the first page is open', () => {
+    expect(Object.fromEntries(ofType('AWS::ApiGatewayV2::Route').map(([, r]) => [r.Properties.RouteKey, r.Properties.AuthorizationType]))).toEqual({
+      'ANY /api/{proxy+}': 'AWS_IAM',
+      'GET /': 'NONE',
+    });
+  });
+
+  test('is called every minute with an event that is no request', () => {
+    const { ScheduleExpression, Targets } = one('AWS::Events::Rule').Properties as { ScheduleExpression: string; Targets: { Input: string }[] };
+    expect(ScheduleExpression).toBe('rate(1 minute)');
+    expect(JSON.parse(Targets[0]?.Input ?? '')).toEqual({ source: 'aws.scheduler' });
+  });
+});
+
+test('somebody is told of every way in which a rotation ends badly', () => {
+  const alarms = ofType('AWS::CloudWatch::Alarm').map(([, a]) => a.Properties);
+  expect(alarms.map((a) => a.MetricName).sort()).toEqual(['Errors', ...Object.keys(workflows).flatMap(() => ['ExecutionsAborted', 'ExecutionsFailed', 'ExecutionsTimedOut'])].sort());
+  for (const alarm of alarms) expect(alarm.AlarmActions).toHaveLength(1);
+});
+
+test('says where things are', () => {
+  expect(Object.keys(made.outputs).sort()).toEqual(['AlarmTopic', 'AliasRollbackArn', 'ApiUrl', 'ByokRotationArn', 'DossierBucket']);
+});
+
+test.each([
+  [{ retentionMode: 'GOVERNMENT' }, 'context retentionMode is GOVERNMENT: write GOVERNANCE or COMPLIANCE'],
+  [{ retentionYears: '0' }, 'context retentionYears is 0: write whole years, 1 to 100'],
+  [{ platformArns: 'pat' }, 'context platformArns has pat: write ARNs of IAM users, roles or role sessions, with commas between'],
+])('refuses context %j', (context, message) => {
+  expect(() => makeCdkApp(context)).toThrow(message);
+});

@@ -1,0 +1,135 @@
+import validate from 'asl-validator';
+import { describe, expect, test } from 'vitest';
+import { catalogue } from '../../core/errors.ts';
+import { tasks } from '../../tasks/catalogue.ts';
+import type { State, StateMachine } from '../../workflows/asl.ts';
+import { workflows, type WorkflowName } from '../../workflows/catalogue.ts';
+import {
+  carelessRetries,
+  tasksCalled,
+  unassignedReads,
+  unboundedCallbacks,
+  unknownErrors,
+  unknownRetryErrors,
+  unreachable,
+  unsealedEnds,
+  type KnownErrors,
+} from './lint.ts';
+
+const names = Object.keys(workflows) as WorkflowName[];
+const machineOf = (name: WorkflowName): StateMachine => workflows[name]({ partition: 'aws', functionOf: (task) => task });
+const withArns = (name: WorkflowName): StateMachine => workflows[name]({ partition: 'aws', functionOf: (task) => `arn:aws:lambda:eu-central-1:111122223333:function:${task}` });
+
+/** Errors of SDK calls that tasks pass on by AWS's name, and those that the wrapper around every task throws. */
+const passedOn = [
+  'ThrottlingException',
+  'KMSInternalException',
+  'DependencyTimeoutException',
+  'KeyUnavailableException',
+  'ProvisionedThroughputExceededException',
+  'InternalServerError',
+  'InternalFailure',
+  'SlowDown',
+  'ConditionalRequestConflict',
+  'NotFoundException',
+  'KMSInvalidStateException',
+];
+const known: KnownErrors = {
+  ofTask: (name) => tasks.find((t) => t.name === name)?.errors ?? [],
+  ofAnyTask: [...passedOn, 'ConnectionLost', 'AwsRefused', 'BadRequest'],
+};
+const someTaskThrows = [...known.ofAnyTask, ...tasks.flatMap((t) => t.errors)];
+
+/** A copy of `byok-rotation` with one state changed. */
+function mutated(state: string, change: (state: Record<string, unknown>) => void): StateMachine {
+  const copy = structuredClone(machineOf('byok-rotation')) as { States: Record<string, State> } & StateMachine;
+  change(copy.States[state] as unknown as Record<string, unknown>);
+  return copy;
+}
+
+describe.each(names)('%s', (name) => {
+  const machine = machineOf(name);
+  test('survives JSON', () => expect(JSON.parse(JSON.stringify(machine))).toEqual(machine));
+  test('is accepted by asl-validator', () => {
+    const verdict = validate(withArns(name));
+    expect(verdict.isValid ? '' : verdict.errorsText('\n')).toBe('');
+  });
+  test('has no state that is never reached', () => expect(unreachable(machine)).toEqual([]));
+  test('waits for nobody for ever', () => expect(unboundedCallbacks(machine)).toEqual([]));
+  test('retries a bounded number of times, with jitter', () => expect(carelessRetries(machine)).toEqual([]));
+  test('assigns each variable before it reads it', () => expect(unassignedReads(machine)).toEqual([]));
+  test('catches errors that its tasks declare', () => expect(unknownErrors(machine, known)).toEqual([]));
+  test('retries errors that something throws', () => expect(unknownRetryErrors(machine, someTaskThrows)).toEqual([]));
+  test('ends with a dossier on every way', () => expect(unsealedEnds(machine)).toEqual([]));
+  test('has names that Step Functions takes', () => expect([name, ...Object.keys(machine.States)].filter((n) => n.length > 80)).toEqual([]));
+});
+
+test('workflows and the task catalogue name the same tasks', () => {
+  expect([...new Set(names.map(machineOf).flatMap(tasksCalled))].sort()).toEqual(tasks.map((t) => t.name).sort());
+});
+
+test('every declared error is in the catalogue', () => {
+  expect(tasks.flatMap((t) => t.errors).filter((e) => !(e in catalogue))).toEqual([]);
+});
+
+describe('each check can fail', () => {
+  test('JSON: a function in a definition', () => {
+    const machine = mutated('Begin', (s) => (s.Comment = () => 'x'));
+    expect(JSON.parse(JSON.stringify(machine))).not.toEqual(machine);
+  });
+  test.each([
+    ['a Next to nowhere', 'Begin', { Next: 'Nowhere' }],
+    ['a field of JSONPath', 'Make canary', { Parameters: {} }],
+    ['Arguments that are no expression', 'Make canary', { Arguments: '$states.input' }],
+    ['a timeout in words', 'Make canary', { TimeoutSeconds: 'soon' }],
+  ])('asl-validator: %s', (_, state, fields) => {
+    expect(validate(mutated(state, (s) => Object.assign(s, fields))).isValid).toBe(false);
+  });
+  test('a state that nothing goes to', () => {
+    expect(unreachable(mutated('Prove through alias', (s) => (s.Next = 'Seal dossier')))).toEqual(['Keep old key is never reached']);
+  });
+  test('a way to nowhere', () => {
+    expect(unreachable(mutated('Keep old key', (s) => (s.Next = 'Seal the dossier')))).toContain('Seal the dossier is gone to, but is no state');
+  });
+  test.each(['TimeoutSeconds', 'HeartbeatSeconds'])('a callback without %s', (field) => {
+    expect(unboundedCallbacks(mutated('Await cutover approval', (s) => Reflect.deleteProperty(s, field)))).toEqual(['Await cutover approval waits without TimeoutSeconds or HeartbeatSeconds']);
+  });
+  test.each([
+    ['no Retry', undefined, 'Make canary retries nothing'],
+    ['a thousand attempts', { MaxAttempts: 1000 }, 'Make canary retries 1000 times'],
+    ['no jitter', { JitterStrategy: 'NONE' }, 'Make canary retries without jitter'],
+    ['an hour between', { MaxDelaySeconds: 3600 }, 'Make canary waits 3600 s between attempts'],
+    ['any error', { ErrorEquals: ['States.ALL'] }, 'Make canary retries whatever happens'],
+  ])('a Retry with %s', (_, fields, fault) => {
+    const change = (s: Record<string, unknown>) => {
+      if (fields === undefined) delete s.Retry;
+      else s.Retry = [{ ...(s.Retry as object[])[0], ...fields }];
+    };
+    expect(carelessRetries(mutated('Make canary', change))).toEqual([fault]);
+  });
+  test('a variable that the way back needs, not assigned by one Catch', () => {
+    const machine = mutated('Copy grants', (s) => (s.Catch = [{ ErrorEquals: ['States.ALL'], Next: 'Restore aliases' }]));
+    expect(unassignedReads(machine)).toEqual(['Seal failed dossier reads $failure, which not every way to it assigns', 'Ended without effect reads $failure, which not every way to it assigns']);
+  });
+  test('a variable that only one branch assigns', () => {
+    const machine = mutated('Plan rotation', (s) => delete (s.Assign as Record<string, unknown>).planDigest);
+    expect(unassignedReads(machine)).toEqual(['Await start approval reads $planDigest, which not every way to it assigns']);
+  });
+  test('a Catch for an error that its task does not declare', () => {
+    const machine = mutated('Import material', (s) => (s.Catch = [{ ErrorEquals: ['PlanChanged'], Next: 'Wrap material' }]));
+    expect(unknownErrors(machine, known)).toEqual(['Import material catches PlanChanged, which task import-material does not declare']);
+  });
+  test('a Retry for an error that nothing throws', () => {
+    const machine = mutated('Make canary', (s) => (s.Retry = [{ ErrorEquals: ['TrottlingException'] }]));
+    expect(unknownRetryErrors(machine, someTaskThrows)).toEqual(['Make canary retries TrottlingException, which nothing throws']);
+  });
+  test('an end without a dossier', () => {
+    expect(unsealedEnds(mutated('Keep old key', (s) => (s.Next = 'Rotated')))).toEqual(['Rotated ends without a dossier']);
+    expect(unsealedEnds(mutated('Keep old key', (s) => delete s.Catch))).toEqual(['Keep old key may fail without a dossier']);
+  });
+  test('a task that the catalogue does not have', () => {
+    const machine = mutated('Make canary', (s) => ((s.Arguments as Record<string, unknown>).FunctionName = 'make-canaries'));
+    expect(tasksCalled(machine)).toContain('make-canaries');
+    expect(tasks.map((t) => t.name)).not.toContain('make-canaries');
+  });
+});
