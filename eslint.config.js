@@ -9,7 +9,7 @@ const clockRule = [
 ];
 
 export default tseslint.config(
-  { ignores: ['dist/', 'cdk.out/', 'node_modules/', 'scripts/build.mjs', 'eslint.config.js'] },
+  { ignores: ['dist/', 'cdk.out/', 'node_modules/', 'scripts/*.mjs', 'eslint.config.js'] },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
+/* eslint-disable @typescript-eslint/no-deprecated -- hono moves this adapter to a package of its own, which is not published yet */
 import { handle, type LambdaEvent } from 'hono/aws-lambda';
+import { Hono } from 'hono';
 import type { Clock } from '../core/clock.ts';
 import { makeClients } from '../store/clients.ts';
 import { namesFromEnvironment } from '../store/names-from-environment.ts';
@@ -42,5 +44,6 @@ export async function handler(event: LambdaEvent | { readonly source: 'aws.sched
   if (!('requestContext' in event)) return { delivered: await deliverPending(deps), started: await startPending(deps) };
   const app = makeApp(deps);
   const signedBy = signedByOf(event);
-  return handle({ fetch: (request: Request) => app.fetch(request, signedBy === undefined ? {} : { signedBy }) } as never)(event);
+  const named = new Hono().mount('/', (request) => app.fetch(request, signedBy === undefined ? {} : { signedBy }));
+  return handle(named)(event);
 }

@@ -1,6 +1,6 @@
 /**
- * The CDK app: `npm run synth`, or `cdk deploy --app "npx tsx cdk/app.ts"`. Nothing is looked up, so that it works offline; one template
- * fits every account and Region.
+ * The CDK app: `npm run synth`, then `cdk deploy --app cdk.out`. Nothing is looked up, so that it works offline; one template fits every
+ * account and Region.
  *
  * Context: `platformArns` (comma-separated ARNs that may apply the first registry), `retentionMode` (`GOVERNANCE`, the default, or
  * `COMPLIANCE`) and `retentionYears` (1 to 100, default 7) of dossiers.
@@ -39,5 +39,3 @@ function platformArns(text: string): string[] {
   if (wrong !== undefined) throw new Error(`context platformArns has ${wrong}: write ARNs of IAM users, roles or role sessions, with commas between`);
   return arns;
 }
-
-if (process.argv[1] === import.meta.filename) makeCdkApp().synth();

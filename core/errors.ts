@@ -290,19 +290,26 @@ export const catalogue = {
 export type ErrorName = keyof typeof catalogue;
 export type Detail<N extends ErrorName> = Parameters<(typeof catalogue)[N]['sentence']> extends [infer D] ? D : Record<string, never>;
 
+interface EntryOf<N extends ErrorName> {
+  readonly sentence: (detail: Detail<N>) => string;
+  readonly remedy: (detail: Detail<N>) => string;
+}
+
+const entryOf = <N extends ErrorName>(name: N): EntryOf<N> => catalogue[name] as unknown as EntryOf<N>;
+
 /** A refusal or failure by name. `message` is the sentence; `remedy` is printed below it by whoever shows it. */
 export class RotaError<N extends ErrorName = ErrorName> extends Error {
   override readonly name: N;
   readonly detail: Detail<N>;
 
   constructor(name: N, detail: Detail<N>, options?: ErrorOptions) {
-    super((catalogue[name].sentence as (d: Detail<N>) => string)(detail), options);
+    super(entryOf(name).sentence(detail), options);
     this.name = name;
     this.detail = detail;
   }
 
   get remedy(): string {
-    return (catalogue[this.name].remedy as (d: Detail<N>) => string)(this.detail);
+    return entryOf(this.name).remedy(this.detail);
   }
 
   get httpStatus(): number {

@@ -40,6 +40,7 @@ export class Journal<Entry> {
     return new Journal<E>(path, await open(path, 'a', 0o600));
   }
 
+  /** The entry is written as it is at the time of the call, whatever becomes of the object later. */
   append(entry: Entry): Promise<void> {
     this.#pending.push(`${JSON.stringify(entry)}\n`);
     this.#flushing ??= this.#flush();

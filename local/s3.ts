@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { XMLBuilder, XMLParser } from 'fast-xml-parser';
+import { XMLParser } from 'fast-xml-parser';
 import type { Clock } from './clock.ts';
 import { Journal } from './journal.ts';
 import type { Answer, WireRequest } from './wire/answer.ts';
@@ -29,23 +29,30 @@ type Entry =
 
 const dayMs = 86_400_000;
 const kept = ['content-type', 'cache-control', 'content-disposition', 'content-encoding'];
-const builder = new XMLBuilder({ ignoreAttributes: false });
 const parser = new XMLParser();
 
-const xml = (root: string, content: object, status = 200): Answer => ({
+const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+
+/** An element with its children; a list is the same element several times. */
+function element(name: string, content: unknown, attributes = ''): string {
+  if (Array.isArray(content)) return content.map((one) => element(name, one, attributes)).join('');
+  const inner =
+    typeof content === 'object' && content !== null
+      ? Object.entries(content).map(([child, value]) => element(child, value)).join('')
+      : String(content).replace(/[&<>"]/g, (c) => escapes[c] ?? c);
+  return `<${name}${attributes}>${inner}</${name}>`;
+}
+
+const xml = (root: string, content: object, status = 200, attributes = ' xmlns="http://s3.amazonaws.com/doc/2006-03-01/"'): Answer => ({
   status,
   headers: { 'content-type': 'application/xml' },
-  body: Buffer.from(`<?xml version="1.0" encoding="UTF-8"?>\n${String(builder.build({ [root]: { '@_xmlns': 'http://s3.amazonaws.com/doc/2006-03-01/', ...content } }))}`),
+  body: Buffer.from(`<?xml version="1.0" encoding="UTF-8"?>\n${element(root, content, attributes)}`),
 });
 
 const empty = (headers: Record<string, string> = {}, status = 200): Answer => ({ status, headers, body: Buffer.alloc(0) });
 
 /** The XML form of an S3 error. */
-export const s3Error = ({ code, message, httpStatus }: AwsError): Answer => ({
-  status: httpStatus,
-  headers: { 'content-type': 'application/xml' },
-  body: Buffer.from(`<?xml version="1.0" encoding="UTF-8"?>\n${String(builder.build({ Error: { Code: code, Message: message } }))}`),
-});
+export const s3Error = ({ code, message, httpStatus }: AwsError): Answer => xml('Error', { Code: code, Message: message }, httpStatus, '');
 
 /** The part of S3 that keeps dossiers: versions, Object Lock with default retention, conditional puts. Objects live in one journal. */
 export class S3 {

@@ -26,13 +26,13 @@ import { checkSignature, readClaim, type Claim } from './wire/sigv4.ts';
 export type { Principal } from './principals.ts';
 
 /** What handlers are told of the embedded AWS that they run on. */
-export interface Self {
+interface Self {
   readonly url: string;
   readonly clock: EmbeddedClock;
 }
 
-export type HttpApp = (request: Request, env: { caller?: Caller }) => Promise<Response>;
-export type Lambdas = ReadonlyMap<string, (payload: unknown) => Promise<unknown>>;
+type HttpApp = (request: Request, env: { caller?: Caller }) => Promise<Response>;
+type Lambdas = ReadonlyMap<string, (payload: unknown) => Promise<unknown>>;
 
 export interface EmbeddedAwsOptions {
   readonly folder: string;

@@ -133,6 +133,6 @@ export class ApprovalTable {
 
 /** The question without token and bookkeeping: what may leave the table. */
 export const publicApproval = (stored: StoredApproval): Approval => {
-  const { encryptedToken: _token, serial: _serial, delivered: _delivered, ...rest } = stored;
-  return rest;
+  const { approvalId, rotationId, stage, plan, planDigest, rule, requestedBy, reason, requestedAt, deadline, outcome, decisions } = stored;
+  return { approvalId, rotationId, stage, plan, planDigest, rule, requestedBy, reason, requestedAt, deadline, outcome, decisions };
 };

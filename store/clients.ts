@@ -69,7 +69,7 @@ export interface Closable {
 export function makeClients(access: AwsAccess, clock: Clock): Clients & Closable {
   const requestHandler = new NodeHttpHandler({ connectionTimeout: 5_000, requestTimeout: 30_000 });
   const base = defined({ region: access.region, endpoint: access.endpoint, credentials: access.credentials, requestHandler, maxAttempts: 3 });
-  const { endpoint: _home, credentials: _local, ...elsewhere } = base;
+  const elsewhere = defined({ region: access.region, requestHandler, maxAttempts: 3 });
   const forKms =
     access.kmsEndpoint === undefined ? base : access.kmsEndpoint === 'aws' ? elsewhere : { ...elsewhere, endpoint: access.kmsEndpoint };
   const kms = recorded(new KMSClient(forKms), clock);
@@ -96,7 +96,7 @@ export function makeClients(access: AwsAccess, clock: Clock): Clients & Closable
 function recorded(client: KMSClient, clock: Clock): KMSClient {
   client.middlewareStack.add(
     (next, context) => async (args) => {
-      const operation = String((context as { commandName?: string }).commandName ?? 'unknown').replace(/Command$/, '');
+      const operation = ((context as { commandName?: string }).commandName ?? 'unknown').replace(/Command$/, '');
       const at = isoSeconds(clock.now());
       try {
         const answer = await next(args);

@@ -1,5 +1,5 @@
 import { z, type ZodType } from 'zod';
-import { isoSeconds, type Clock } from '../core/clock.ts';
+import { isoMillis, isoSeconds, type Clock } from '../core/clock.ts';
 import { RotaError, type ErrorName } from '../core/errors.ts';
 import { RotationId } from '../core/ids.ts';
 import type { KmsCall } from '../core/dossier/statement.ts';
@@ -66,12 +66,12 @@ export async function runTask<I extends { rotationId: string }, O>(definition: T
   const { ledger } = deps.store;
   const step = definition.step?.(input) ?? definition.name;
   const kmsCalls: KmsCall[] = [];
-  const now = () => isoSeconds(deps.clock.now());
+  const now = () => isoMillis(deps.clock.now());
   try {
     const intent = await ledger.intend(input.rotationId, step, now());
     if (intent.completedAt !== undefined && definition.everyTime !== true) return definition.output.parse(intent.result);
     const head = await ledger.head(input.rotationId);
-    const result = await kmsCallLog.run(kmsCalls, () => definition.run(input, { ...deps, head, repeated: intent.attempts > 1, now: now() }));
+    const result = await kmsCallLog.run(kmsCalls, () => definition.run(input, { ...deps, head, repeated: intent.attempts > 1, now: isoSeconds(deps.clock.now()) }));
     await ledger.complete(input.rotationId, step, now(), definition.output.parse(result), kmsCalls);
     return result;
   } catch (error) {

@@ -36,14 +36,14 @@ export interface TaskState {
   readonly Next: string;
 }
 
-export interface ChoiceState {
+interface ChoiceState {
   readonly Type: 'Choice';
   readonly Comment?: string;
   readonly Choices: readonly { readonly Condition: Expression; readonly Next: string; readonly Assign?: Readonly<Record<string, unknown>> }[];
   readonly Default: string;
 }
 
-export interface PassState {
+interface PassState {
   readonly Type: 'Pass';
   readonly Comment?: string;
   readonly Assign?: Readonly<Record<string, unknown>>;
@@ -51,7 +51,7 @@ export interface PassState {
   readonly Next: string;
 }
 
-export type EndState =
+type EndState =
   | { readonly Type: 'Succeed'; readonly Output?: unknown }
   | { readonly Type: 'Fail'; readonly Error: string; readonly Cause: string };
 

@@ -42,8 +42,7 @@ export const byokRotation = (to: Resources): StateMachine => ({
     },
     ...approval('start', to, { approved: 'Make canary', failed: wayBack }),
     'Make canary': taskState(to, { task: 'make-canary', catch: back, next: 'Create successor' }),
-    'Create successor': taskState(to, { task: 'create-successor', catch: back, next: 'Copy grants' }),
-    'Copy grants': taskState(to, { task: 'copy-grants', retry: retryFreshKey, catch: back, next: 'Wrap material' }),
+    'Create successor': taskState(to, { task: 'create-successor', catch: back, next: 'Wrap material' }),
     'Wrap material': taskState(to, {
       task: 'wrap-generated',
       payload: { round: '{% $round %}' },
@@ -56,8 +55,10 @@ export const byokRotation = (to: Resources): StateMachine => ({
       payload: { round: '{% $round %}' },
       retry: retryFreshKey,
       catch: [{ ErrorEquals: ['ImportTokenExpired'], Assign: nextRound, Next: 'Wrap material' }, ...back],
-      next: 'Prove successor',
+      next: 'Copy grants',
     }),
+    // After the import: KMS makes no grant on a key that is PendingImport.
+    'Copy grants': taskState(to, { task: 'copy-grants', retry: retryFreshKey, catch: back, next: 'Prove successor' }),
     'Prove successor': taskState(to, { task: 'prove-successor', retry: retryFreshKey, catch: back, next: 'Plan cutover' }),
     'Plan cutover': taskState(to, {
       task: 'plan-cutover',

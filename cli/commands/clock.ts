@@ -1,14 +1,14 @@
 import type { Command } from 'commander';
 import { RotaError } from '../../core/errors.ts';
 import { secondsPerDay } from '../../core/clock.ts';
-import { command } from '../command.ts';
+import { command, group } from '../command.ts';
 import { show, type Io } from '../io.ts';
 import { embeddedCall } from '../embedded-call.ts';
 
 const unitSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: secondsPerDay };
 
 /** Seconds of `90s`, `15m`, `24h`, `30d`. Throws `BadRequest`. */
-export function parseDurationSeconds(text: string): number {
+function parseDurationSeconds(text: string): number {
   const [, amount, unit = ''] = /^(\d+)([smhd])$/.exec(text) ?? [];
   const seconds = Number(amount) * (unitSeconds[unit] ?? Number.NaN);
   if (!Number.isSafeInteger(seconds)) throw new RotaError('BadRequest', { problems: [{ where: 'duration', message: `is ${text}: write 90s, 15m, 24h or 30d` }] });
@@ -34,5 +34,5 @@ export function clock(io: Io): Command {
       const answer = await embeddedCall<Now>(io, 'GetClock', {});
       show(io, options, answer, () => nowText(answer));
     });
-  return command('clock', 'The clock of `rota local`, for rehearsals', ['rota clock advance 30d']).addCommand(advance).addCommand(showIt);
+  return group('clock', 'The clock of `rota local`, for rehearsals', ['rota clock advance 30d']).addCommand(advance).addCommand(showIt);
 }

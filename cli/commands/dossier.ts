@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { RotaError } from '../../core/errors.ts';
 import { verifyChain, verifyDossier, type DossierFile } from '../../core/dossier/verify.ts';
 import type { RotationPredicate } from '../../core/dossier/statement.ts';
-import { command } from '../command.ts';
+import { command, group } from '../command.ts';
 import { show, type Io } from '../io.ts';
 import { fetchStatus } from '../poll.ts';
 import { apiJson, signedRequest } from '../signed-request.ts';
@@ -75,7 +75,7 @@ export function dossier(io: Io): Command {
       show(io, options, { verified: rows, chain: isChain }, () => [...verified.map(verdictText), isChain ? `${verified.length} dossier(s), one unbroken chain.` : `${basename(path)} verifies.`].join('\n'));
     });
 
-  return command('dossier', 'The signed record of each rotation', ['rota dossier get --all --out dossiers', 'rota dossier verify dossiers --key dossier-key.pem'])
+  return group('dossier', 'The signed record of each rotation', ['rota dossier get --all --out dossiers', 'rota dossier verify dossiers --key dossier-key.pem'])
     .addCommand(get)
     .addCommand(key)
     .addCommand(verify);

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { command } from '../command.ts';
+import { command, group } from '../command.ts';
 import { embeddedCall } from '../embedded-call.ts';
 import { show, type Io } from '../io.ts';
 import { table } from '../table.ts';
@@ -40,5 +40,5 @@ export function faults(io: Io): Command {
     const answer = await embeddedCall<object>(io, 'ClearFaults', {});
     show(io, options, answer, () => 'No fault is to come.');
   });
-  return command('faults', 'Faults on request in `rota local`, for rehearsals', ['rota faults add kms CreateKey --kind drop-answer']).addCommand(add).addCommand(list).addCommand(clear);
+  return group('faults', 'Faults on request in `rota local`, for rehearsals', ['rota faults add kms CreateKey --kind drop-answer']).addCommand(add).addCommand(list).addCommand(clear);
 }

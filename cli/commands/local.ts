@@ -152,7 +152,9 @@ export async function startLocal({ port, folder, region, kms }: LocalOptions): P
   };
   await settle();
   let settling: Promise<void> = Promise.resolve();
-  const schedule = setInterval(() => (settling = settling.then(settle).catch(() => undefined)), 5_000);
+  const schedule = setInterval(() => {
+    settling = settling.then(settle).catch(() => undefined);
+  }, 5_000);
 
   return {
     place: { url: embedded.url, region, accountId, people },

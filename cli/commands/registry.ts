@@ -4,7 +4,7 @@ import { stringify } from 'yaml';
 import { RotaError } from '../../core/errors.ts';
 import { readRegistry } from '../../core/registry/read-registry.ts';
 import type { Registry } from '../../core/registry/registry-schema.ts';
-import { command } from '../command.ts';
+import { command, group } from '../command.ts';
 import { show, type Io } from '../io.ts';
 import { apiJson } from '../signed-request.ts';
 
@@ -35,5 +35,5 @@ export function registry(io: Io): Command {
       const answer = await apiJson<{ head: Head; registry: Registry }>(io, { method: 'GET', path: '/api/registry' });
       show(io, options, answer, () => `# ${headText(answer.head)}\n${stringify(answer.registry)}`);
     });
-  return command('registry', 'The people, keys and rules that Rota goes by', ['rota registry apply rota.yaml', 'rota registry show']).addCommand(apply).addCommand(showIt);
+  return group('registry', 'The people, keys and rules that Rota goes by', ['rota registry apply rota.yaml', 'rota registry show']).addCommand(apply).addCommand(showIt);
 }

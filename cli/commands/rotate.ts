@@ -17,7 +17,7 @@ interface Started {
 }
 
 /** Tells what was started, or with `--wait` follows it to its end; a rotation that ends without effect is a failure. */
-export async function startedOrFollowed(io: Io, options: Options, started: Started): Promise<void> {
+async function startedOrFollowed(io: Io, options: Options, started: Started): Promise<void> {
   if (options.wait !== true) {
     show(io, options, started, () => `${started.rotationId}\nFollow it with \`rota watch ${started.rotationId}\`.`);
     return;

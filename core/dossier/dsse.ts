@@ -12,7 +12,7 @@ export type Envelope = z.infer<typeof Envelope>;
 export const payloadType = 'application/vnd.in-toto+json';
 
 /** Pre-authentication encoding: "DSSEv1" SP LEN(type) SP type SP LEN(body) SP body. DSSE v1.0, protocol.md. */
-export const preAuthenticationEncoding = (payload: Buffer): Buffer =>
+const preAuthenticationEncoding = (payload: Buffer): Buffer =>
   Buffer.concat([Buffer.from(`DSSEv1 ${Buffer.byteLength(payloadType)} ${payloadType} ${payload.length} `, 'utf8'), payload]);
 
 /** What KMS signs: the SHA-256 of the encoding, since a message may have 4096 bytes at most (Sign, MessageType DIGEST). */

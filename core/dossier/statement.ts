@@ -47,7 +47,7 @@ export const KeySnapshot = z.strictObject({
 });
 export type KeySnapshot = z.infer<typeof KeySnapshot>;
 
-export const outcomes = ['complete', 'refused', 'failed', 'rolled-back'] as const;
+const outcomes = ['complete', 'refused', 'failed', 'rolled-back'] as const;
 
 /** The predicate of a dossier: everything that happened in one rotation. */
 export const RotationPredicate = z.strictObject({

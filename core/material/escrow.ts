@@ -19,8 +19,9 @@ const sequence = (...content: Node[]): Node => asn1.create(Class.UNIVERSAL, Type
 const oid = (name: keyof typeof oids): Node => asn1.create(Class.UNIVERSAL, Type.OID, false, asn1.oidToDer(oids[name]).getBytes());
 const octets = (bytes: Buffer): Node => asn1.create(Class.UNIVERSAL, Type.OCTETSTRING, false, bytes.toString('latin1'));
 const integer = (value: number): Node => asn1.create(Class.UNIVERSAL, Type.INTEGER, false, asn1.integerToDer(value).getBytes());
-const context = (tag: number, constructed: boolean, content: Node[] | string): Node =>
-  asn1.create(Class.CONTEXT_SPECIFIC, tag as forge.asn1.Type, constructed, content);
+const context = (tag: 0 | 1, constructed: boolean, content: Node[] | string): Node =>
+  // node-forge types the tag as one of its universal ones; NONE is 0 and BOOLEAN is 1.
+  asn1.create(Class.CONTEXT_SPECIFIC, tag === 0 ? Type.NONE : Type.BOOLEAN, constructed, content);
 const sha256 = (): Node => sequence(oid('sha256'), asn1.create(Class.UNIVERSAL, Type.NULL, false, ''));
 
 /**

@@ -1,7 +1,7 @@
 import { digestOf, type Json } from '../canonical-json.ts';
 
 /** The statement by which Rota keeps an old key; recognised by its Sid. */
-export const retentionSid = 'RotaRetention';
+const retentionSid = 'RotaRetention';
 
 type Statement = Record<string, Json>;
 

@@ -118,7 +118,7 @@ export const planDigest = (plan: AnyPlan): string => digestOf(plan);
 /** Names the top-level fields in which two plans of one kind differ, with both values where they are short. */
 export function planChanges(approved: AnyPlan, live: AnyPlan): string[] {
   const short = (value: unknown): string => {
-    const text = JSON.stringify(value) ?? 'nothing';
+    const text = value === undefined ? 'nothing' : JSON.stringify(value);
     return text.length <= 160 ? text : `${text.slice(0, 157)}...`;
   };
   const before = approved as Record<string, unknown>;

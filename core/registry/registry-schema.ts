@@ -24,7 +24,7 @@ export const ApprovalRule = z.strictObject({
 });
 export type ApprovalRule = z.infer<typeof ApprovalRule>;
 
-export const stages = ['start', 'cutover', 'rollback'] as const;
+const stages = ['start', 'cutover', 'rollback'] as const;
 export const Stage = z.enum(stages);
 export type Stage = z.infer<typeof Stage>;
 
@@ -46,7 +46,7 @@ const Approvals = z
   });
 
 /** Cryptoperiod of a key. NIST SP 800-57 Part 1 Rev. 5, section 5.3; PCI DSS v4.0.1, 3.7.4. */
-export const Schedule = z
+const Schedule = z
   .strictObject({
     cryptoperiodDays: z.int({ error: (i) => `is ${JSON.stringify(i.input)}: write whole days, such as 365` }).min(1).max(3653),
     warningDays: z.int().min(1).default(30),

@@ -57,7 +57,7 @@ export async function evaluate(template: unknown, bindings: Bindings, field: str
   try {
     value = await compile(source).evaluate({}, { ...bindings });
   } catch (error) {
-    throw new StateError('States.QueryEvaluationError', `The JSONata expression '${source}' specified for the field '${field}' threw an error during evaluation. ${(error as Error).message ?? String(error)}`);
+    throw new StateError('States.QueryEvaluationError', `The JSONata expression '${source}' specified for the field '${field}' threw an error during evaluation. ${String((error as { message?: unknown }).message)}`);
   }
   if (value === undefined || typeof value === 'function')
     throw new StateError('States.QueryEvaluationError', `The JSONata expression '${source}' specified for the field '${field}' returned nothing (undefined).`);

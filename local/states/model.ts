@@ -1,6 +1,6 @@
 import type { StateDefinition, StatesScope } from './definition.ts';
 
-export type Status = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED';
+type Status = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED';
 
 export interface Machine {
   readonly arn: string;
@@ -21,7 +21,7 @@ export interface HistoryEvent {
 }
 
 /** What a thread waits for: work of its own, an instant, an answer from outside, or its children. */
-export type Phase = 'enter' | 'task' | 'callback' | 'wait' | 'retry' | 'children';
+type Phase = 'enter' | 'task' | 'callback' | 'wait' | 'retry' | 'children';
 
 /** One line of execution through a scope of states. The root is thread 0; branches and iterations are its children. */
 export interface Thread {

@@ -81,8 +81,7 @@ class States implements Service {
 
   #write(entry: Entry): Promise<void> {
     if (this.#journal === undefined) throw new Error('the journal is not open');
-    // Copied at once: the entry must hold what was true when it was written, not when it reaches the disk.
-    return this.#journal.append(JSON.parse(JSON.stringify(entry)) as Entry);
+    return this.#journal.append(entry);
   }
 
   #replay(entry: Entry): void {
@@ -98,7 +97,8 @@ class States implements Service {
         const parameters = (event.taskScheduledEventDetails as { parameters?: string } | undefined)?.parameters;
         if (parameters !== undefined) for (const { token } of Object.values(entry.moving.threads)) if (token !== undefined) this.#usedTokens.add(token);
       }
-      for (const field of ['stoppedAt', 'output', 'error', 'cause', 'timeoutAt', 'redrivenAt'] as const) delete execution[field];
+      forgetOutcome(execution);
+      delete execution.timeoutAt;
       Object.assign(execution, entry.moving);
     }
   }
@@ -294,7 +294,7 @@ class States implements Service {
       const tooLate = now - (execution.stoppedAt ?? now) > redriveDays * dayMs;
       if (root === undefined || tooLate || !['FAILED', 'ABORTED', 'TIMED_OUT'].includes(execution.status) || execution.history.length >= 24_999)
         throw new AwsError('ExecutionNotRedrivable', `Execution is not redrivable: '${execution.arn}' is ${execution.status}`);
-      for (const field of ['stoppedAt', 'error', 'cause', 'output'] as const) delete execution[field];
+      forgetOutcome(execution);
       execution.status = 'RUNNING';
       execution.redriveCount += 1;
       execution.redrivenAt = now;
@@ -310,6 +310,13 @@ class States implements Service {
     this.#interpreter.resume(execution);
     return { redriveDate: seconds(now) };
   }
+}
+
+function forgetOutcome(execution: Execution): void {
+  delete execution.stoppedAt;
+  delete execution.output;
+  delete execution.error;
+  delete execution.cause;
 }
 
 const timedOut = (): AwsError => new AwsError('TaskTimedOut', "Task Timed Out: 'Provided task does not exist anymore'");

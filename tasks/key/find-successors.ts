@@ -3,6 +3,7 @@ import { tagsOf } from '../../store/key-facts.ts';
 
 export const findSuccessorsActions = ['kms:ListKeys', 'kms:ListResourceTags'] as const;
 
+const noTags: Record<string, string> = {};
 const isDenied = (error: unknown): boolean => (error as Error).name === 'AccessDeniedException';
 
 /**
@@ -14,7 +15,7 @@ export async function findSuccessors(kms: KMSClient, rotationId: string): Promis
   for await (const page of paginateListKeys({ client: kms, pageSize: 1000 }, {}))
     for (const { KeyId: keyId = '' } of page.Keys ?? []) {
       const tags = await tagsOf(kms, keyId).catch((error: unknown) => {
-        if (isDenied(error)) return {} as Record<string, string>;
+        if (isDenied(error)) return noTags;
         throw error;
       });
       if (tags['rota:rotation'] === rotationId) found.push(keyId);

@@ -1,3 +1,4 @@
+import type { Json } from '../../core/canonical-json.ts';
 import { RotaError } from '../../core/errors.ts';
 import { policyDifference, policyDigest } from '../../core/plan/key-policy.ts';
 import { planDigest, type CutoverPlan } from '../../core/plan/plan.ts';
@@ -45,13 +46,14 @@ export async function liveCutoverPlan(head: RotationHead, imported: Imported, { 
     keyMaterialId: metadata.CurrentKeyMaterialId ?? imported.keyMaterialId,
     successorPolicyDigest: policyDigest(policy),
     successorGrants: (await grantsOf(clients.kms, newKeyId)).map((g) => g.name ?? g.grantId).sort(),
-    policyDifference: policyDifference(await policyBefore(head), policy),
+    policyDifference: policyDifference(policyBefore(head), policy),
     aliases: [...movable].sort().map((alias) => ({ alias, from: oldKeyId, to: newKeyId })),
   };
+}
 
-  function policyBefore(of: RotationHead) {
-    const { successor, policyDifference: planned } = rotationPlanOf(of);
-    const statements = (successor.policy as { Statement: unknown[] }).Statement;
-    return { ...(successor.policy as object), Statement: [...statements, ...planned.removed] } as typeof successor.policy;
-  }
+/** The old key's policy when the rotation was planned: the successor's, and what the plan took out. */
+function policyBefore(head: RotationHead): Json {
+  const { successor, policyDifference: planned } = rotationPlanOf(head);
+  const { Statement } = successor.policy as { Statement: Json[] };
+  return { ...(successor.policy as object), Statement: [...Statement, ...planned.removed] };
 }

@@ -2,7 +2,7 @@
  * The synthesised template, made once for all tests of this folder, with references put into words: `${Ref}`, `${Thing.Arn}`, `aws` for the
  * partition. So a policy reads as it would on AWS.
  */
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeCdkApp } from '../../cdk/app.ts';
@@ -33,9 +33,11 @@ const pseudo: Readonly<Record<string, string>> = { 'AWS::Partition': 'aws', 'AWS
 
 async function synthesise(context: Readonly<Record<string, string>>): Promise<Synthesised> {
   await buildLambdas();
-  const assembly = makeCdkApp(context, mkdtempSync(join(tmpdir(), 'rota-cdk-'))).synth();
+  const folder = mkdtempSync(join(tmpdir(), 'rota-cdk-'));
+  const assembly = makeCdkApp(context, folder).synth();
   const stack = assembly.getStackByName('Rota');
   const template = inWords(JSON.parse(readFileSync(stack.templateFullPath, 'utf8'))) as { Resources: Record<string, Resource>; Outputs: Record<string, unknown> };
+  rmSync(folder, { recursive: true });
   return {
     resources: template.Resources,
     outputs: template.Outputs,

@@ -1,0 +1,221 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  CreateAliasCommand,
+  CreateGrantCommand,
+  CreateKeyCommand,
+  DecryptCommand,
+  DescribeKeyCommand,
+  DisableKeyCommand,
+  EncryptCommand,
+  GenerateMacCommand,
+  ListGrantsCommand,
+  ListKeysCommand,
+  ListResourceTagsCommand,
+  ScheduleKeyDeletionCommand,
+  VerifyMacCommand,
+} from '@aws-sdk/client-kms';
+import { expect, test } from 'vitest';
+import { makeImportedKey } from '../../demo/imported-key.ts';
+import { startRota, type Rota } from '../rota.ts';
+
+const keyOf = async ({ kms }: Rota, alias: string): Promise<string | undefined> => (await kms.send(new DescribeKeyCommand({ KeyId: alias }))).KeyMetadata?.KeyId;
+const countKeys = async ({ kms }: Rota): Promise<number> => (await kms.send(new ListKeysCommand({}))).Keys?.length ?? 0;
+const refusal = (promise: Promise<unknown>): Promise<string> => promise.then(() => 'done', (e: unknown) => (e as Error).name);
+
+async function tags({ kms }: Rota, keyId: string): Promise<Record<string, string>> {
+  const { Tags = [] } = await kms.send(new ListResourceTagsCommand({ KeyId: keyId }));
+  return Object.fromEntries(Tags.map((t) => [t.TagKey ?? '', t.TagValue ?? '']));
+}
+
+test('a rotation moves every alias, keeps the old key, and its dossier verifies', async () => {
+  const rota = await startRota();
+  const { kms } = rota;
+  const oldKeyId = await makeImportedKey(kms, 'alias/payments', { Description: 'Payment data', Tags: [{ TagKey: 'team', TagValue: 'payments' }] });
+  await kms.send(new CreateAliasCommand({ AliasName: 'alias/payments-eu', TargetKeyId: oldKeyId }));
+  await kms.send(new CreateGrantCommand({ KeyId: oldKeyId, GranteePrincipal: 'arn:aws:iam::000000000000:role/app', Operations: ['Encrypt', 'Decrypt'] }));
+  const before = await kms.send(new EncryptCommand({ KeyId: 'alias/payments', Plaintext: Buffer.from('old data') }));
+  await rota.apply();
+
+  const rotationId = await rota.rotate();
+  await rota.approve(await rota.question(rotationId));
+  const done = await rota.ended(rotationId);
+
+  expect(done).toMatchObject({ status: 'SUCCEEDED', oldKeyId, dossierSequence: 1, leftBehind: [] });
+  const newKeyId = done.newKeyId ?? '';
+  for (const alias of ['alias/payments', 'alias/payments-eu']) expect(await keyOf(rota, alias)).toBe(newKeyId);
+  expect(Buffer.from((await kms.send(new DecryptCommand({ CiphertextBlob: before.CiphertextBlob }))).Plaintext ?? []).toString()).toBe('old data');
+  expect(await tags(rota, newKeyId)).toEqual({ team: 'payments', 'rota:rotation': rotationId, 'rota:predecessor': oldKeyId });
+  expect(await tags(rota, oldKeyId)).toMatchObject({ 'rota:retained-for': rotationId, 'rota:successor': newKeyId });
+  expect((await kms.send(new DescribeKeyCommand({ KeyId: newKeyId }))).KeyMetadata).toMatchObject({ Description: 'Payment data', Origin: 'EXTERNAL', KeyState: 'Enabled' });
+  expect((await kms.send(new ListGrantsCommand({ KeyId: newKeyId }))).Grants?.map((g) => g.GranteePrincipal)).toEqual(['arn:aws:iam::000000000000:role/app']);
+  expect(await refusal(kms.send(new ScheduleKeyDeletionCommand({ KeyId: oldKeyId })))).toBe('AccessDeniedException');
+  expect(await refusal(kms.send(new DisableKeyCommand({ KeyId: oldKeyId })))).toBe('AccessDeniedException');
+
+  const out = join(rota.folder, 'evidence');
+  await mkdir(out);
+  await rota.json('audrey', 'dossier', 'get', '--all', '--out', out);
+  await rota.json('audrey', 'dossier', 'key', '--out', join(out, 'key.pem'));
+  expect(await rota.json('audrey', 'dossier', 'verify', out, '--key', join(out, 'key.pem'), '--count', '1')).toMatchObject({ chain: true, verified: [{ rotationId, outcome: 'complete' }] });
+  expect((await rota.as('audrey', 'dossier', 'verify', out, '--key', join(out, 'key.pem'), '--count', '2')).err).toContain('Dossier number 2 is missing');
+  const text = await readFile(join(out, 'dossier-000000001.json'), 'utf8');
+  const { payload } = JSON.parse(text) as { payload: string };
+  const { predicate } = JSON.parse(Buffer.from(payload, 'base64').toString()) as { predicate: { steps: { kmsCalls: { operation: string; requestId: string }[] }[]; execution: { history: unknown[] } } };
+  const calls = predicate.steps.flatMap((s) => s.kmsCalls);
+  expect(calls.filter((c) => c.operation === 'CreateKey')).toHaveLength(1);
+  expect(calls.every((c) => c.requestId !== 'none')).toBe(true);
+  expect(predicate.execution.history.length).toBeGreaterThan(50);
+});
+
+test('an HMAC key: tags made before still verify under the old key', async () => {
+  const rota = await startRota();
+  const { kms } = rota;
+  const oldKeyId = await makeImportedKey(kms, 'alias/payments', { KeySpec: 'HMAC_256', KeyUsage: 'GENERATE_VERIFY_MAC' });
+  const { Mac } = await kms.send(new GenerateMacCommand({ KeyId: oldKeyId, Message: Buffer.from('m'), MacAlgorithm: 'HMAC_SHA_256' }));
+  await rota.apply();
+  const rotationId = await rota.rotate();
+  await rota.approve(await rota.question(rotationId));
+  expect((await rota.ended(rotationId)).status).toBe('SUCCEEDED');
+  expect((await kms.send(new VerifyMacCommand({ KeyId: oldKeyId, Message: Buffer.from('m'), Mac, MacAlgorithm: 'HMAC_SHA_256' }))).MacValid).toBe(true);
+});
+
+test('a refused cutover leaves every alias where it was, and says what is left', async () => {
+  const rota = await startRota();
+  const oldKeyId = await makeImportedKey(rota.kms, 'alias/payments');
+  await rota.apply();
+  const rotationId = await rota.rotate();
+  const question = await rota.question(rotationId);
+  await rota.json('alice', 'reject', question, '--reason', 'not in the freeze');
+  const done = await rota.ended(rotationId);
+  expect(done).toMatchObject({ status: 'FAILED', error: { name: 'ApprovalRefused', sentence: 'alice refused the cutover: not in the freeze' }, dossierSequence: 1 });
+  expect(done.leftBehind).toEqual([`Key ${done.newKeyId ?? ''} was made for this rotation and stays, unused by any alias; its tag rota:rotation names the rotation.`]);
+  expect(await keyOf(rota, 'alias/payments')).toBe(oldKeyId);
+  const late = await rota.as('bob', 'approve', question, '--reason', 'too late');
+  expect(late).toMatchObject({ exitCode: 1 });
+  expect(late.err).toContain(`The question ${question} is closed: refused.`);
+  const waited = await rota.as('carol', 'watch', rotationId);
+  expect(waited.exitCode).toBe(1);
+});
+
+test('a refused start creates nothing', async () => {
+  const rota = await startRota();
+  await makeImportedKey(rota.kms, 'alias/payments');
+  await rota.apply((r) => ({ ...r, keys: r.keys.map((k) => ({ ...k, approvals: { ...k.approvals, start: { all: [{ group: 'security', count: 1 }] } } })) }));
+  const keysBefore = await countKeys(rota);
+  const rotationId = await rota.rotate();
+  await rota.json('alice', 'reject', await rota.question(rotationId), '--reason', 'no ticket');
+  expect(await rota.ended(rotationId)).toMatchObject({ status: 'FAILED', leftBehind: [] });
+  expect(await countKeys(rota)).toBe(keysBefore);
+});
+
+test('an approval that nobody gives times out, and late decisions are told so', async () => {
+  const rota = await startRota();
+  const oldKeyId = await makeImportedKey(rota.kms, 'alias/payments');
+  await rota.apply();
+  const rotationId = await rota.rotate();
+  const question = await rota.question(rotationId);
+  expect((await rota.as('pat', 'clock', 'advance', '8d')).exitCode).toBe(0);
+  const done = await rota.ended(rotationId);
+  expect(done).toMatchObject({ status: 'FAILED', error: { name: 'ApprovalTimedOut', sentence: 'Nobody decided on the cutover in time.' } });
+  expect(await keyOf(rota, 'alias/payments')).toBe(oldKeyId);
+  expect((await rota.as('alice', 'approve', question, '--reason', 'sorry, late')).err).toContain('is closed: timed out');
+});
+
+test('what changes after the question voids it: the approvers are asked again, with another digest', async () => {
+  const rota = await startRota();
+  const oldKeyId = await makeImportedKey(rota.kms, 'alias/payments');
+  await rota.apply();
+  const rotationId = await rota.rotate();
+  const first = await rota.question(rotationId);
+  await rota.kms.send(new CreateAliasCommand({ AliasName: 'alias/sneaked-in', TargetKeyId: oldKeyId }));
+  await rota.approve(first);
+  const second = await rota.question(rotationId, first);
+  expect(await keyOf(rota, 'alias/payments')).toBe(oldKeyId);
+  await rota.approve(second);
+  expect((await rota.ended(rotationId)).status).toBe('SUCCEEDED');
+  expect(await keyOf(rota, 'alias/sneaked-in')).not.toBe(oldKeyId);
+});
+
+test('an import token that expired sends the rotation back to wrap again', async () => {
+  const rota = await startRota();
+  await makeImportedKey(rota.kms, 'alias/payments');
+  await rota.apply();
+  await rota.json('pat', 'faults', 'add', 'lambda', 'import-material', '--kind', 'throttle', '--count', '1');
+  const rotationId = await rota.rotate();
+  for (;;) {
+    const { faults } = await rota.json<{ faults: unknown[] }>('pat', 'faults', 'list');
+    if (faults.length === 0) break;
+  }
+  // The retry waits on the embedded clock, less than a second of real time away: move it a day ahead before.
+  await rota.json('pat', 'clock', 'advance', '25h');
+  await rota.approve(await rota.question(rotationId));
+  const done = await rota.ended(rotationId);
+  expect(done.status).toBe('SUCCEEDED');
+  expect(done.steps.map((s) => s.step)).toEqual(expect.arrayContaining(['wrap-generated', 'wrap-generated.2', 'import-material.2']));
+});
+
+test('a rollback puts the aliases back under an approval of its own', async () => {
+  const rota = await startRota();
+  const oldKeyId = await makeImportedKey(rota.kms, 'alias/payments');
+  await rota.apply();
+  const rotationId = await rota.rotate();
+  await rota.approve(await rota.question(rotationId));
+  const { newKeyId } = await rota.ended(rotationId);
+  const between = await rota.kms.send(new EncryptCommand({ KeyId: 'alias/payments', Plaintext: Buffer.from('since') }));
+
+  const rollback = await rota.json<{ rotationId: string }>('carol', 'rollback', rotationId, '--reason', 'a consumer broke');
+  const question = await rota.question(rollback.rotationId);
+  expect(await keyOf(rota, 'alias/payments')).toBe(newKeyId);
+  await rota.approve(question);
+  expect((await rota.ended(rollback.rotationId)).status).toBe('SUCCEEDED');
+  expect(await rota.status(rotationId)).toMatchObject({ status: 'ROLLED_BACK', rolledBackBy: rollback.rotationId });
+  expect(await keyOf(rota, 'alias/payments')).toBe(oldKeyId);
+  expect(Buffer.from((await rota.kms.send(new DecryptCommand({ CiphertextBlob: between.CiphertextBlob }))).Plaintext ?? []).toString()).toBe('since');
+  expect((await rota.as('carol', 'rollback', rotationId, '--reason', 'again')).err).toContain('has rolled it back already');
+});
+
+test('only one rotation of a key at a time', async () => {
+  const rota = await startRota();
+  await makeImportedKey(rota.kms, 'alias/payments');
+  await rota.apply();
+  const rotationId = await rota.rotate();
+  await rota.question(rotationId);
+  const second = await rota.as('dora', 'rotate', 'alias/payments', '--reason', 'me too');
+  expect(second).toMatchObject({ exitCode: 1 });
+  expect(second.err).toContain(`Rotation ${rotationId} is already under way`);
+});
+
+const bad: { name: string; prepare: (rota: Rota) => Promise<unknown>; alias: string; says: string }[] = [
+  { name: 'unknown alias', prepare: () => Promise.resolve(), alias: 'alias/nowhere', says: 'There is no alias alias/nowhere in eu-central-1.' },
+  { name: 'AWS managed key', prepare: () => Promise.resolve(), alias: 'alias/aws/s3', says: 'alias/aws/s3 is an AWS managed key: AWS rotates it every year by itself and nobody else can.' },
+  { name: 'unregistered alias', prepare: (r) => makeImportedKey(r.kms, 'alias/other'), alias: 'alias/other', says: 'alias/other is not in the registry.' },
+  {
+    name: 'wrong key kind',
+    prepare: async ({ kms }) => {
+      const { KeyMetadata } = await kms.send(new CreateKeyCommand({ KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' }));
+      await kms.send(new CreateAliasCommand({ AliasName: 'alias/payments', TargetKeyId: KeyMetadata?.KeyId }));
+    },
+    alias: 'alias/payments',
+    says: 'Method new-key does not fit alias/payments: whoever uses its public key needs the new one first, which method asymmetric sees to.',
+  },
+  {
+    name: 'pending deletion',
+    prepare: async ({ kms }) => kms.send(new ScheduleKeyDeletionCommand({ KeyId: await makeImportedKey(kms, 'alias/payments') })),
+    alias: 'alias/payments',
+    says: 'is PendingDeletion; a rotation starts from an Enabled key.',
+  },
+];
+test.each(bad)('refuses in one sentence and creates nothing: $name', async ({ prepare, alias, says }) => {
+  const rota = await startRota();
+  await rota.apply();
+  await prepare(rota);
+  await rota.as('carol', 'plan', alias);
+  const keysBefore = await countKeys(rota);
+  for (const args of [['plan', alias], ['rotate', alias, '--reason', 'yearly rotation']]) {
+    const said = await rota.as('carol', ...args);
+    expect(said).toMatchObject({ exitCode: 1, out: '' });
+    expect(said.err.split('\n')[0]).toContain(says);
+  }
+  expect(await countKeys(rota)).toBe(keysBefore);
+  expect(await rota.json('carol', 'status')).toEqual([]);
+});
