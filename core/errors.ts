@@ -252,8 +252,8 @@ export const catalogue = {
     remedy: () => 'Somebody else moved it. Find out in CloudTrail (UpdateAlias) who and why; runbooks/alias-moved.md.',
     httpStatus: 409,
   },
-  AliasNotVisibleYet: {
-    sentence: (d: { alias: string; to: string }) => `${d.alias} was pointed to ${d.to}, but KMS does not show it yet.`,
+  ChangeNotVisibleYet: {
+    sentence: (d: { what: string }) => `KMS does not show yet that ${d.what}.`,
     remedy: () => 'It is looked at again; KMS shows changes within seconds, at times minutes.',
     httpStatus: 502,
   },

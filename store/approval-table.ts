@@ -106,10 +106,21 @@ export class ApprovalTable {
   }
 
   /** The workflow has the outcome; nothing is owed any more. */
-  async markDelivered(approvalId: string): Promise<void> {
-    await this.#dynamo.send(
-      new UpdateCommand({ TableName: this.#table, Key: { approvalId }, UpdateExpression: 'SET delivered = :yes', ExpressionAttributeValues: { ':yes': true } }),
-    );
+  async markDelivered({ approvalId, encryptedToken }: StoredApproval): Promise<void> {
+    try {
+      await this.#dynamo.send(
+        new UpdateCommand({
+          TableName: this.#table,
+          Key: { approvalId },
+          UpdateExpression: 'SET delivered = :yes',
+          ConditionExpression: 'encryptedToken = :told',
+          ExpressionAttributeValues: { ':yes': true, ':told': encryptedToken },
+        }),
+      );
+    } catch (error) {
+      // A retry renewed the token meanwhile: the outcome is still owed to the new one.
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+    }
   }
 
   async #change(read: StoredApproval, expression: string, values: Record<string, unknown>): Promise<boolean> {

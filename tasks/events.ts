@@ -1,4 +1,5 @@
 import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { RotaError } from '../core/errors.ts';
 import type { Context } from './task.ts';
 
 export const eventActions = ['events:PutEvents'] as const;
@@ -8,7 +9,7 @@ export type DetailType = 'Rota Approval Requested' | 'Rota Aliases Repointed' | 
 
 /** Announces a fact on EventBridge, source `rota`: at least once, since a repeated step announces again. */
 export async function announce({ clients, names, head }: Context, detailType: DetailType, detail: Readonly<Record<string, unknown>>): Promise<void> {
-  await clients.events.send(
+  const { FailedEntryCount = 0, Entries = [] } = await clients.events.send(
     new PutEventsCommand({
       Entries: [
         {
@@ -20,4 +21,5 @@ export async function announce({ clients, names, head }: Context, detailType: De
       ],
     }),
   );
+  if (FailedEntryCount > 0) throw new RotaError('ConnectionLost', { service: 'EventBridge', code: Entries[0]?.ErrorCode ?? 'unknown' });
 }

@@ -21,6 +21,8 @@ export interface Context extends Deps {
   readonly head: RotationHead;
   /** An earlier attempt of this step may have had its effect: look before you do it again (P6). */
   readonly repeated: boolean;
+  /** How often this step has been tried, this time included. */
+  readonly attempts: number;
   readonly now: string;
 }
 
@@ -71,7 +73,7 @@ export async function runTask<I extends { rotationId: string }, O>(definition: T
     const intent = await ledger.intend(input.rotationId, step, now());
     if (intent.completedAt !== undefined && definition.everyTime !== true) return definition.output.parse(intent.result);
     const head = await ledger.head(input.rotationId);
-    const result = await kmsCallLog.run(kmsCalls, () => definition.run(input, { ...deps, head, repeated: intent.attempts > 1, now: isoSeconds(deps.clock.now()) }));
+    const result = await kmsCallLog.run(kmsCalls, () => definition.run(input, { ...deps, head, repeated: intent.attempts > 1, attempts: intent.attempts, now: isoSeconds(deps.clock.now()) }));
     await ledger.complete(input.rotationId, step, now(), definition.output.parse(result), kmsCalls);
     return result;
   } catch (error) {
@@ -98,7 +100,9 @@ const passedOn = new Set([
 function named(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof RotaError || passedOn.has(error.name)) return error;
   const { $service, $metadata, code } = error as { $service?: string; $metadata?: { httpStatusCode?: number }; code?: string };
-  if ($metadata?.httpStatusCode !== undefined)
+  const status = $metadata?.httpStatusCode;
+  if (status !== undefined && (status >= 500 || status === 429)) return new RotaError('ConnectionLost', { service: $service ?? 'AWS', code: error.name }, { cause: error });
+  if (status !== undefined)
     return new RotaError('AwsRefused', { service: $service ?? 'AWS', operation: 'a request', code: error.name, message: error.message }, { cause: error });
   if (code !== undefined || error.name === 'TimeoutError')
     return new RotaError('ConnectionLost', { service: 'AWS', code: code ?? error.name }, { cause: error });

@@ -32,6 +32,8 @@ export interface Rota {
   readonly kms: KMSClient;
   readonly as: (id: string, ...args: string[]) => Promise<Said>;
   readonly json: <T>(id: string, ...args: string[]) => Promise<T>;
+  /** Stops the embedded AWS, does something to its folder, starts it again. */
+  readonly restart: (between: () => Promise<void>) => Promise<void>;
   readonly apply: (change?: (registry: Registry) => Registry) => Promise<void>;
   /** Starts a rotation of alias/payments as carol. */
   readonly rotate: () => Promise<string>;
@@ -45,8 +47,9 @@ export interface Rota {
 
 export async function startRota(): Promise<Rota> {
   const folder = await mkdtemp(join(tmpdir(), 'rota-test-'));
-  const local = await startLocal({ port: 0, folder, region: 'eu-central-1' });
-  const kms = new KMSClient({ endpoint: local.place.url, region: 'eu-central-1', credentials: credentialsOf(local.place, 'pat') });
+  let local = await startLocal({ port: 0, folder, region: 'eu-central-1' });
+  const client = () => new KMSClient({ endpoint: local.place.url, region: 'eu-central-1', credentials: credentialsOf(local.place, 'pat') });
+  let kms = client();
   onTestFinished(async () => {
     kms.destroy();
     await local.close();
@@ -63,9 +66,20 @@ export async function startRota(): Promise<Rota> {
     }
   };
   return {
-    local,
+    get local() {
+      return local;
+    },
     folder,
-    kms,
+    get kms() {
+      return kms;
+    },
+    restart: async (between) => {
+      kms.destroy();
+      await local.close();
+      await between();
+      local = await startLocal({ port: 0, folder, region: 'eu-central-1' });
+      kms = client();
+    },
     as: say,
     json,
     status,

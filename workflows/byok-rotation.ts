@@ -10,7 +10,7 @@
  */
 import type { StateMachine } from './asl.ts';
 import { approval, askState } from './fragments/approval.ts';
-import { answer, failTo, retryFreshKey, taskState } from './fragments/task.ts';
+import { answer, failTo, retryAfterCreation, retryFreshKey, taskState } from './fragments/task.ts';
 import { wayBack, wayBackStates } from './fragments/way-back.ts';
 import type { Resources } from './resources.ts';
 
@@ -42,7 +42,7 @@ export const byokRotation = (to: Resources): StateMachine => ({
     },
     ...approval('start', to, { approved: 'Make canary', failed: wayBack }),
     'Make canary': taskState(to, { task: 'make-canary', catch: back, next: 'Create successor' }),
-    'Create successor': taskState(to, { task: 'create-successor', catch: back, next: 'Wrap material' }),
+    'Create successor': taskState(to, { task: 'create-successor', retry: retryAfterCreation, catch: back, next: 'Wrap material' }),
     'Wrap material': taskState(to, {
       task: 'wrap-generated',
       payload: { round: '{% $round %}' },

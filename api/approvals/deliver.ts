@@ -30,7 +30,7 @@ export async function deliver(deps: ApiDeps, approval: StoredApproval): Promise<
   } catch (error) {
     if (!isClosed(error)) throw error;
   }
-  await deps.store.approvals.markDelivered(approvalId);
+  await deps.store.approvals.markDelivered(approval);
 }
 
 /** A decision that leaves the question open shows that people are at it: the silence counts anew. */
@@ -48,6 +48,6 @@ export async function beat(deps: ApiDeps, approval: StoredApproval): Promise<voi
  */
 export async function deliverPending(deps: ApiDeps): Promise<number> {
   const owed = (await deps.store.approvals.all()).filter((a) => !a.delivered && (a.outcome === 'approved' || a.outcome === 'refused'));
-  for (const approval of owed) await deliver(deps, approval);
-  return owed.length;
+  const delivered = await Promise.allSettled(owed.map((approval) => deliver(deps, approval)));
+  return delivered.filter((d) => d.status === 'fulfilled').length;
 }

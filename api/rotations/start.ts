@@ -61,6 +61,6 @@ async function startExecution({ store, clients, stateMachineArnOf }: ApiDeps, { 
 /** Starts what a crash left asked for but not started; the name makes it start once. Called at start and on a schedule. */
 export async function startPending(deps: ApiDeps): Promise<number> {
   const owed = (await deps.store.ledger.heads()).filter((h) => h.executionArn === undefined && h.outcome === undefined);
-  for (const head of owed) await startExecution(deps, head);
-  return owed.length;
+  const started = await Promise.allSettled(owed.map((head) => startExecution(deps, head)));
+  return started.filter((s) => s.status === 'fulfilled').length;
 }

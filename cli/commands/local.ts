@@ -73,7 +73,7 @@ function ownKeyPolicies(): OwnKeyPolicies {
   const root = { Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${accountId}:root` }, Action: 'kms:*', Resource: '*' };
   const policy = (...denials: object[]): string => JSON.stringify({ Version: '2012-10-17', Statement: [root, ...denials] });
   return {
-    tokenKey: policy(only('kms:Decrypt', roles.api), only('kms:Encrypt', taskRole('request-approval'))),
+    tokenKey: policy(only('kms:Decrypt', roles.api), only('kms:Encrypt', taskRole('request-approval')), only('kms:ReEncrypt*', roles.api)),
     decisionKey: policy(only('kms:Sign', roles.api)),
     dossierKey: policy(only('kms:Sign', taskRole('seal-dossier'))),
   };
@@ -147,8 +147,7 @@ export async function startLocal({ port, folder, region, kms }: LocalOptions): P
 
   const settle = async (): Promise<void> => {
     if (api === undefined) return;
-    await deliverPending(api);
-    await startPending(api);
+    await Promise.allSettled([deliverPending(api), startPending(api)]);
   };
   await settle();
   let settling: Promise<void> = Promise.resolve();

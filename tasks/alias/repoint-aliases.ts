@@ -25,7 +25,7 @@ export const repointAliases = task({
   name: 'repoint-aliases',
   input: rotationInput.extend({ planDigest: Sha256Hex }),
   output: z.strictObject({ moved: z.array(z.strictObject({ alias: z.string(), from: z.string(), to: z.string() })) }),
-  errors: ['PlanChanged', 'ApprovalMissing', 'ApprovalForged', 'SuccessorChanged', 'AliasMovedElsewhere', 'AliasNotVisibleYet', 'AliasUnknown', 'KeyNotUsable'],
+  errors: ['PlanChanged', 'ApprovalMissing', 'ApprovalForged', 'SuccessorChanged', 'AliasMovedElsewhere', 'ChangeNotVisibleYet', 'AliasUnknown', 'KeyNotUsable'],
   actions: [...liveCutoverPlanActions, ...moveAliasActions, ...eventActions, 'kms:GetPublicKey', 'dynamodb:GetItem'],
   run: async ({ planDigest: approvedDigest }, context) => {
     const { head, clients } = context;

@@ -1,4 +1,6 @@
+import { UpdateAliasCommand } from '@aws-sdk/client-kms';
 import { z } from 'zod';
+import { isRotaError } from '../../core/errors.ts';
 import { describeKey } from '../../store/key-facts.ts';
 import type { RotationHead } from '../../store/ledger-table.ts';
 import { rotationInput, task, type Context } from '../task.ts';
@@ -12,18 +14,28 @@ export const restoreAliases = task({
   name: 'restore-aliases',
   input: rotationInput,
   output: z.strictObject({ restored: z.array(z.string()), leftBehind: z.array(z.string()) }),
-  errors: ['AliasNotVisibleYet', 'AliasMovedElsewhere'],
+  errors: ['ChangeNotVisibleYet'],
   actions: [...moveAliasActions],
   run: async ({ rotationId }, context) => {
     const { head, store } = context;
     const restored: string[] = [];
     const leftBehind = leftKeys(head);
-    for (const move of plannedMoves(head)) {
-      const verdict = await restoreOne(move, context);
+    if ((await store.ledger.steps(rotationId)).some((s) => s.step === 'keep-old-key'))
+      leftBehind.push('The old key may carry the retention lock (statement RotaRetention) and the tags of this rotation.');
+    const attempted = (await store.ledger.steps(rotationId)).some((s) => s.step.startsWith('repoint-aliases'));
+    let unseen: unknown;
+    for (const move of attempted ? plannedMoves(head) : []) {
+      // One alias that resists must not keep the others from going back.
+      const verdict = await restoreOne(move, context).catch((error: unknown) => {
+        if (isRotaError(error, 'AliasUnknown', 'AliasMovedElsewhere')) return `${move.alias} was left: ${error.message}`;
+        unseen = error;
+        return 'restored';
+      });
       if (verdict === 'restored') restored.push(move.alias);
-      else if (verdict !== 'not moved') leftBehind.push(verdict);
+      else leftBehind.push(verdict);
     }
     await store.ledger.settle(rotationId, { leftBehind });
+    if (unseen !== undefined) throw unseen;
     return { restored, leftBehind };
   },
 });
@@ -43,12 +55,13 @@ function leftKeys({ plan, newKeyId }: RotationHead): string[] {
   return [`Key ${newKeyId} was made for this rotation and stays, unused by any alias; its tag rota:rotation names the rotation.`];
 }
 
-async function restoreOne({ alias, from, to }: Move, { clients }: Context): Promise<'restored' | 'not moved' | (string & {})> {
+async function restoreOne({ alias, from, to }: Move, { clients }: Context): Promise<string> {
   const found = (await describeKey(clients.kms, alias)).KeyId;
-  if (found === from) return 'not moved';
-  if (found !== to) return `${alias} points to ${found}: somebody else moved it, and it was left there.`;
+  if (found !== from && found !== to) return `${alias} points to ${found}: somebody else moved it, and it was left there.`;
   const { KeyState } = await describeKey(clients.kms, from);
   if (KeyState !== 'Enabled') return `${alias} stays at ${to}, since ${from} is ${KeyState}.`;
-  await moveAlias(clients.kms, { alias, from: to, to: from });
+  // Even where KMS still shows `from`: it may not show yet that this rotation moved the alias a moment ago.
+  if (found === from) await clients.kms.send(new UpdateAliasCommand({ AliasName: alias, TargetKeyId: from }));
+  else await moveAlias(clients.kms, { alias, from: to, to: from });
   return 'restored';
 }

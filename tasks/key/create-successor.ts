@@ -12,12 +12,14 @@ export const createSuccessor = task({
   name: 'create-successor',
   input: rotationInput,
   output: z.strictObject({ newKeyId: KeyId }),
-  errors: ['TwoSuccessors'],
+  errors: ['TwoSuccessors', 'ChangeNotVisibleYet'],
   actions: ['kms:CreateKey', 'kms:TagResource', ...findSuccessorsActions],
-  run: async ({ rotationId }, { head, repeated, clients, store }) => {
+  run: async ({ rotationId }, { head, repeated, attempts, clients, store }) => {
     // Every key's own tags: slow, but only on a repeat. The tagging API would be quicker and lags behind.
     const made = repeated ? await findSuccessors(clients.kms, rotationId) : [];
     if (made.length > 1) throw new RotaError('TwoSuccessors', { rotationId, keyIds: made });
+    // KMS may not show a key yet that it made a moment ago: one more look, later, before another is made.
+    if (attempts === 2 && made.length === 0) throw new RotaError('ChangeNotVisibleYet', { what: `an earlier attempt of ${rotationId} made no key` });
     const newKeyId = made[0] ?? (await createKey(clients.kmsOnce, rotationPlanOf(head)));
     await store.ledger.settle(rotationId, { newKeyId });
     return { newKeyId };

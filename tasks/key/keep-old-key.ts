@@ -11,7 +11,7 @@ export const keepOldKey = task({
   name: 'keep-old-key',
   input: rotationInput,
   output: z.strictObject({ retainedKeyId: z.string() }),
-  errors: ['SuccessorChanged'],
+  errors: ['ChangeNotVisibleYet'],
   actions: ['kms:GetKeyPolicy', 'kms:PutKeyPolicy', 'kms:TagResource'],
   run: async ({ rotationId }, { head, clients }) => {
     const { oldKey, breakGlassRoleArn } = rotationPlanOf(head);
@@ -30,7 +30,7 @@ export const keepOldKey = task({
       }),
     );
     if (policyDigest(await policyOf(clients.kms, keyId)) !== policyDigest(locked))
-      throw new RotaError('SuccessorChanged', { keyId, difference: 'the retention lock of the old key did not stay in its policy' });
+      throw new RotaError('ChangeNotVisibleYet', { what: `the policy of ${keyId} has the retention lock` });
     return { retainedKeyId: keyId };
   },
 });

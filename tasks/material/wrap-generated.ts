@@ -2,6 +2,7 @@ import { createHash, randomBytes, X509Certificate } from 'node:crypto';
 import { GenerateRandomCommand, GetParametersForImportCommand, type AlgorithmSpec, type KMSClient, type WrappingKeySpec } from '@aws-sdk/client-kms';
 import { z } from 'zod';
 import { isoSeconds } from '../../core/clock.ts';
+import { RotaError } from '../../core/errors.ts';
 import { Sha256Hex } from '../../core/ids.ts';
 import { sealToCertificates } from '../../core/material/escrow.ts';
 import { materialFingerprint } from '../../core/material/fingerprint.ts';
@@ -19,6 +20,9 @@ export interface WrappedMaterial {
   readonly escrowObject: string;
 }
 
+/** Tokens that expire again and again are no bad luck: the rotation ends with its dossier, long before its history is full. */
+const mostRounds = 12;
+
 export const wrappedName = (round: number): string => `wrapped material ${round}`;
 
 /**
@@ -30,11 +34,12 @@ export const wrapGenerated = task({
   name: 'wrap-generated',
   input: roundInput,
   output: z.strictObject({ fingerprint: Sha256Hex, escrowObject: z.string(), expiresAt: z.string() }),
-  errors: ['MaterialTooLongForWrapping', 'WrappingKeyUnsuitable', 'RegistryInvalid'],
+  errors: ['MaterialTooLongForWrapping', 'WrappingKeyUnsuitable', 'ImportTokenExpired', 'AliasUnregistered', 'RegistryEmpty'],
   actions: ['kms:GetParametersForImport', 'kms:GenerateRandom', 's3:PutObject', 'dynamodb:GetItem'],
   step: stepWithRound('wrap-generated'),
   run: async ({ rotationId, round }, { head, clients, store, now }) => {
     const before = (await store.ledger.kept(rotationId, wrappedName(round))) as WrappedMaterial | undefined;
+    if (round > mostRounds) throw new RotaError('ImportTokenExpired', { keyId: newKeyIdOf(head), expiredAt: now });
     if (before !== undefined && before.expiresAt > now) return answerOf(before);
     const { material, alias } = rotationPlanOf(head);
     const { escrow } = await store.registry.key(alias);

@@ -15,7 +15,8 @@ export const planCutover = task({
   step: stepWithRound('plan-cutover'),
   run: async ({ rotationId }, context) => {
     const { head, store } = context;
-    const cutoverPlan = await liveCutoverPlan(head, await importedOf(store.ledger, rotationId), context);
+    // An earlier round may have moved some of the aliases already: they stay in the plan, and so on the way back.
+    const cutoverPlan = await liveCutoverPlan(head, await importedOf(store.ledger, rotationId), context, head.cutoverPlan);
     await store.ledger.settle(rotationId, { cutoverPlan });
     return { planDigest: planDigest(cutoverPlan) };
   },

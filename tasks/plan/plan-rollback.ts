@@ -18,8 +18,9 @@ export const planRollback = task({
     const standing: Record<string, string> = {};
     for (const { alias } of undone.cutoverPlan?.aliases ?? []) standing[alias] = (await describeKey(clients.kms, alias)).KeyId;
     const plan = makeRollbackPlan({ rotationId, requestedBy: head.requestedBy, reason: head.reason, undone, oldKeyState, standing });
-    await store.ledger.lock(plan.oldKeyId, rotationId);
+    // Settled before it is locked: whoever seals the dossier finds in the plan which lock to give back.
     await store.ledger.settle(rotationId, { plan });
+    await store.ledger.lock(plan.oldKeyId, rotationId);
     return { planDigest: planDigest(plan), approvalTimeoutSeconds: plan.timeoutSeconds, approvalHeartbeatSeconds: plan.heartbeatSeconds };
   },
 });

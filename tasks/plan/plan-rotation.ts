@@ -15,14 +15,15 @@ export const planRotation = task({
     approvalTimeoutSeconds: z.int(),
     approvalHeartbeatSeconds: z.int(),
   }),
-  errors: ['AliasUnknown', 'AliasUnregistered', 'AwsManagedKey', 'MethodDoesNotFit', 'KeyNotUsable', 'GrantsNotCopyable', 'PolicyLocksOut', 'RotationUnderWay'],
+  errors: ['RegistryEmpty', 'AliasUnknown', 'AliasUnregistered', 'AwsManagedKey', 'MethodDoesNotFit', 'KeyNotUsable', 'GrantsNotCopyable', 'PolicyLocksOut', 'RotationUnderWay'],
   actions: keyFactsActions,
   run: async ({ rotationId }, { head, store, clients }) => {
     const registered = await store.registry.key(head.alias);
     const facts = await readKeyFacts(clients.kms, head.alias);
     const plan = makePlan({ rotationId, registered, facts, requestedBy: head.requestedBy, reason: head.reason });
-    await store.ledger.lock(facts.keyId, rotationId);
+    // Settled before it is locked: whoever seals the dossier finds in the plan which lock to give back.
     await store.ledger.settle(rotationId, { plan });
+    await store.ledger.lock(facts.keyId, rotationId);
     return {
       planDigest: planDigest(plan),
       asksBeforeStart: plan.approvals.start !== undefined,

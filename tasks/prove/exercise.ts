@@ -70,6 +70,8 @@ export async function exercise(kms: KMSClient, subject: Subject, expectedKeyId: 
   const { make, opens } = exerciseFor(subject);
   const challenge = randomBytes(32);
   const { product, usedKey } = await make(kms, subject, challenge, rotationId);
+  if (!usedKey.endsWith(`/${expectedKeyId}`) && subject.keyId.startsWith('alias/'))
+    throw new RotaError('ChangeNotVisibleYet', { what: `${subject.keyId} is answered by ${expectedKeyId}; it was by ${usedKey}` });
   if (!usedKey.endsWith(`/${expectedKeyId}`))
     throw new RotaError('ProofFailed', { keyId: expectedKeyId, what: `${subject.keyId} answered with ${usedKey}` });
   await opensOrFails(kms, opens, subject, challenge, product, rotationId);

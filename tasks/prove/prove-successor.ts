@@ -11,12 +11,13 @@ export const proveSuccessor = task({
   name: 'prove-successor',
   input: rotationInput,
   output: z.strictObject({ proof: z.string() }),
-  errors: ['ProofFailed', 'SuccessorChanged'],
+  errors: ['ProofFailed', 'SuccessorChanged', 'ChangeNotVisibleYet'],
   actions: ['kms:DescribeKey', ...exerciseActions],
   run: async ({ rotationId }, { head, clients, store }) => {
     const { oldKey, successor } = rotationPlanOf(head);
     const keyId = newKeyIdOf(head);
     const { KeyState, KeySpec, KeyUsage, Origin } = await describeKey(clients.kms, keyId);
+    if (KeyState === 'PendingImport') throw new RotaError('ChangeNotVisibleYet', { what: `${keyId} has its material` });
     const found = `${KeySpec} ${KeyUsage} ${Origin} ${KeyState}`;
     const planned = `${successor.spec} ${successor.usage} ${successor.origin} Enabled`;
     if (found !== planned) throw new RotaError('SuccessorChanged', { keyId, difference: `it is ${found}, planned was ${planned}` });

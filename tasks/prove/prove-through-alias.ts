@@ -10,7 +10,7 @@ export const proveThroughAlias = task({
   name: 'prove-through-alias',
   input: rotationInput,
   output: z.strictObject({ proofs: z.array(z.strictObject({ alias: z.string(), answeredBy: z.string(), proof: z.string() })) }),
-  errors: ['ProofFailed', 'AliasUnknown'],
+  errors: ['ProofFailed', 'AliasUnknown', 'ChangeNotVisibleYet'],
   actions: ['kms:DescribeKey', ...exerciseActions],
   run: async ({ rotationId }, { head, clients, store }) => {
     const move = movePlanOf(head);

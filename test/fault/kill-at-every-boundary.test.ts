@@ -84,7 +84,7 @@ async function rotateThrough(folder: string, fault: Fault | undefined): Promise<
   await cp(template, folder, { recursive: true });
   let rota = await start(folder);
   let kills = 0;
-  const counted = ['PutItem', 'UpdateItem', 'DeleteItem'].map((operation) => ['dynamodb', operation] as const).concat(changes.map((operation) => ['kms', operation] as const));
+  const counted: [string, string][] = [...['PutItem', 'UpdateItem', 'DeleteItem'].map((o): [string, string] => ['dynamodb', o]), ...changes.map((o): [string, string] => ['kms', o])];
   if (fault === undefined)
     for (const [service, operation] of counted) await addFault(rota.place, { service, operation, kind: 'delay', skip: 0 }, ['--count', '100000', '--delay-ms', '0']);
   else await addFault(rota.place, fault, []);

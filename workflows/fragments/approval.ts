@@ -1,7 +1,7 @@
 import type { Stage } from '../../core/registry/registry-schema.ts';
 import type { States } from '../asl.ts';
 import type { Resources } from '../resources.ts';
-import { failTo, retryTransient } from './task.ts';
+import { failTo, retryAsking } from './task.ts';
 
 /** The state that asks for the approval of a stage. */
 export const askState = (stage: Stage): string => `Await ${stage} approval`;
@@ -26,7 +26,7 @@ export const approval = (stage: Stage, to: Resources, next: { approved: string; 
     },
     TimeoutSeconds: '{% $approvalTimeoutSeconds %}',
     HeartbeatSeconds: '{% $approvalHeartbeatSeconds %}',
-    Retry: retryTransient,
+    Retry: retryAsking,
     Catch: [
       {
         ErrorEquals: ['States.Timeout', 'States.HeartbeatTimeout'],

@@ -12,7 +12,7 @@ const transient = [
   'InternalFailure',
   'SlowDown',
   'ConditionalRequestConflict',
-  'AliasNotVisibleYet',
+  'ChangeNotVisibleYet',
   'ConnectionLost',
   'Lambda.ServiceException',
   'Lambda.AWSLambdaException',
@@ -34,8 +34,14 @@ const retrier = (errors: readonly string[], attempts: number): Retrier => ({
   JitterStrategy: 'FULL',
 });
 
-export const retryTransient: readonly Retrier[] = [retrier(transient, 8)];
-export const retryFreshKey: readonly Retrier[] = [retrier(transient, 8), retrier(notVisibleYet, 6)];
+/** After a lost answer KMS must have time to show what it made, before anybody concludes that there is none (P6). */
+export const retryAfterCreation: readonly Retrier[] = [{ ...retrier([...transient, 'States.Timeout', ...notVisibleYet], 8), IntervalSeconds: 10 }];
+/** Every step may be repeated, so one that hung is tried again too. */
+const retryHung = retrier(['States.Timeout'], 2);
+/** For asking people: there the time-out is an answer. */
+export const retryAsking: readonly Retrier[] = [retrier(transient, 8)];
+export const retryTransient: readonly Retrier[] = [...retryAsking, retryHung];
+export const retryFreshKey: readonly Retrier[] = [...retryTransient, retrier(notVisibleYet, 6)];
 
 /** Remembers what went wrong for the dossier, then goes the way back. */
 export const failTo = (next: string): Catcher => ({

@@ -1,6 +1,6 @@
 import type { States } from '../asl.ts';
 import type { Resources } from '../resources.ts';
-import { failTo, taskState } from './task.ts';
+import { taskState } from './task.ts';
 
 export const wayBack = 'Restore aliases';
 
@@ -11,7 +11,13 @@ export const wayBack = 'Restore aliases';
 export const wayBackStates = (to: Resources): States => ({
   [wayBack]: taskState(to, {
     task: 'restore-aliases',
-    catch: [failTo('Seal failed dossier')],
+    catch: [
+      {
+        ErrorEquals: ['States.ALL'],
+        Assign: { failure: { name: '{% $failure.name %}', cause: '{% $failure.cause & " The way back failed too: " & $states.errorOutput.Error %}' } },
+        Next: 'Seal failed dossier',
+      },
+    ],
     next: 'Seal failed dossier',
   }),
   'Seal failed dossier': taskState(to, {
