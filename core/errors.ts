@@ -211,7 +211,7 @@ export const catalogue = {
   },
   WrappedKeyDamaged: {
     sentence: () => 'The wrapped key is damaged, or was wrapped under another key.',
-    remedy: () => 'Ask for fresh import parameters and wrap again; runbooks/ceremony.md.',
+    remedy: () => 'Ask for fresh import parameters and wrap again; runbooks/byok-rotation.md.',
     httpStatus: 400,
   },
   WrappingKeyUnsuitable: {
@@ -319,5 +319,5 @@ export class RotaError<N extends ErrorName = ErrorName> extends Error {
 
 /** Whether something thrown is a `RotaError` of one of these names, or of any. */
 export function isRotaError<N extends ErrorName>(error: unknown, ...names: readonly N[]): error is RotaError<N> {
-  return error instanceof RotaError && (names.length === 0 || (names as readonly string[]).includes(error.name));
+  return error instanceof RotaError && (names.length === 0 || (names as readonly string[]).includes(String(error.name)));
 }

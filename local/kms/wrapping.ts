@@ -49,6 +49,8 @@ export function unwrap(algorithm: WrappingAlgorithm, wrappingKey: KeyObject, wra
 
 function unwrapPadded(aesKey: Buffer, wrapped: Buffer): Buffer {
   try {
+    // OpenSSL opens no bytes to no bytes; RFC 5649 has at least two blocks.
+    if (wrapped.length < 16) throw new RangeError('too short to be wrapped by RFC 5649');
     const decipher = createDecipheriv('id-aes256-wrap-pad', aesKey, kwpInitialValue);
     const first = decipher.update(wrapped);
     const last = decipher.final();

@@ -23,12 +23,12 @@ export const restoreAliases = task({
     if ((await store.ledger.steps(rotationId)).some((s) => s.step === 'keep-old-key'))
       leftBehind.push('The old key may carry the retention lock (statement RotaRetention) and the tags of this rotation.');
     const attempted = (await store.ledger.steps(rotationId)).some((s) => s.step.startsWith('repoint-aliases'));
-    let unseen: unknown;
+    let unseen: Error | undefined;
     for (const move of attempted ? plannedMoves(head) : []) {
       // One alias that resists must not keep the others from going back.
       const verdict = await restoreOne(move, context).catch((error: unknown) => {
         if (isRotaError(error, 'AliasUnknown', 'AliasMovedElsewhere')) return `${move.alias} was left: ${error.message}`;
-        unseen = error;
+        unseen = error instanceof Error ? error : new Error(String(error));
         return 'restored';
       });
       if (verdict === 'restored') restored.push(move.alias);

@@ -4,8 +4,10 @@ import { z } from 'zod';
 import { isoSeconds } from '../../core/clock.ts';
 import { RotaError } from '../../core/errors.ts';
 import { Sha256Hex } from '../../core/ids.ts';
+import { keyKind } from '../../core/key/key-kinds.ts';
 import { sealToCertificates } from '../../core/material/escrow.ts';
 import { materialFingerprint } from '../../core/material/fingerprint.ts';
+import { checkMaterial } from '../../core/material/validate.ts';
 import { wrapMaterial, type RotaWrapping } from '../../core/material/wrap.ts';
 import { withSecretAsync, type Hold } from '../../core/material/zeroed.ts';
 import { newKeyIdOf, rotationPlanOf } from '../plan-of.ts';
@@ -34,14 +36,16 @@ export const wrapGenerated = task({
   name: 'wrap-generated',
   input: roundInput,
   output: z.strictObject({ fingerprint: Sha256Hex, escrowObject: z.string(), expiresAt: z.string() }),
-  errors: ['MaterialTooLongForWrapping', 'WrappingKeyUnsuitable', 'ImportTokenExpired', 'AliasUnregistered', 'RegistryEmpty'],
+  errors: ['MethodDoesNotFit', 'MaterialBlank', 'MaterialEncoded', 'MaterialLengthWrong', 'MaterialTooLongForWrapping', 'WrappingKeyUnsuitable', 'ImportTokenExpired', 'AliasUnregistered', 'RegistryEmpty'],
   actions: ['kms:GetParametersForImport', 'kms:GenerateRandom', 's3:PutObject', 'dynamodb:GetItem'],
   step: stepWithRound('wrap-generated'),
   run: async ({ rotationId, round }, { head, clients, store, now }) => {
     const before = (await store.ledger.kept(rotationId, wrappedName(round))) as WrappedMaterial | undefined;
     if (round > mostRounds) throw new RotaError('ImportTokenExpired', { keyId: newKeyIdOf(head), expiredAt: now });
     if (before !== undefined && before.expiresAt > now) return answerOf(before);
-    const { material, alias } = rotationPlanOf(head);
+    const { material, alias, successor } = rotationPlanOf(head);
+    const kind = keyKind({ ...successor, keyManager: 'CUSTOMER', multiRegion: false });
+    if (kind.verdict !== 'yes') throw new RotaError('MethodDoesNotFit', { key: alias, method: 'new-key', reason: kind.reason });
     const { escrow } = await store.registry.key(alias);
     const certificates = escrow.recoveryCertificates.filter((pem) =>
       material.escrowTo.includes(createHash('sha256').update(new X509Certificate(pem).raw).digest('hex')),
@@ -57,6 +61,7 @@ export const wrapGenerated = task({
     return withSecretAsync(
       (hold) => generateMaterial(clients.kms, material.bytes, hold),
       async (secret) => {
+        checkMaterial(kind, secret);
         const fingerprint = materialFingerprint(rotationId, secret);
         const escrowObject = `escrow/${rotationId}/${fingerprint}.p7m`;
         await store.dossiers.putEscrow(escrowObject, sealToCertificates(secret, certificates));

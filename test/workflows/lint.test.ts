@@ -109,7 +109,7 @@ describe('each check can fail', () => {
   });
   test('a variable that the way back needs, not assigned by one Catch', () => {
     const machine = mutated('Copy grants', (s) => (s.Catch = [{ ErrorEquals: ['States.ALL'], Next: 'Restore aliases' }]));
-    expect(unassignedReads(machine)).toEqual(['Seal failed dossier reads $failure, which not every way to it assigns', 'Ended without effect reads $failure, which not every way to it assigns']);
+    expect(unassignedReads(machine)).toEqual(['Restore aliases reads $failure, which not every way to it assigns', 'Seal failed dossier reads $failure, which not every way to it assigns', 'Ended without effect reads $failure, which not every way to it assigns']);
   });
   test('a variable that only one branch assigns', () => {
     const machine = mutated('Plan rotation', (s) => delete (s.Assign as Record<string, unknown>).planDigest);

@@ -40,7 +40,7 @@ export const retryAfterCreation: readonly Retrier[] = [{ ...retrier([...transien
 const retryHung = retrier(['States.Timeout'], 2);
 /** For asking people: there the time-out is an answer. */
 export const retryAsking: readonly Retrier[] = [retrier(transient, 8)];
-export const retryTransient: readonly Retrier[] = [...retryAsking, retryHung];
+const retryTransient: readonly Retrier[] = [...retryAsking, retryHung];
 export const retryFreshKey: readonly Retrier[] = [...retryTransient, retrier(notVisibleYet, 6)];
 
 /** Remembers what went wrong for the dossier, then goes the way back. */

@@ -104,6 +104,13 @@ const cases: readonly Case[] = [
   refused('ECC_NIST_P256', 'brainpool', keyFile('brainpool'), 'MaterialCurveWrong', 'Key material for ECC_NIST_P256 must be on the named curve P-256, but this key is on curve 1.3.36.3.3.2.8.1.1.7.'),
   refused('SM2', 'P-256', keyFile('ECC_NIST_P256'), 'MaterialCurveWrong', 'Key material for SM2 must be on the named curve SM2, but this key is on P-256.'),
   refused('ECC_NIST_P256', 'another version inside', edited('ECC_NIST_P256', (file) => file.writeUInt8(0, 33)), 'MaterialNotPkcs8', pkcs8('ECC_NIST_P256', 'what is inside is no EC private key')),
+  ...[
+    { form: 'a length longer than it need be', header: '30820087', end: '' },
+    { form: 'an indefinite length', header: '3080', end: '0000' },
+  ].map(({ form, header, end }) => {
+    const material = Buffer.concat([Buffer.from(header, 'hex'), keyFile('ECC_NIST_P256').subarray(3), Buffer.from(end, 'hex')]);
+    return refused('ECC_NIST_P256', `BER with ${form}`, material, 'MaterialNotPkcs8', pkcs8('ECC_NIST_P256', 'it is no DER: damaged, cut short, or with bytes after its end'));
+  }),
   refused('ECC_NIST_P256', 'SEC1', keyFile('p256-sec1'), 'MaterialEncoded', encoded('ECC_NIST_P256', 'an EC private key in SEC1', EC)),
   refused('ECC_NIST_P256', 'the form of RFC 5958', reassembled('p256-without-public', { version: 1 }), 'MaterialNotPkcs8', pkcs8('ECC_NIST_P256', 'it is of the newer form of RFC 5958, where KMS takes the form of RFC 5208, version 0')),
   refused('ECC_NIST_P256', 'a field too many', reassembled('p256-without-public', { more: 'a000a000' }), 'MaterialNotPkcs8', pkcs8('ECC_NIST_P256', 'it has fields that PKCS#8 does not have')),
