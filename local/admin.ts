@@ -24,15 +24,20 @@ interface Parts {
 
 /** What the embedded AWS offers about itself, for rehearsals: its clock, faults, the events that were put. */
 export function makeAdmin({ clock, clockJournal, faults, events, clockFixed }: Parts): Service {
+  let moving: Promise<unknown> = Promise.resolve();
   const now = () => ({ now: new Date(clock.now()).toISOString(), offsetSeconds: Math.round(clock.offsetMs / 1000) });
   const operations: Readonly<Record<string, (input: Record<string, unknown>) => Promise<Record<string, unknown>> | Record<string, unknown>>> = {
     GetClock: now,
     AdvanceClock: async ({ seconds }) => {
       if (clockFixed !== undefined) throw new AwsError('ValidationException', clockFixed);
       if (typeof seconds !== 'number' || !Number.isInteger(seconds) || seconds < 1) throw new AwsError('ValidationException', 'seconds must be a whole number, 1 or more: the clock only goes ahead.');
-      // Written before it moves: whatever is made in moved time finds the clock there again after a crash.
-      await clockJournal.append({ offsetMs: clock.offsetMs + seconds * 1000 });
-      await clock.advance(seconds * 1000);
+      // One after the other, and written before it moves: what is made in moved time finds the clock there after a crash.
+      const move = moving.then(async () => {
+        await clockJournal.append({ offsetMs: clock.offsetMs + seconds * 1000 });
+        await clock.advance(seconds * 1000);
+      });
+      moving = move.catch(() => undefined);
+      await move;
       return now();
     },
     AddFault: (input) => {

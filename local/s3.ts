@@ -28,6 +28,8 @@ type Entry =
   | { readonly kind: 'object'; readonly bucket: string; readonly key: string; readonly object: StoredObject };
 
 const dayMs = 86_400_000;
+/** Query names that are looked at, and `x-id`, by which the SDK says what it calls. Any other would be ignored, so it is refused. */
+const known = new Set(['object-lock', 'list-type', 'prefix', 'delimiter', 'continuation-token', 'start-after', 'max-keys', 'versionId', 'x-id']);
 const kept = ['content-type', 'cache-control', 'content-disposition', 'content-encoding'];
 const parser = new XMLParser();
 
@@ -110,6 +112,8 @@ export class S3 {
     const key = rest.join('/');
     const query = new URLSearchParams(request.query);
     const operation = S3.operationOf(request);
+    const strange = [...query.keys()].find((name) => !known.has(name));
+    if (strange !== undefined) throw new AwsError('NotImplemented', `The embedded S3 does not know ?${strange}.`, 501);
     switch (operation) {
       case 'CreateBucket':
         return this.#createBucket(bucket, request);
@@ -159,6 +163,7 @@ export class S3 {
 
   async #putObject(bucket: string, key: string, { headers, body }: WireRequest): Promise<Answer> {
     const { objects, retention } = this.#bucket(bucket);
+    if (Object.keys(headers).some((name) => name.startsWith('x-amz-object-lock-'))) throw new AwsError('NotImplemented', 'The embedded S3 locks by the default retention of the bucket only.', 501);
     if (headers['x-amz-copy-source'] !== undefined) throw new AwsError('NotImplemented', 'The embedded S3 copies no objects.', 501);
     const current = objects.get(key)?.at(-1);
     if (headers['if-none-match'] === '*' && current !== undefined) throw new AwsError('PreconditionFailed', 'At least one of the pre-conditions you specified did not hold', 412);

@@ -159,6 +159,8 @@ export class Interpreter {
   // Entering states
 
   async #enter(execution: Execution, thread: Thread): Promise<void> {
+    // A branch that was queued when its sibling failed is gone by now.
+    if (execution.threads[thread.id] !== thread) return;
     const state = this.#definition(execution, thread);
     const since = execution.history.length;
     thread.enteredAt = this.#now;
@@ -176,7 +178,12 @@ export class Interpreter {
       if (!(error instanceof StateError)) throw error;
       if (error.error === 'States.QueryEvaluationError')
         record(execution, thread, this.#now, 'EvaluationFailed', { error: error.error, cause: error.message, state: thread.state });
-      after = await this.#fail(execution, thread, error.error, error.message);
+      after = await this.#fail(execution, thread, error.error, error.message).catch((inner: unknown) => {
+        // An expression of the Catch itself failed: nothing catches that but the end of the thread.
+        if (!(inner instanceof StateError)) throw inner;
+        record(execution, thread, this.#now, 'EvaluationFailed', { error: inner.error, cause: inner.message, state: thread.state });
+        return this.#failThread(execution, thread, inner.error, inner.message);
+      });
     }
     if (isHistoryFull(execution) && execution.status === 'RUNNING') after = this.#finish(execution, 'FAILED', 'States.Runtime', 'The execution reached the maximum number of history events (25000).');
     await this.#outside.save(execution, execution.history.slice(since));
@@ -231,7 +238,7 @@ export class Interpreter {
 
   #armWait(execution: Execution, thread: Thread): void {
     this.#at(execution, thread.id, thread.resumeAt ?? this.#now, async () => {
-      if (thread.phase !== 'wait') return;
+      if (thread.phase !== 'wait' || execution.threads[thread.id] !== thread) return;
       const since = execution.history.length;
       await this.#guarded(execution, thread, since, () => this.#exit(execution, thread, this.#definition(execution, thread), thread.input, {}));
     });
@@ -484,7 +491,7 @@ export class Interpreter {
 
   #armRetry(execution: Execution, thread: Thread): void {
     this.#at(execution, thread.id, thread.resumeAt ?? this.#now, async () => {
-      if (thread.phase !== 'retry') return;
+      if (thread.phase !== 'retry' || execution.threads[thread.id] !== thread) return;
       const since = execution.history.length;
       await this.#guarded(execution, thread, since, () => this.#begin(execution, thread, this.#definition(execution, thread)));
     });

@@ -11,7 +11,7 @@ import { AwsError } from '../../../local/wire/errors.ts';
 export type Wire = Record<string, unknown>;
 type Lambda = (payload: never) => unknown;
 
-export const caller = (): Caller => ({
+const caller = (): Caller => ({
   arn: 'arn:aws:iam::111122223333:user/alice',
   userId: 'AIDAEXAMPLE',
   accountId: '111122223333',
@@ -20,8 +20,8 @@ export const caller = (): Caller => ({
   requestId: randomUUID(),
 });
 
-export const lambdaArn = 'arn:aws:states:::lambda:invoke';
-export const callbackArn = 'arn:aws:states:::lambda:invoke.waitForTaskToken';
+const lambdaArn = 'arn:aws:states:::lambda:invoke';
+const callbackArn = 'arn:aws:states:::lambda:invoke.waitForTaskToken';
 
 /** A Task that invokes a Lambda with the state's input. */
 export const task = (name: string, more: Wire = {}): Wire => ({
