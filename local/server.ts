@@ -107,6 +107,8 @@ class Embedded implements EmbeddedAws {
 
   async open(): Promise<void> {
     const { folder, port, region, accountId } = this.#options;
+    // First of all: where the port is taken, nothing has been opened yet that would have to be closed again.
+    await this.#listen(port);
     const { clock, journal } = await openClock(folder);
     this.#clock = clock;
     await mkdir(join(folder, 'kms'), { recursive: true, mode: 0o700 });
@@ -119,7 +121,6 @@ class Embedded implements EmbeddedAws {
     this.#services.set('events', events);
     this.#services.set('tag', new Tagging((account, where) => kms.keysForTagging(account, where)));
     this.#services.set('rota-local', makeAdmin({ clock, clockJournal: journal, faults: this.#faults, events, ...(clockFixed === undefined ? {} : { clockFixed }) }));
-    await this.#listen(port);
     const lambdas = this.#options.lambdas(this);
     this.#http = this.#options.http(this);
     // Last, since executions that were running go on at once and call everything above.
