@@ -172,7 +172,7 @@ class Embedded implements EmbeddedAws {
     checkAllowed(principal, `${service}:${operation}`);
     const handler = this.#services.get(service);
     if (handler === undefined) throw new AwsError('UnknownOperationException', `State machines here call kms, states and events, not ${named}.`);
-    const caller: Caller = { ...this.#callerOf(principal, this.#options.region, '127.0.0.1') };
+    const caller = this.#callerOf(principal, this.#options.region, '127.0.0.1');
     return this.#faults.around(service, operation, () => handler.handle(operation, input, caller));
   }
 

@@ -37,10 +37,6 @@ export class DossierBucket {
     await this.#putNew(objectKey, cms, 'application/pkcs7-mime');
   }
 
-  async getEscrow(objectKey: string): Promise<Buffer | undefined> {
-    return this.#get(objectKey);
-  }
-
   async #putNew(key: string, bytes: Buffer, contentType: string): Promise<boolean> {
     try {
       await this.#s3.send(new PutObjectCommand({ Bucket: this.#bucket, Key: key, Body: bytes, ContentType: contentType, IfNoneMatch: '*' }));

@@ -1,6 +1,7 @@
 import {
   DescribeKeyCommand,
   GetKeyPolicyCommand,
+  GetPublicKeyCommand,
   NotFoundException,
   paginateListAliases,
   paginateListGrants,
@@ -43,6 +44,12 @@ export async function tagsOf(kms: KMSClient, keyId: string): Promise<Record<stri
   for await (const page of paginateListResourceTags({ client: kms }, { KeyId: keyId }))
     for (const tag of page.Tags ?? []) if (tag.TagKey !== undefined) tags[tag.TagKey] = tag.TagValue ?? '';
   return tags;
+}
+
+/** The public key of a key pair, SPKI DER. */
+export async function publicKeyOf(kms: KMSClient, key: string): Promise<Buffer> {
+  const { PublicKey } = await kms.send(new GetPublicKeyCommand({ KeyId: key }));
+  return Buffer.from(PublicKey ?? []);
 }
 
 export async function policyOf(kms: KMSClient, keyId: string): Promise<Json> {

@@ -1,8 +1,8 @@
 import { CreateTableCommand, DescribeTableCommand, ResourceInUseException, type KeySchemaElement } from '@aws-sdk/client-dynamodb';
-import { CreateAliasCommand, CreateKeyCommand, DescribeKeyCommand, NotFoundException, paginateListKeys, type KMSClient } from '@aws-sdk/client-kms';
+import { CreateAliasCommand, CreateKeyCommand, DescribeKeyCommand, NotFoundException, type KMSClient } from '@aws-sdk/client-kms';
 import { CreateBucketCommand, PutObjectLockConfigurationCommand } from '@aws-sdk/client-s3';
-import { tagsOf } from './key-facts.ts';
 import type { Clients, Names } from './clients.ts';
+import { keysTagged } from './tagged-keys.ts';
 
 /** The keys of each table: partition, and sort key where there is one. All strings. */
 export const tableKeys = {
@@ -67,19 +67,11 @@ async function makeOwnKey({ kms, kmsOnce }: Clients, role: keyof typeof ownKeys,
     await kms.send(new DescribeKeyCommand({ KeyId: alias }));
   } catch (error) {
     if (!(error instanceof NotFoundException)) throw error;
-    const keyId = (await taggedKey(kms, role)) ?? (await createOwnKey(kmsOnce, role, policy));
+    // An earlier set-up may have made it and not come to name it.
+    const [made] = await keysTagged(kms, 'rota:own-key', role);
+    const keyId = made ?? (await createOwnKey(kmsOnce, role, policy));
     await kms.send(new CreateAliasCommand({ AliasName: alias, TargetKeyId: keyId }));
   }
-}
-
-/** A key that an earlier set-up made and did not come to name. */
-async function taggedKey(kms: KMSClient, role: string): Promise<string | undefined> {
-  for await (const page of paginateListKeys({ client: kms }, {}))
-    for (const { KeyId: keyId = '' } of page.Keys ?? []) {
-      const tags = await tagsOf(kms, keyId).catch((): Record<string, string> => ({}));
-      if (tags['rota:own-key'] === role) return keyId;
-    }
-  return undefined;
 }
 
 async function createOwnKey(kms: KMSClient, role: keyof typeof ownKeys, policy: string | undefined): Promise<string> {

@@ -2,6 +2,7 @@ import { z, type ZodType } from 'zod';
 import { isoMillis, isoSeconds, type Clock } from '../core/clock.ts';
 import { RotaError, type ErrorName } from '../core/errors.ts';
 import { RotationId } from '../core/ids.ts';
+import { notVisibleYetErrors, transientAwsErrors } from '../core/transient-errors.ts';
 import type { KmsCall } from '../core/dossier/statement.ts';
 import { kmsCallLog, type Clients, type Names } from '../store/clients.ts';
 import type { RotationHead } from '../store/ledger-table.ts';
@@ -83,19 +84,7 @@ export async function runTask<I extends { rotationId: string }, O>(definition: T
 }
 
 /** Errors of AWS that keep their name, since a Retry of the workflow matches it. */
-const passedOn = new Set([
-  'ThrottlingException',
-  'KMSInternalException',
-  'DependencyTimeoutException',
-  'KeyUnavailableException',
-  'ProvisionedThroughputExceededException',
-  'InternalServerError',
-  'InternalFailure',
-  'SlowDown',
-  'ConditionalRequestConflict',
-  'NotFoundException',
-  'KMSInvalidStateException',
-]);
+const passedOn = new Set<string>([...transientAwsErrors, ...notVisibleYetErrors]);
 
 function named(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof RotaError || passedOn.has(error.name)) return error;

@@ -62,7 +62,6 @@ export async function startRota(): Promise<Rota> {
     for (;;) {
       const now = await status(rotationId);
       if (reached(now)) return now;
-      await local.embedded.clock.busy(Promise.resolve());
     }
   };
   return {
@@ -85,7 +84,7 @@ export async function startRota(): Promise<Rota> {
     status,
     apply: async (change = (r) => r) => {
       const file = join(folder, 'rota.yaml');
-      await writeFile(file, asYaml(change(paymentsRegistry(local.people, recovery.certificatePem, local.place.accountId))));
+      await writeFile(file, asYaml(change(paymentsRegistry(local.place.people, recovery.certificatePem, local.place.accountId))));
       await json('pat', 'registry', 'apply', file);
     },
     rotate: async () => (await json<{ rotationId: string }>('carol', 'rotate', 'alias/payments', '--reason', 'yearly rotation')).rotationId,

@@ -15,7 +15,7 @@ export const demo = (io: Io): Command =>
       const rota = await startLocal({ port: 0, folder, region: 'eu-central-1' });
       const say = (line: string) => (options.json === true ? io.err : io.out)(`${line}\n`);
       try {
-        await byokDemo(rota.place, rota.people, folder, say);
+        await byokDemo(rota.place, rota.place.people, folder, say);
         if (options.keep === true) say(`Data folder: ${folder}`);
         show(io, options, { ok: true, ...(options.keep === true ? { folder } : {}) }, () => 'The demo is complete: rotated, approved, proved, and the dossier verifies.');
       } finally {

@@ -9,8 +9,7 @@ import { CreateStateMachineCommand, UpdateStateMachineCommand } from '@aws-sdk/c
 import { Option, type Command } from 'commander';
 import { makeApp } from '../../api/app.ts';
 import { deliverPending } from '../../api/approvals/deliver.ts';
-import type { ApiDeps } from '../../api/deps.ts';
-import { apiActions } from '../../api/deps.ts';
+import { apiActions, type ApiDeps } from '../../api/deps.ts';
 import { startPending } from '../../api/rotations/start.ts';
 import { isoSeconds } from '../../core/clock.ts';
 import { startEmbeddedAws, type EmbeddedAws, type Principal } from '../../local/server.ts';
@@ -35,7 +34,6 @@ export interface LocalOptions {
 /** The embedded AWS, up and ready. */
 export interface Local {
   readonly place: { readonly url: string; readonly region: string; readonly accountId: string; readonly people: readonly EmbeddedPerson[] };
-  readonly people: readonly EmbeddedPerson[];
   readonly embedded: EmbeddedAws;
   close(): Promise<void>;
 }
@@ -157,7 +155,6 @@ export async function startLocal({ port, folder, region, kms }: LocalOptions): P
 
   return {
     place: { url: embedded.url, region, accountId, people },
-    people,
     embedded,
     close: async () => {
       clearInterval(schedule);
@@ -186,12 +183,12 @@ async function seedRegistry(clients: Clients, people: readonly EmbeddedPerson[],
   await registry.apply({ version: 1, people: persons, keys: [] }, 'rota local', isoSeconds(clock.now()));
 }
 
-function readyText({ place, people }: Local, folder: string, kms: string | undefined): string {
+function readyText({ place }: Local, folder: string, kms: string | undefined): string {
   return [
     `The embedded AWS is ready at ${place.url} (console: ${place.url}/). It is no place for production secrets.`,
     kms === undefined ? `Keys and state are in ${folder}.` : `Keys live in ${kms === 'aws' ? 'AWS, with your ambient credentials' : kms}; state is in ${folder}.`,
     '',
-    ...people.map((p) => `  ${p.id.padEnd(7)} ${p.roles.join(', ').padEnd(20)} groups ${p.groups.join(', ').padEnd(16)} ${p.accessKeyId} ${p.secretAccessKey}`),
+    ...place.people.map((p) => `  ${p.id.padEnd(7)} ${p.roles.join(', ').padEnd(20)} groups ${p.groups.join(', ').padEnd(16)} ${p.accessKeyId} ${p.secretAccessKey}`),
     '',
     'In another terminal, as one of them:',
     `  export ROTA_URL=${place.url} AWS_ENDPOINT_URL=${place.url} AWS_REGION=${place.region}`,
@@ -223,7 +220,7 @@ export const local = (io: Io): Command =>
       const folder = resolve(data);
       const running = await startLocal({ port, folder, region, ...(kms === undefined ? {} : { kms }) });
       const { place } = running;
-      const people = running.people.map(({ id, groups, accessKeyId, secretAccessKey }) => ({ id, groups, accessKeyId, secretAccessKey }));
+      const people = place.people.map(({ id, groups, accessKeyId, secretAccessKey }) => ({ id, groups, accessKeyId, secretAccessKey }));
       const document = { url: place.url, consoleUrl: `${place.url}/`, region, accountId: place.accountId, people };
       show(io, { ...(json === undefined ? {} : { json }) }, document, () => readyText(running, folder, kms));
       await stopped();

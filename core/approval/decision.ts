@@ -1,3 +1,4 @@
+import { createPublicKey, verify } from 'node:crypto';
 import { z } from 'zod';
 import { Sha256Hex } from '../ids.ts';
 import { Stage } from '../registry/registry-schema.ts';
@@ -25,3 +26,9 @@ export type Decision = z.infer<typeof Decision>;
 /** The bytes that `signature` covers: RFC 8785 form of the statement without it. */
 export const decisionBytes = (decision: DecisionStatement | Decision): Buffer =>
   canonicalBytes(DecisionStatement.strip().parse(decision));
+
+/** Whether the approvals API signed this decision: its public key is given as SPKI DER. */
+export function decisionHolds(decision: Decision, spki: Buffer): boolean {
+  const key = createPublicKey({ key: spki, format: 'der', type: 'spki' });
+  return verify('sha256', decisionBytes(decision), { key, dsaEncoding: 'der' }, Buffer.from(decision.signature, 'base64'));
+}

@@ -1,5 +1,4 @@
-import { createPublicKey, verify } from 'node:crypto';
-import { decisionBytes } from '../approval/decision.ts';
+import { decisionHolds } from '../approval/decision.ts';
 import { quorum } from '../approval/quorum.ts';
 import { canonicalBytes, parseCanonical } from '../canonical-json.ts';
 import { RotaError } from '../errors.ts';
@@ -40,12 +39,11 @@ export function verifyDossier(file: DossierFile, trustedSpki: Buffer): RotationP
 type Complaint = (reason: string) => Error;
 
 function checkApproval(approval: ApprovalRecord, predicate: RotationPredicate, damaged: Complaint): void {
-  const key = createPublicKey({ key: Buffer.from(predicate.decisionKeySpki, 'base64'), format: 'der', type: 'spki' });
+  const spki = Buffer.from(predicate.decisionKeySpki, 'base64');
   for (const decision of approval.decisions) {
     if (decision.approvalId !== approval.approvalId || decision.planDigest !== approval.planDigest)
       throw damaged(`the decision of ${decision.person} is bound to another question`);
-    if (!verify('sha256', decisionBytes(decision), { key, dsaEncoding: 'der' }, Buffer.from(decision.signature, 'base64')))
-      throw damaged(`the decision of ${decision.person} does not carry a valid signature`);
+    if (!decisionHolds(decision, spki)) throw damaged(`the decision of ${decision.person} does not carry a valid signature`);
   }
   const says = quorum(approval.rule, approval.decisions, approval.requestedBy).outcome;
   if (approval.outcome === 'approved' && says !== 'approved') throw damaged(`the ${approval.stage} counts as approved, but its decisions do not fill the rule`);

@@ -13,7 +13,7 @@ function detailsField(type: string): string {
 
 /** Adds an event after the last one of this thread, and answers it. Texts of input and output carry AWS's companion details. */
 export function record(execution: Execution, thread: Thread, nowMs: number, type: string, details?: Readonly<Record<string, unknown>>): HistoryEvent {
-  const companions = Object.fromEntries(['input', 'output', 'parameters'].filter((f) => f !== 'parameters' && details?.[f] !== undefined).map((f) => [`${f}Details`, notTruncated]));
+  const companions = Object.fromEntries(['input', 'output'].filter((f) => details?.[f] !== undefined).map((f) => [`${f}Details`, notTruncated]));
   const event: HistoryEvent = {
     id: execution.history.length + 1,
     previousEventId: thread.lastEventId,

@@ -1,14 +1,12 @@
-import { GetPublicKeyCommand } from '@aws-sdk/client-kms';
 import { z } from 'zod';
-import { createPublicKey, verify } from 'node:crypto';
-import { decisionBytes } from '../../core/approval/decision.ts';
+import { decisionHolds } from '../../core/approval/decision.ts';
 import { quorum } from '../../core/approval/quorum.ts';
 import { RotaError } from '../../core/errors.ts';
 import { Sha256Hex } from '../../core/ids.ts';
 import { planChanges, planDigest, type CutoverPlan, type RollbackPlan } from '../../core/plan/plan.ts';
 import type { ApprovalRule, Stage } from '../../core/registry/registry-schema.ts';
 import { approvalIdOf } from '../../store/approval-table.ts';
-import { describeKey } from '../../store/key-facts.ts';
+import { describeKey, publicKeyOf } from '../../store/key-facts.ts';
 import { announce, eventActions } from '../events.ts';
 import { movePlanOf, rotationPlanOf } from '../plan-of.ts';
 import { importedOf } from '../plan/imported-of.ts';
@@ -68,12 +66,10 @@ function demandedApprovals(move: CutoverPlan | RollbackPlan, { head }: Context):
 
 async function checkApproved(stage: Stage, rule: ApprovalRule, digest: string, { head, store, clients, names }: Context): Promise<void> {
   const { decisions } = await store.approvals.get(approvalIdOf(head.rotationId, stage, digest));
-  const { PublicKey } = await clients.kms.send(new GetPublicKeyCommand({ KeyId: names.decisionKey }));
-  const key = createPublicKey({ key: Buffer.from(PublicKey ?? []), format: 'der', type: 'spki' });
+  const spki = await publicKeyOf(clients.kms, names.decisionKey);
   const bound = decisions.filter((d) => d.stage === stage && d.planDigest === digest);
   for (const decision of bound)
-    if (!verify('sha256', decisionBytes(decision), { key, dsaEncoding: 'der' }, Buffer.from(decision.signature, 'base64')))
-      throw new RotaError('ApprovalForged', { person: decision.person });
+    if (!decisionHolds(decision, spki)) throw new RotaError('ApprovalForged', { person: decision.person });
   const says = quorum(rule, bound, head.requestedBy);
   if (says.outcome === 'approved') return;
   const missing = says.outcome === 'refused' ? `${says.by} refused` : `still needed: ${says.missing.map((m) => `${m.count} of ${m.group}`).join(', ')}`;

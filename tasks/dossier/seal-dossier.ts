@@ -1,4 +1,4 @@
-import { GetPublicKeyCommand, SignCommand, type KMSClient } from '@aws-sdk/client-kms';
+import { SignCommand, type KMSClient } from '@aws-sdk/client-kms';
 import { z } from 'zod';
 import { canonicalBytes } from '../../core/canonical-json.ts';
 import { envelopeDigest, genesis } from '../../core/dossier/chain.ts';
@@ -6,7 +6,7 @@ import { digestToSign, keyIdOfSpki, payloadType, type Envelope } from '../../cor
 import { predicateType, Statement, type RotationPredicate } from '../../core/dossier/statement.ts';
 import { planDigest } from '../../core/plan/plan.ts';
 import type { DossierBucket } from '../../store/dossier-bucket.ts';
-import { keyFactsActions } from '../../store/key-facts.ts';
+import { keyFactsActions, publicKeyOf } from '../../store/key-facts.ts';
 import { announce, eventActions } from '../events.ts';
 import { rotationInput, task, type Context } from '../task.ts';
 import { evidenceActions, gatherEvidence } from './gather-evidence.ts';
@@ -26,10 +26,9 @@ export const sealDossier = task({
   actions: [...keyFactsActions, ...evidenceActions, ...eventActions, 'kms:Sign', 'kms:GetPublicKey', 's3:PutObject', 's3:GetObject', 's3:ListBucket', 'dynamodb:DeleteItem'],
   run: async ({ rotationId, executionArn, failure }, context) => {
     const { head, store, clients, names } = context;
-    const spki = async (alias: string) => Buffer.from((await clients.kms.send(new GetPublicKeyCommand({ KeyId: alias }))).PublicKey ?? []);
     const evidence = await gatherEvidence(context, executionArn, failure);
-    const decisionKeySpki = (await spki(names.decisionKey)).toString('base64');
-    const keyid = keyIdOfSpki(await spki(names.dossierKey));
+    const decisionKeySpki = (await publicKeyOf(clients.kms, names.decisionKey)).toString('base64');
+    const keyid = keyIdOfSpki(await publicKeyOf(clients.kms, names.dossierKey));
 
     const sequence = await append(store.dossiers, rotationId, async (next, previous) => {
       const predicate: RotationPredicate = { ...evidence, sequence: next, previous, decisionKeySpki };

@@ -3,9 +3,9 @@ import { z } from 'zod';
 import { RotaError } from '../../core/errors.ts';
 import { KeyId } from '../../core/ids.ts';
 import type { RotationPlan } from '../../core/plan/plan.ts';
+import { keysTagged, taggedKeysActions } from '../../store/tagged-keys.ts';
 import { rotationPlanOf } from '../plan-of.ts';
 import { rotationInput, task } from '../task.ts';
-import { findSuccessors, findSuccessorsActions } from './find-successors.ts';
 
 /** Makes the successor key of a rotation, or finds the one that an earlier attempt made (P6). */
 export const createSuccessor = task({
@@ -13,10 +13,10 @@ export const createSuccessor = task({
   input: rotationInput,
   output: z.strictObject({ newKeyId: KeyId }),
   errors: ['TwoSuccessors', 'ChangeNotVisibleYet'],
-  actions: ['kms:CreateKey', 'kms:TagResource', ...findSuccessorsActions],
+  actions: ['kms:CreateKey', 'kms:TagResource', ...taggedKeysActions],
   run: async ({ rotationId }, { head, repeated, attempts, clients, store }) => {
-    // Every key's own tags: slow, but only on a repeat. The tagging API would be quicker and lags behind.
-    const made = repeated ? await findSuccessors(clients.kms, rotationId) : [];
+    // A successor's policy is the old key's, which lets this role read its tags.
+    const made = repeated ? await keysTagged(clients.kms, 'rota:rotation', rotationId) : [];
     if (made.length > 1) throw new RotaError('TwoSuccessors', { rotationId, keyIds: made });
     // KMS may not show a key yet that it made a moment ago: one more look, later, before another is made.
     if (attempts === 2 && made.length === 0) throw new RotaError('ChangeNotVisibleYet', { what: `an earlier attempt of ${rotationId} made no key` });

@@ -40,7 +40,7 @@ async function rotating(): Promise<Record<string, number>> {
   try {
     await makeImportedKey(kms, 'alias/payments');
     const file = join(folder, 'rota.yaml');
-    await writeFile(file, asYaml(paymentsRegistry(rota.people, makeRecoveryCertificate('Recovery').certificatePem, rota.place.accountId)));
+    await writeFile(file, asYaml(paymentsRegistry(rota.place.people, makeRecoveryCertificate('Recovery').certificatePem, rota.place.accountId)));
     await jsonAs(rota.place, 'pat', 'registry', 'apply', file);
     const call = await millisecondsEach(300, () => kms.send(new GenerateRandomCommand({ NumberOfBytes: 32 })));
     const durable = await millisecondsEach(300, () => kms.send(new EncryptCommand({ KeyId: 'alias/payments', Plaintext: Buffer.alloc(32) })));

@@ -21,24 +21,15 @@ import {
   type PutObjectCommandInput,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startEmbeddedAws, type EmbeddedAws } from '../../local/server.ts';
-
-const accountId = '000000000000';
+import type { EmbeddedAws } from '../../local/server.ts';
+import { credentials, startBareAws } from '../embedded-aws.ts';
 let folder = '';
 let aws: EmbeddedAws;
 let s3: S3Client;
 
 const start = async () => {
-  aws = await startEmbeddedAws({
-    folder,
-    port: 0,
-    region: 'eu-central-1',
-    accountId,
-    principals: [{ id: 'p', arn: `arn:aws:iam::${accountId}:user/p`, accountId, accessKeyId: 'AKID', secretAccessKey: 'secret', allow: ['*'] }],
-    lambdas: () => new Map(),
-    http: () => () => Promise.resolve(new Response('app')),
-  });
-  s3 = new S3Client({ endpoint: aws.url, region: 'eu-central-1', credentials: { accessKeyId: 'AKID', secretAccessKey: 'secret' }, forcePathStyle: true, maxAttempts: 1 });
+  aws = await startBareAws(folder);
+  s3 = new S3Client({ endpoint: aws.url, region: 'eu-central-1', credentials, forcePathStyle: true, maxAttempts: 1 });
 };
 const stop = async () => {
   s3.destroy();

@@ -7,27 +7,19 @@ import { CreateKeyCommand, DecryptCommand, DescribeKeyCommand, EncryptCommand, K
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateStateMachineCommand, DescribeExecutionCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { startEmbeddedAws, type EmbeddedAws } from '../../local/server.ts';
+import type { EmbeddedAws } from '../../local/server.ts';
+import { accountId, credentials, startBareAws } from '../embedded-aws.ts';
 
 // The clients of the AWS SDK as they are, one round trip of each.
 
-const accountId = '000000000000';
 let folder = '';
 let aws: EmbeddedAws;
 let config: { endpoint: string; region: string; credentials: { accessKeyId: string; secretAccessKey: string }; maxAttempts: number };
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'rota-clients-'));
-  aws = await startEmbeddedAws({
-    folder,
-    port: 0,
-    region: 'eu-central-1',
-    accountId,
-    principals: [{ id: 'p', arn: `arn:aws:iam::${accountId}:user/p`, accountId, accessKeyId: 'AKID', secretAccessKey: 'secret', allow: ['*'] }],
-    lambdas: () => new Map([['double', (payload) => Promise.resolve({ doubled: 2 * (payload as { n: number }).n })]]),
-    http: () => () => Promise.resolve(new Response('app')),
-  });
-  config = { endpoint: aws.url, region: 'eu-central-1', credentials: { accessKeyId: 'AKID', secretAccessKey: 'secret' }, maxAttempts: 1 };
+  aws = await startBareAws(folder, { lambdas: () => new Map([['double', (payload) => Promise.resolve({ doubled: 2 * (payload as { n: number }).n })]]) });
+  config = { endpoint: aws.url, region: 'eu-central-1', credentials, maxAttempts: 1 };
 });
 afterAll(async () => {
   await aws.close();

@@ -6,7 +6,8 @@ import { CreateKeyCommand, KMSClient, ListKeysCommand } from '@aws-sdk/client-km
 import { CreateBucketCommand, ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { AnswerDropped, Faults } from '../../local/faults.ts';
-import { startEmbeddedAws, type EmbeddedAws } from '../../local/server.ts';
+import type { EmbeddedAws } from '../../local/server.ts';
+import { credentials, startBareAws } from '../embedded-aws.ts';
 import { AwsError } from '../../local/wire/errors.ts';
 
 const ran = vi.fn(() => Promise.resolve('done'));
@@ -125,7 +126,6 @@ test.each([
 });
 
 describe('over the wire', () => {
-  const accountId = '000000000000';
   let folder = '';
   let aws: EmbeddedAws;
   let kms: KMSClient;
@@ -134,16 +134,8 @@ describe('over the wire', () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'rota-faults-'));
-    aws = await startEmbeddedAws({
-      folder,
-      port: 0,
-      region: 'eu-central-1',
-      accountId,
-      principals: [{ id: 'p', arn: `arn:aws:iam::${accountId}:user/p`, accountId, accessKeyId: 'AKID', secretAccessKey: 'secret', allow: ['*'] }],
-      lambdas: () => new Map(),
-      http: () => () => Promise.resolve(new Response('app')),
-    });
-    const config = { endpoint: aws.url, region: 'eu-central-1', credentials: { accessKeyId: 'AKID', secretAccessKey: 'secret' }, maxAttempts: 1 };
+    aws = await startBareAws(folder);
+    const config = { endpoint: aws.url, region: 'eu-central-1', credentials, maxAttempts: 1 };
     kms = new KMSClient(config);
     dynamo = new DynamoDBClient(config);
     s3 = new S3Client({ ...config, forcePathStyle: true });
@@ -156,7 +148,7 @@ describe('over the wire', () => {
 
   /** The admin service, through the KMS client's signing and sending: only the target differs. */
   async function admin(operation: string, input: Record<string, unknown> = {}): Promise<void> {
-    const client = new KMSClient({ endpoint: aws.url, region: 'eu-central-1', credentials: { accessKeyId: 'AKID', secretAccessKey: 'secret' }, maxAttempts: 1 });
+    const client = new KMSClient({ endpoint: aws.url, region: 'eu-central-1', credentials, maxAttempts: 1 });
     client.middlewareStack.add(
       (next) => (args) => {
         const request = args.request as { headers: Record<string, string>; body: string };
@@ -207,7 +199,7 @@ describe('over the wire', () => {
   });
 
   test('a client that tries again gets through a throttle and a delay', async () => {
-    const patient = new KMSClient({ endpoint: aws.url, region: 'eu-central-1', credentials: { accessKeyId: 'AKID', secretAccessKey: 'secret' }, maxAttempts: 3 });
+    const patient = new KMSClient({ endpoint: aws.url, region: 'eu-central-1', credentials, maxAttempts: 3 });
     await admin('AddFault', { service: 'kms', operation: 'CreateKey', kind: 'throttle' });
     await admin('AddFault', { service: 'kms', operation: 'CreateKey', kind: 'delay', delayMs: 5 });
     const { KeyMetadata } = await patient.send(new CreateKeyCommand({}));

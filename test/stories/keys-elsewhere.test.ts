@@ -24,7 +24,7 @@ test('`--kms URL`: this machine orchestrates keys that live in another KMS', asy
   });
   await makeImportedKey(new (elsewhere.kms.constructor as typeof import('@aws-sdk/client-kms').KMSClient)({ endpoint: elsewhere.local.place.url, region: 'eu-west-1' }), 'alias/payments');
   const file = join(folder, 'rota.yaml');
-  await writeFile(file, asYaml(paymentsRegistry(here.people, recovery.certificatePem, here.place.accountId)));
+  await writeFile(file, asYaml(paymentsRegistry(here.place.people, recovery.certificatePem, here.place.accountId)));
   await jsonAs(here.place, 'pat', 'registry', 'apply', file);
   const { rotationId } = await jsonAs<{ rotationId: string }>(here.place, 'carol', 'rotate', 'alias/payments', '--reason', 'keys elsewhere');
   let status: Status | undefined;

@@ -1,6 +1,7 @@
 import validate from 'asl-validator';
 import { describe, expect, test } from 'vitest';
 import { catalogue } from '../../core/errors.ts';
+import { notVisibleYetErrors, transientAwsErrors } from '../../core/transient-errors.ts';
 import { tasks } from '../../tasks/catalogue.ts';
 import type { State, StateMachine } from '../../workflows/asl.ts';
 import { workflows, type WorkflowName } from '../../workflows/catalogue.ts';
@@ -20,23 +21,10 @@ const names = Object.keys(workflows) as WorkflowName[];
 const machineOf = (name: WorkflowName): StateMachine => workflows[name]({ partition: 'aws', functionOf: (task) => task });
 const withArns = (name: WorkflowName): StateMachine => workflows[name]({ partition: 'aws', functionOf: (task) => `arn:aws:lambda:eu-central-1:111122223333:function:${task}` });
 
-/** Errors of SDK calls that tasks pass on by AWS's name, and those that the wrapper around every task throws. */
-const passedOn = [
-  'ThrottlingException',
-  'KMSInternalException',
-  'DependencyTimeoutException',
-  'KeyUnavailableException',
-  'ProvisionedThroughputExceededException',
-  'InternalServerError',
-  'InternalFailure',
-  'SlowDown',
-  'ConditionalRequestConflict',
-  'NotFoundException',
-  'KMSInvalidStateException',
-];
 const known: KnownErrors = {
   ofTask: (name) => tasks.find((t) => t.name === name)?.errors ?? [],
-  ofAnyTask: [...passedOn, 'ConnectionLost', 'AwsRefused', 'BadRequest'],
+  // Errors of SDK calls that tasks pass on by AWS's name, and those that the wrapper around every task throws.
+  ofAnyTask: [...transientAwsErrors, ...notVisibleYetErrors, 'ConnectionLost', 'AwsRefused', 'BadRequest'],
 };
 const someTaskThrows = [...known.ofAnyTask, ...tasks.flatMap((t) => t.errors)];
 

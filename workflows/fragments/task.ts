@@ -1,17 +1,10 @@
+import { notVisibleYetErrors, transientAwsErrors } from '../../core/transient-errors.ts';
 import type { Catcher, Expression, Retrier, TaskState } from '../asl.ts';
 import type { Resources } from '../resources.ts';
 
 /** What may pass by itself: KMS and DynamoDB under load or in trouble, a lost connection, Lambda itself. */
 const transient = [
-  'ThrottlingException',
-  'KMSInternalException',
-  'DependencyTimeoutException',
-  'KeyUnavailableException',
-  'ProvisionedThroughputExceededException',
-  'InternalServerError',
-  'InternalFailure',
-  'SlowDown',
-  'ConditionalRequestConflict',
+  ...transientAwsErrors,
   'ChangeNotVisibleYet',
   'ConnectionLost',
   'Lambda.ServiceException',
@@ -21,9 +14,6 @@ const transient = [
   'Lambda.TooManyRequestsException',
   'Sandbox.Timedout',
 ];
-
-/** A fresh key may not be seen everywhere yet. AWS KMS Developer Guide, "Eventual consistency" (accessing-kms). */
-const notVisibleYet = ['NotFoundException', 'KMSInvalidStateException'];
 
 const retrier = (errors: readonly string[], attempts: number): Retrier => ({
   ErrorEquals: errors,
@@ -35,13 +25,13 @@ const retrier = (errors: readonly string[], attempts: number): Retrier => ({
 });
 
 /** After a lost answer KMS must have time to show what it made, before anybody concludes that there is none (P6). */
-export const retryAfterCreation: readonly Retrier[] = [{ ...retrier([...transient, 'States.Timeout', ...notVisibleYet], 8), IntervalSeconds: 10 }];
+export const retryAfterCreation: readonly Retrier[] = [{ ...retrier([...transient, 'States.Timeout', ...notVisibleYetErrors], 8), IntervalSeconds: 10 }];
 /** Every step may be repeated, so one that hung is tried again too. */
 const retryHung = retrier(['States.Timeout'], 2);
 /** For asking people: there the time-out is an answer. */
 export const retryAsking: readonly Retrier[] = [retrier(transient, 8)];
 const retryTransient: readonly Retrier[] = [...retryAsking, retryHung];
-export const retryFreshKey: readonly Retrier[] = [...retryTransient, retrier(notVisibleYet, 6)];
+export const retryFreshKey: readonly Retrier[] = [...retryTransient, retrier(notVisibleYetErrors, 6)];
 
 /** Remembers what went wrong for the dossier, then goes the way back. */
 export const failTo = (next: string): Catcher => ({
