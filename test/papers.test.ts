@@ -46,6 +46,7 @@ const transcripts: { args: string[]; exitCode: number; err: RegExp }[] = [
   { args: ['rotate', 'alias/x'], exitCode: 2, err: /required option '--reason <words>' not specified/ },
   { args: ['plan'], exitCode: 2, err: /missing required argument 'alias'/ },
   { args: ['completion', 'tcsh'], exitCode: 2, err: /Allowed choices are bash, zsh, fish/ },
+  { args: ['local', '--port', 'abc'], exitCode: 2, err: /It must be a whole number from 0 to 65535\./ },
   { args: ['status'], exitCode: 1, err: /^rota: Rota does not know where to go: ROTA_URL is not set\.\n {6}Start `rota local`/ },
   { args: ['clock', 'advance', 'soon'], exitCode: 1, err: /is soon: write 90s, 15m, 24h or 30d/ },
   { args: ['registry', 'apply', 'no-such.yaml'], exitCode: 1, err: /^rota: no-such\.yaml cannot be read \(ENOENT\)\n/ },

@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { CreateStateMachineCommand, UpdateStateMachineCommand } from '@aws-sdk/client-sfn';
-import { Option, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { makeApp } from '../../api/app.ts';
 import { deliverPending } from '../../api/approvals/deliver.ts';
 import { apiActions, type ApiDeps } from '../../api/deps.ts';
@@ -205,7 +205,10 @@ interface CommandOptions {
   readonly kms?: string;
 }
 
-const readPort = (text: string): number => (/^\d{1,5}$/.test(text) && Number(text) < 65_536 ? Number(text) : Number.NaN);
+const readPort = (text: string): number => {
+  if (/^\d{1,5}$/.test(text) && Number(text) < 65_536) return Number(text);
+  throw new InvalidArgumentError('It must be a whole number from 0 to 65535.');
+};
 
 export const local = (io: Io): Command =>
   command('local', 'Start the embedded AWS on 127.0.0.1, to try Rota out or rehearse a ceremony', [
