@@ -15,6 +15,14 @@ export interface Clock {
   busy<T>(work: Promise<T>): Promise<T>;
 }
 
+/** Real time in epoch milliseconds: for request signatures, which a moved clock must not age. */
+// eslint-disable-next-line no-restricted-syntax -- the one place where real time comes in
+export const realNow = (): number => Date.now();
+
+/** Waits in real time. */
+// eslint-disable-next-line no-restricted-syntax -- the one place that waits in real time
+export const pause = (realMs: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, realMs));
+
 /** Node holds a timer for 2^31-1 ms at most and fires at once beyond that. */
 const longestTimeoutMs = 2 ** 31 - 1;
 
@@ -30,9 +38,12 @@ export class EmbeddedClock implements Clock {
   #wake: NodeJS.Timeout | undefined;
   #inFlight = new Set<Promise<unknown>>();
   #advancing: Promise<void> = Promise.resolve();
+  readonly #keep: (offsetMs: number) => Promise<void>;
 
-  constructor(offsetMs = 0) {
+  /** `keep` writes an offset down before it takes effect, so that a restart never takes back a time in which things happened. */
+  constructor(offsetMs = 0, keep: (offsetMs: number) => Promise<void> = () => Promise.resolve()) {
     this.#offsetMs = offsetMs;
+    this.#keep = keep;
   }
 
   get offsetMs(): number {
@@ -40,8 +51,7 @@ export class EmbeddedClock implements Clock {
   }
 
   now(): number {
-    // eslint-disable-next-line no-restricted-syntax -- the one place where real time comes in
-    return Date.now() + this.#offsetMs;
+    return realNow() + this.#offsetMs;
   }
 
   at(epochMs: number, fire: () => void): Timer {
@@ -64,11 +74,20 @@ export class EmbeddedClock implements Clock {
     }
   }
 
-  /** Moves time ahead by `ms`, stopping at every timer due on the way until the work it started has settled. */
+  /**
+   * Moves time ahead by `ms`, stopping at every timer due on the way until the work it started has settled.
+   * Calls queue up. Throws RangeError unless `ms` is a finite number of 0 or more.
+   */
   advance(ms: number): Promise<void> {
-    // A timer that threw must not stop the clock for all who move it later.
-    this.#advancing = this.#advancing.catch(() => undefined).then(() => this.#step(this.now() + ms));
-    return this.#advancing;
+    if (!Number.isFinite(ms) || ms < 0) throw new RangeError(`a clock moves ahead only, not by ${ms} ms`);
+    const step = this.#advancing.then(() => this.#step(this.#offsetMs + ms));
+    this.#advancing = step.catch(() => undefined);
+    return step;
+  }
+
+  /** Resolves once nothing is in flight, and still nothing after the follow-up work had its turn. */
+  get idle(): Promise<void> {
+    return this.#settle();
   }
 
   /** Stops the wake-up timer, so that the process may end. */
@@ -77,23 +96,26 @@ export class EmbeddedClock implements Clock {
     this.#entries.clear();
   }
 
-  async #step(target: number): Promise<void> {
+  async #step(targetOffsetMs: number): Promise<void> {
     await this.#settle();
-    for (let next = this.#next(); next !== undefined && next.due <= target; next = this.#next()) {
-      this.#moveTo(next.due);
-      this.#entries.delete(next);
-      next.fire();
+    for (let next = this.#next(); next !== undefined; next = this.#next()) {
+      const offsetMs = this.#offsetMs + Math.max(0, next.due - this.now());
+      if (offsetMs > targetOffsetMs) break;
+      await this.#move(offsetMs);
+      // While the offset was written, the entry may have been cancelled, or fired by real time.
+      if (this.#entries.delete(next)) next.fire();
       await this.#settle();
     }
-    this.#moveTo(target);
+    await this.#move(targetOffsetMs);
     this.#arm();
   }
 
-  #moveTo(epochMs: number): void {
-    this.#offsetMs += Math.max(0, epochMs - this.now());
+  async #move(offsetMs: number): Promise<void> {
+    if (offsetMs <= this.#offsetMs) return;
+    await this.#keep(offsetMs);
+    this.#offsetMs = offsetMs;
   }
 
-  /** Waits until nothing is in flight, and still nothing after the follow-up work had its turn. */
   async #settle(): Promise<void> {
     do {
       await Promise.allSettled(this.#inFlight);

@@ -1,5 +1,24 @@
-declare module 'dynalite' {
-  import type { Server } from 'node:http';
-  /** `path` keeps the tables on disk (LevelDB); the delays are how long a table stays CREATING and the like. */
-  export default function dynalite(options: { path?: string; createTableMs?: number; deleteTableMs?: number; updateTableMs?: number }): Server;
+/** The parts of dynalite that local/dynamodb.ts drives; the package has no types. */
+declare module 'dynalite/db/index.js' {
+  export interface TableRecord {
+    TableName: string;
+    TableStatus: string;
+    GlobalSecondaryIndexes?: { IndexStatus: string }[];
+  }
+  export interface Store {
+    tableDb: { awsAccountId: string; awsRegion: string; put(name: string, table: TableRecord, done: (error: Error | null) => void): void };
+    getTable(name: string, checkStatus: boolean, done: (error: Error | null, table: TableRecord) => void): void;
+    db: { open(): Promise<void>; close(): Promise<void> };
+  }
+  const db: { create(options: { path: string; createTableMs: number; deleteTableMs: number; updateTableMs: number }): Store };
+  export default db;
+}
+
+declare module 'dynalite/validations/index.js' {
+  import type { Store } from 'dynalite/db/index.js';
+  const validations: {
+    checkTypes(input: object, types: unknown): object;
+    checkValidations(input: object, types: unknown, custom: unknown, store: Store): void;
+  };
+  export default validations;
 }

@@ -1,52 +1,102 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Clock } from './clock.ts';
 import { Journal } from './journal.ts';
 import type { Caller, Service } from './service.ts';
 import { AwsError } from './wire/errors.ts';
 
-/** EventBridge as far as putting events goes; what was put can be read again by whoever rehearses. */
-export class Events implements Service {
-  readonly #events: Record<string, unknown>[] = [];
-  readonly #clock: Clock;
-  #journal: Journal<Record<string, unknown>> | undefined;
+/** An event as a rule's target would get it ("AWS events structure" of the EventBridge User Guide), with its bus. */
+interface StoredEvent {
+  readonly version: '0';
+  readonly id: string;
+  readonly 'detail-type': string;
+  readonly source: string;
+  readonly account: string;
+  /** ISO 8601, whole seconds. */
+  readonly time: string;
+  readonly region: string;
+  readonly resources: readonly string[];
+  readonly detail: unknown;
+}
 
-  private constructor(clock: Clock) {
-    this.#clock = clock;
-  }
+/** EventBridge PutEvents. Nothing is delivered: the events are kept for whoever asks. */
+export interface Events extends Service {
+  events(): readonly StoredEvent[];
+  /** Keeps an event that an AWS service itself emits, such as `aws.states`. */
+  emit(event: Pick<StoredEvent, 'source' | 'detail-type' | 'detail' | 'account' | 'region'>): Promise<void>;
+}
 
-  static async open(folder: string, clock: Clock): Promise<Events> {
-    await mkdir(folder, { recursive: true });
-    const events = new Events(clock);
-    events.#journal = await Journal.open<Record<string, unknown>>(join(folder, 'events.journal'), (event) => events.#events.push(event));
-    return events;
-  }
+const largestBatch = 10;
 
-  list(): readonly Record<string, unknown>[] {
-    return this.#events;
-  }
+const wholeSeconds = (epochMs: number): string => new Date(epochMs).toISOString().replace(/\.\d+/, '');
 
-  async put(source: string, detailType: string, detail: unknown, accountId: string, region: string): Promise<string> {
-    const event = { id: randomUUID(), version: '0', account: accountId, region, time: new Date(this.#clock.now()).toISOString(), source, 'detail-type': detailType, resources: [], detail };
-    this.#events.push(event);
-    await this.#journal?.append(event);
-    return event.id;
-  }
+/** Opens the events whose journal is `file`. */
+export async function openEvents({ file, clock }: { file: string; clock: Clock }): Promise<Events> {
+  const stored: StoredEvent[] = [];
+  const journal = await Journal.open<StoredEvent>(file, (event) => stored.push(event));
+  const keep = async (...events: readonly StoredEvent[]): Promise<void> => {
+    stored.push(...events);
+    await Promise.all(events.map((event) => journal.append(event)));
+  };
+  return {
+    events: () => stored,
+    emit: (event) => keep({ version: '0', id: randomUUID(), time: wholeSeconds(clock.now()), resources: [], ...event }),
+    async handle(operation, input, caller) {
+      if (operation !== 'PutEvents')
+        throw new AwsError('UnknownOperationException', `The embedded EventBridge keeps events and has no rules: it does not know ${operation}. Read events with RotaLocal.ListEvents.`);
+      const entries = readEntries(input);
+      const results = entries.map((entry) => readEvent(entry, caller, clock.now()));
+      const good = results.filter((result): result is StoredEvent => 'id' in result);
+      await keep(...good);
+      return {
+        FailedEntryCount: results.length - good.length,
+        Entries: results.map((result) => ('id' in result ? { EventId: result.id } : result)),
+      };
+    },
+    close: () => journal.close(),
+  };
+}
 
-  async handle(operation: string, input: Record<string, unknown>, { accountId, region }: Caller): Promise<Record<string, unknown>> {
-    if (operation !== 'PutEvents') throw new AwsError('UnknownOperationException', `The embedded EventBridge does not do ${operation}.`);
-    const entries = input.Entries;
-    if (!Array.isArray(entries) || entries.length < 1 || entries.length > 10) throw new AwsError('ValidationException', 'Entries must have 1 to 10 members.');
-    const results: Record<string, string>[] = [];
-    for (const { Source, DetailType, Detail } of entries as { Source?: string; DetailType?: string; Detail?: string }[]) {
-      if (!Source || !DetailType || !Detail) results.push({ ErrorCode: 'InvalidArgument', ErrorMessage: 'Source, DetailType and Detail are required.' });
-      else results.push({ EventId: await this.put(Source, DetailType, JSON.parse(Detail), accountId, region) });
-    }
-    return { FailedEntryCount: results.filter((r) => r.ErrorCode !== undefined).length, Entries: results };
-  }
+function readEntries({ Entries }: Record<string, unknown>): Record<string, unknown>[] {
+  if (!Array.isArray(Entries) || Entries.length < 1 || Entries.length > largestBatch)
+    throw new AwsError('ValidationException', `1 validation error detected: Value at 'entries' failed to satisfy constraint: Member must have length between 1 and ${largestBatch}`);
+  return Entries as Record<string, unknown>[];
+}
 
-  async close(): Promise<void> {
-    await this.#journal?.close();
+interface Refusal {
+  readonly ErrorCode: string;
+  readonly ErrorMessage: string;
+}
+
+const refusal = (ErrorCode: string, ErrorMessage: string): Refusal => ({ ErrorCode, ErrorMessage });
+
+/** A bad entry fails alone, the others of its batch are kept ("PutEvents" of the EventBridge API reference). */
+function readEvent(entry: Record<string, unknown>, caller: Caller, nowMs: number): StoredEvent | Refusal {
+  const { Source, DetailType, Detail, Resources = [], Time } = entry;
+  if (typeof Source !== 'string' || Source === '') return refusal('InvalidArgument', 'Parameter Source is not valid. Reason: Source is a required argument.');
+  if (Source.startsWith('aws.')) return refusal('NotAuthorizedForSourceException', 'Not authorized for the source.');
+  if (typeof DetailType !== 'string' || DetailType === '') return refusal('InvalidArgument', 'Parameter DetailType is not valid. Reason: DetailType is a required argument.');
+  if (typeof Detail !== 'string') return refusal('InvalidArgument', 'Parameter Detail is not valid. Reason: Detail is a required argument.');
+  const detail = parseObject(Detail);
+  if (detail === undefined) return refusal('MalformedDetail', 'Detail is malformed.');
+  const timeMs = typeof Time === 'number' ? Time * 1000 : nowMs;
+  return {
+    version: '0',
+    id: randomUUID(),
+    'detail-type': DetailType,
+    source: Source,
+    account: caller.accountId,
+    time: wholeSeconds(timeMs),
+    region: caller.region,
+    resources: Resources as string[],
+    detail,
+  };
+}
+
+function parseObject(text: string): object | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
+  } catch {
+    return undefined;
   }
 }

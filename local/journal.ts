@@ -1,4 +1,5 @@
 import { open, readFile, rename, truncate, type FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
 
 /**
  * An append-only file of JSON lines. `append` resolves after fsync; appends that arrive together share one.
@@ -8,7 +9,8 @@ export class Journal<Entry> {
   #file: FileHandle;
   readonly #path: string;
   #pending: string[] = [];
-  #flushing: Promise<void> | undefined;
+  /** The batch that gathers; it is written when the one before it is on disk. */
+  #gathering: Promise<void> | undefined;
   #writing: Promise<void> = Promise.resolve();
 
   private constructor(path: string, file: FileHandle) {
@@ -37,14 +39,19 @@ export class Journal<Entry> {
       replay(entry);
       start = end + 1;
     }
-    return new Journal<E>(path, await open(path, 'a', 0o600));
+    const file = await open(path, 'a', 0o600);
+    await syncFolder(dirname(path));
+    return new Journal<E>(path, file);
   }
 
-  /** The entry is written as it is at the time of the call, whatever becomes of the object later. */
+  /**
+   * Resolves when the entry, as it is at the time of the call, is on disk. After a failed write every later append
+   * rejects too: what stands at the end of the file is not known.
+   */
   append(entry: Entry): Promise<void> {
     this.#pending.push(`${JSON.stringify(entry)}\n`);
-    this.#flushing ??= this.#flush();
-    return this.#flushing;
+    this.#gathering ??= this.#writing = this.#writing.then(() => this.#write());
+    return this.#gathering;
   }
 
   /** Replaces the file by these entries in one rename; call it only while nothing is being appended. */
@@ -56,27 +63,33 @@ export class Journal<Entry> {
     await file.close();
     await this.#file.close();
     await rename(fresh, this.#path);
+    await syncFolder(dirname(this.#path));
     this.#file = await open(this.#path, 'a', 0o600);
   }
 
   async close(): Promise<void> {
-    await this.#flushing;
-    await this.#writing;
-    await this.#file.close();
+    try {
+      await this.#writing;
+    } finally {
+      await this.#file.close();
+    }
   }
 
-  async #flush(): Promise<void> {
-    // One turn of the event loop gathers what was appended together; entries that arrive later join the next batch.
-    await Promise.resolve();
-    const batch = this.#pending;
+  async #write(): Promise<void> {
+    const batch = this.#pending.join('');
     this.#pending = [];
-    this.#flushing = undefined;
-    const previous = this.#writing;
-    this.#writing = (async () => {
-      await previous;
-      await this.#file.appendFile(batch.join(''));
-      await this.#file.datasync();
-    })();
-    await this.#writing;
+    this.#gathering = undefined;
+    await this.#file.appendFile(batch);
+    await this.#file.datasync();
+  }
+}
+
+/** Puts a name that was made or renamed in `folder` on disk. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
   }
 }

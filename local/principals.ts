@@ -1,20 +1,46 @@
-import { AwsError } from './wire/errors.ts';
-
-/** Somebody who signs requests: a person, or the role of a function. */
+/** Who may sign requests to the embedded AWS, and what for. */
 export interface Principal {
   readonly id: string;
   readonly arn: string;
   readonly accountId: string;
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
-  /** IAM actions with `*` as wildcard. */
+  /** IAM actions, `*` and `?` as wildcards: `kms:CreateKey`, `dynamodb:*`, `execute-api:Invoke`. */
   readonly allow: readonly string[];
 }
 
-const pattern = (action: string): RegExp => new RegExp(`^${action.split('*').map((p) => p.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('.*')}$`, 'i');
+/** The principals of one embedded AWS. Throws when two share an id, an ARN or an access key. */
+export class Principals {
+  readonly #byArn: ReadonlyMap<string, Principal>;
+  readonly #byAccessKey: ReadonlyMap<string, Principal>;
 
-/** Throws `AccessDeniedException`, in IAM's words, unless this principal's policy allows the action. */
-export function checkAllowed({ arn, allow }: Principal, action: string): void {
-  if (allow.some((allowed) => pattern(allowed).test(action))) return;
-  throw new AwsError('AccessDeniedException', `User: ${arn} is not authorized to perform: ${action} because no identity-based policy allows the ${action} action`, 403);
+  constructor(principals: readonly Principal[]) {
+    indexBy(principals, 'id'); // faults name them by it
+    this.#byArn = indexBy(principals, 'arn');
+    this.#byAccessKey = indexBy(principals, 'accessKeyId');
+  }
+
+  withArn(arn: string): Principal | undefined {
+    return this.#byArn.get(arn);
+  }
+
+  withAccessKey(accessKeyId: string): Principal | undefined {
+    return this.#byAccessKey.get(accessKeyId);
+  }
 }
+
+function indexBy(principals: readonly Principal[], field: 'id' | 'arn' | 'accessKeyId'): Map<string, Principal> {
+  const index = new Map<string, Principal>();
+  for (const principal of principals) {
+    const other = index.get(principal[field]);
+    if (other !== undefined) throw new Error(`principals ${other.id} and ${principal.id} have the same ${field} ${principal[field]}`);
+    index.set(principal[field], principal);
+  }
+  return index;
+}
+
+/** Whether a principal's identity policy allows an action. Action names ignore case (IAM User Guide, policy element Action). */
+export const allows = (principal: Principal, action: string): boolean => principal.allow.some((pattern) => patternOf(pattern).test(action));
+
+const patternOf = (pattern: string): RegExp =>
+  new RegExp(`^${pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.')}$`, 'i');

@@ -1,34 +1,58 @@
-import type { Caller, Service } from './service.ts';
+import type { Service } from './service.ts';
 import { AwsError } from './wire/errors.ts';
 
-interface Tagged {
-  readonly arn: string;
-  readonly tags: Record<string, string>;
+/** The resources of an account in a Region, each with its tags. */
+export type TaggedResources = (accountId: string, region: string) => Iterable<{ arn: string; tags: Record<string, string> }>;
+
+interface TagFilter {
+  readonly Key: string;
+  readonly Values?: readonly string[];
 }
 
-/** Resource Groups Tagging, GetResources, over KMS keys. */
-export class Tagging implements Service {
-  readonly #keys: (accountId: string, region: string) => Iterable<Tagged>;
+const knownFields: ReadonlySet<string> = new Set(['ResourceTypeFilters', 'TagFilters', 'ResourcesPerPage', 'PaginationToken']);
 
-  constructor(keys: (accountId: string, region: string) => Iterable<Tagged>) {
-    this.#keys = keys;
-  }
+/** Resource Groups Tagging, GetResources over KMS keys. As in AWS, a key without tags is not listed. */
+export const makeTagging = (keys: TaggedResources): Service => ({
+  handle(operation, input, { accountId, region }) {
+    if (operation !== 'GetResources')
+      return Promise.reject(new AwsError('UnknownOperationException', `The embedded tagging service knows GetResources only, not ${operation}.`));
+    return new Promise((resolve) => resolve(getResources(input, [...keys(accountId, region)])));
+  },
+  close: () => Promise.resolve(),
+});
 
-  async handle(operation: string, input: Record<string, unknown>, { accountId, region }: Caller): Promise<Record<string, unknown>> {
-    if (operation !== 'GetResources') throw new AwsError('UnknownOperationException', `The embedded tagging service does not do ${operation}.`);
-    const types = (input.ResourceTypeFilters ?? []) as string[];
-    const filters = (input.TagFilters ?? []) as { Key: string; Values?: string[] }[];
-    const size = typeof input.ResourcesPerPage === 'number' ? input.ResourcesPerPage : 50;
-    const wanted = types.length === 0 || types.some((t) => t === 'kms' || t === 'kms:key');
-    const from = Number(input.PaginationToken === undefined || input.PaginationToken === '' ? 0 : input.PaginationToken);
-    const found = wanted ? [...this.#keys(accountId, region)].filter(({ tags }) => filters.every(({ Key, Values = [] }) => tags[Key] !== undefined && (Values.length === 0 || Values.includes(tags[Key])))) : [];
-    return Promise.resolve({
-      PaginationToken: from + size < found.length ? String(from + size) : '',
-      ResourceTagMappingList: found.slice(from, from + size).map(({ arn, tags }) => ({ ResourceARN: arn, Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })) })),
-    });
-  }
-
-  async close(): Promise<void> {
-    return Promise.resolve();
-  }
+function getResources(input: Record<string, unknown>, resources: readonly { arn: string; tags: Record<string, string> }[]): Record<string, unknown> {
+  const unknown = Object.keys(input).find((field) => !knownFields.has(field));
+  if (unknown !== undefined) throw invalid(`the embedded tagging service does not know ${unknown}`);
+  const { ResourceTypeFilters: types = [], TagFilters: filters = [], ResourcesPerPage: perPage = 100, PaginationToken: token = '' } = input as {
+    ResourceTypeFilters?: string[];
+    TagFilters?: TagFilter[];
+    ResourcesPerPage?: number;
+    PaginationToken?: string;
+  };
+  if (!Number.isInteger(perPage) || perPage < 1 || perPage > 100) throw invalid('ResourcesPerPage must be between 1 and 100');
+  if (types.length > 0 && !types.some((type) => type === 'kms' || type === 'kms:key')) return { ResourceTagMappingList: [], PaginationToken: '' };
+  const after = readToken(token);
+  const matching = resources
+    .filter(({ arn, tags }) => arn > after && Object.keys(tags).length > 0 && filters.every((filter) => matches(filter, tags)))
+    .sort((a, b) => (a.arn < b.arn ? -1 : 1));
+  const page = matching.slice(0, perPage);
+  const last = page.at(-1);
+  return {
+    ResourceTagMappingList: page.map(({ arn, tags }) => ({ ResourceARN: arn, Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })) })),
+    PaginationToken: last !== undefined && matching.length > page.length ? Buffer.from(last.arn).toString('base64url') : '',
+  };
 }
+
+/** All filters must match; in one filter any value does, and none means any. */
+const matches = ({ Key, Values = [] }: TagFilter, tags: Record<string, string>): boolean =>
+  Object.hasOwn(tags, Key) && (Values.length === 0 || Values.includes(tags[Key] ?? ''));
+
+function readToken(token: string): string {
+  if (token === '') return '';
+  const arn = Buffer.from(token, 'base64url').toString();
+  if (!arn.startsWith('arn:')) throw new AwsError('PaginationTokenExpiredException', 'The PaginationToken is not one of this service.');
+  return arn;
+}
+
+const invalid = (why: string): AwsError => new AwsError('InvalidParameterException', `GetResources: ${why}.`);

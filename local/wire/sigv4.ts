@@ -1,8 +1,20 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
-import { AwsError } from './errors.ts';
-import type { WireRequest } from './answer.ts';
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { canonicalRequest, queryPairs, sha256Hex, type WireRequest } from './canonical-request.ts';
 
-/** What the Authorization header of a request claims. AWS General Reference, "Signature Version 4". */
+/** Why a signature was not accepted. */
+export type SignatureFault = 'missing' | 'incomplete' | 'unknown-key' | 'mismatch' | 'skewed' | 'expired' | 'unsigned-header' | 'body-hash';
+
+export class SignatureError extends Error {
+  readonly fault: SignatureFault;
+
+  constructor(fault: SignatureFault, message: string) {
+    super(message);
+    this.name = 'SignatureError';
+    this.fault = fault;
+  }
+}
+
+/** What a request says about its own signature. */
 export interface Claim {
   readonly accessKeyId: string;
   readonly date: string;
@@ -10,89 +22,131 @@ export interface Claim {
   readonly service: string;
   readonly signedHeaders: readonly string[];
   readonly signature: string;
+  /** `YYYYMMDDTHHMMSSZ` */
+  readonly signedAt: string;
+  /** Seconds that a presigned request holds; undefined when the signature is in the Authorization header. */
+  readonly expiresSeconds: number | undefined;
 }
 
 const algorithm = 'AWS4-HMAC-SHA256';
-const skewMs = 5 * 60 * 1000;
-const sha256 = (bytes: Buffer | string): string => createHash('sha256').update(bytes).digest('hex');
-const hmac = (key: Buffer | string, text: string): Buffer => createHmac('sha256', key).update(text).digest();
+const allowedSkewMs = 5 * 60 * 1000;
+const longestPresignSeconds = 7 * 24 * 3600;
 
-/** Reads the claim; undefined for a request that carries no signature at all. Throws `IncompleteSignatureException`. */
-export function readClaim({ headers }: WireRequest): Claim | undefined {
-  const { authorization } = headers;
-  if (authorization === undefined) return undefined;
-  const fields = Object.fromEntries(
-    authorization.slice(algorithm.length).split(',').map((part) => {
-      const [name = '', ...value] = part.trim().split('=');
-      return [name, value.join('=')];
-    }),
-  );
-  const [accessKeyId, date, region, service, end] = (fields.Credential ?? '').split('/');
-  const { SignedHeaders: signedHeaders, Signature: signature } = fields;
-  if (!authorization.startsWith(`${algorithm} `) || end !== 'aws4_request' || !accessKeyId || !date || !region || !service || !signedHeaders || !signature)
-    throw new AwsError('IncompleteSignatureException', 'Authorization header requires Credential, SignedHeaders and Signature.');
-  return { accessKeyId, date, region, service, signedHeaders: signedHeaders.split(';'), signature };
+/** Reads the claim, in the Authorization header or the query; undefined when the request has none. Throws SignatureError. */
+export function readClaim(request: WireRequest): Claim | undefined {
+  const header = request.headers.get('authorization');
+  const presigned = /(?:^|&)X-Amz-Algorithm=/.test(request.query);
+  if (header?.startsWith('AWS4-') !== true) return presigned ? claimOfQuery(new Map(pairsOf(request))) : undefined;
+  if (presigned) throw new SignatureError('incomplete', 'Found both a signature in the query and an Authorization header.');
+  return claimOfHeader(header, request.headers.get('x-amz-date'));
 }
 
-/**
- * Checks that the request was signed with this secret, whole, and not long ago. Throws `InvalidSignatureException`. Time is real
- * time even where the embedded clock was moved: clients sign with theirs.
- */
-export function checkSignature(request: WireRequest, claim: Claim, secretAccessKey: string, realNowMs: number): void {
-  const wrong = (message: string) => new AwsError(claim.service === 's3' ? 'SignatureDoesNotMatch' : 'InvalidSignatureException', message, 403);
-  const sentAt = request.headers['x-amz-date'] ?? '';
-  const [, y, m, d, h, min, s] = /^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})Z$/.exec(sentAt) ?? [];
-  const sentMs = Date.parse(`${y ?? ''}-${m ?? ''}-${d ?? ''}T${h ?? ''}:${min ?? ''}:${s ?? ''}Z`);
-  if (Number.isNaN(sentMs) || !sentAt.startsWith(claim.date)) throw wrong('The X-Amz-Date header is missing or does not fit the credential scope.');
-  if (Math.abs(realNowMs - sentMs) > skewMs) throw wrong(`Signature expired or not yet current: ${sentAt} is not within 5 minutes of now.`);
-  for (const needed of ['host', 'x-amz-date', ...Object.keys(request.headers).filter((n) => n.startsWith('x-amz-') && n !== 'x-amz-user-agent')])
-    if (!claim.signedHeaders.includes(needed)) throw wrong(`The header ${needed} must be signed.`);
-  const scope = `${claim.date}/${claim.region}/${claim.service}/aws4_request`;
-  const toSign = [algorithm, sentAt, scope, sha256(canonicalRequest(request, claim, payloadHash(request, claim)))].join('\n');
-  const key = [claim.date, claim.region, claim.service, 'aws4_request'].reduce<Buffer | string>(hmac, `AWS4${secretAccessKey}`);
-  const expected = hmac(key, toSign);
-  const given = Buffer.from(claim.signature, 'hex');
-  if (given.length !== expected.length || !timingSafeEqual(given, expected))
-    throw wrong('The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method.');
-}
-
-function payloadHash({ headers, body }: WireRequest, { service }: Claim): string {
-  const stated = headers['x-amz-content-sha256'];
-  if (stated === 'UNSIGNED-PAYLOAD' && service === 's3') return stated;
-  if (stated?.startsWith('STREAMING-')) throw new AwsError('NotImplemented', 'The embedded S3 takes no chunked uploads: send the body whole.', 501);
-  const actual = sha256(body);
-  if (service === 's3' && stated !== undefined && stated !== actual) throw new AwsError('XAmzContentSHA256Mismatch', "The provided 'x-amz-content-sha256' header does not match what was computed.", 400);
-  return actual;
-}
-
-function canonicalRequest({ method, path, query, headers }: WireRequest, { service, signedHeaders }: Claim, hash: string): string {
-  const lines = signedHeaders.map((name) => `${name}:${(headers[name] ?? '').trim().replace(/ +/g, ' ')}`);
-  return [method, canonicalPath(path, service), canonicalQuery(query), ...lines, '', signedHeaders.join(';'), hash].join('\n');
-}
-
-/** RFC 3986 unreserved characters stay. */
-const encode = (text: string): string => encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
-
-/** S3 signs the path as it is sent; every other service encodes it once more and removes dot segments. */
-function canonicalPath(path: string, service: string): string {
-  if (service === 's3') return path;
-  const kept: string[] = [];
-  for (const segment of path.split('/')) {
-    if (segment === '..') kept.pop();
-    else if (segment !== '.' && segment !== '') kept.push(encode(segment));
+function pairsOf({ query }: WireRequest): [string, string][] {
+  try {
+    return queryPairs(query);
+  } catch {
+    throw new SignatureError('incomplete', 'The query has a malformed percent escape.');
   }
-  return `/${kept.join('/')}${path.endsWith('/') && kept.length > 0 ? '/' : ''}`;
 }
 
-function canonicalQuery(query: string): string {
-  if (query === '') return '';
-  const decode = (text: string) => decodeURIComponent(text.replace(/\+/g, ' '));
-  return query
-    .split('&')
-    .map((pair) => {
-      const cut = pair.indexOf('=');
-      return cut < 0 ? `${encode(decode(pair))}=` : `${encode(decode(pair.slice(0, cut)))}=${encode(decode(pair.slice(cut + 1)))}`;
-    })
-    .sort()
-    .join('&');
+function claimOfHeader(header: string, signedAt: string | undefined): Claim {
+  const [name, ...rest] = header.split(' ');
+  if (name !== algorithm) throw new SignatureError('incomplete', `Unsupported AWS 'algorithm': '${name ?? ''}' (only ${algorithm} for now).`);
+  const fields = new Map<string, string>();
+  for (const part of rest.join(' ').split(',')) {
+    const [key = '', ...value] = part.trim().split('=');
+    fields.set(key, value.join('='));
+  }
+  const missing = ['Credential', 'SignedHeaders', 'Signature'].filter((field) => !fields.get(field));
+  if (missing.length > 0) throw new SignatureError('incomplete', `Authorization header requires ${missing.map((f) => `'${f}'`).join(', ')}.`);
+  if (signedAt === undefined) throw new SignatureError('incomplete', "Authorization header requires existence of a 'X-Amz-Date' header.");
+  return claim(fields.get('Credential') ?? '', fields.get('SignedHeaders') ?? '', fields.get('Signature') ?? '', signedAt, undefined);
+}
+
+function claimOfQuery(query: ReadonlyMap<string, string>): Claim {
+  const field = (name: string): string => {
+    const value = query.get(name);
+    if (!value) throw new SignatureError('incomplete', `AWS query-string parameters must include '${name}'.`);
+    return value;
+  };
+  if (field('X-Amz-Algorithm') !== algorithm) throw new SignatureError('incomplete', `X-Amz-Algorithm only supports "${algorithm}".`);
+  const expires = Number(field('X-Amz-Expires'));
+  if (!Number.isInteger(expires) || expires < 1 || expires > longestPresignSeconds)
+    throw new SignatureError('incomplete', `X-Amz-Expires must be between 1 and ${longestPresignSeconds} seconds.`);
+  return claim(field('X-Amz-Credential'), field('X-Amz-SignedHeaders'), field('X-Amz-Signature'), field('X-Amz-Date'), expires);
+}
+
+function claim(credential: string, signedHeaders: string, signature: string, signedAt: string, expiresSeconds: number | undefined): Claim {
+  const parts = credential.split('/');
+  const [accessKeyId, date, region, service, terminator] = parts;
+  if (parts.length !== 5 || !accessKeyId || !date || !region || !service)
+    throw new SignatureError('incomplete', `Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '${credential}'`);
+  if (terminator !== 'aws4_request')
+    throw new SignatureError('mismatch', `Credential should be scoped with a valid terminator: 'aws4_request', not '${terminator ?? ''}'.`);
+  if (!/^\d{8}T\d{6}Z$/.test(signedAt)) throw new SignatureError('incomplete', `Date must be in ISO-8601 'basic format'. Got '${signedAt}'.`);
+  if (!signedAt.startsWith(date))
+    throw new SignatureError('mismatch', `Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '${date}' != '${signedAt.slice(0, 8)}'.`);
+  return { accessKeyId, date, region, service, signedHeaders: signedHeaders.split(';'), signature, signedAt, expiresSeconds };
+}
+
+/** Checks a request against its claim and the secret of the access key, at real time `nowMs`. Throws SignatureError. */
+export function verifySignature(request: WireRequest, claimed: Claim, secretAccessKey: string, nowMs: number): void {
+  checkTime(claimed, nowMs);
+  checkHeadersCovered(request, claimed);
+  const payloadHash = payloadHashOf(request, claimed);
+  const scope = [claimed.date, claimed.region, claimed.service, 'aws4_request'];
+  const stringToSign = [algorithm, claimed.signedAt, scope.join('/'), sha256Hex(canonical(request, claimed, payloadHash))].join('\n');
+  const signingKey = scope.reduce<string | Buffer>((key, part) => hmac(key, part), `AWS4${secretAccessKey}`);
+  const expected = hmac(signingKey, stringToSign);
+  const given = /^[0-9a-f]{64}$/.test(claimed.signature) ? Buffer.from(claimed.signature, 'hex') : Buffer.alloc(expected.length);
+  if (!timingSafeEqual(expected, given))
+    throw new SignatureError(
+      'mismatch',
+      'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.',
+    );
+}
+
+const hmac = (key: string | Buffer, data: string): Buffer => createHmac('sha256', key).update(data).digest();
+
+function canonical(request: WireRequest, claimed: Claim, payloadHash: string): string {
+  try {
+    return canonicalRequest(request, claimed.signedHeaders, payloadHash, claimed.service);
+  } catch (error) {
+    if (error instanceof URIError) throw new SignatureError('incomplete', 'The path or query has a malformed percent escape.');
+    throw error;
+  }
+}
+
+function checkTime({ signedAt, expiresSeconds }: Claim, nowMs: number): void {
+  const signedMs = Date.parse(signedAt.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'));
+  if (Number.isNaN(signedMs)) throw new SignatureError('incomplete', `Date must be in ISO-8601 'basic format'. Got '${signedAt}'.`);
+  const basic = (ms: number): string => new Date(ms).toISOString().replace(/[-:]|\.\d+/g, '');
+  if (signedMs > nowMs + allowedSkewMs)
+    throw new SignatureError('skewed', `Signature not yet current: ${signedAt} is still later than ${basic(nowMs + allowedSkewMs)} (${basic(nowMs)} + 5 min.)`);
+  if (expiresSeconds !== undefined) {
+    if (nowMs > signedMs + expiresSeconds * 1000) throw new SignatureError('expired', 'Request has expired');
+  } else if (signedMs < nowMs - allowedSkewMs)
+    throw new SignatureError('skewed', `Signature expired: ${signedAt} is now earlier than ${basic(nowMs - allowedSkewMs)} (${basic(nowMs)} - 5 min.)`);
+}
+
+/** What steers a request (host, every x-amz-*) must be under the signature, or whoever stands between could change it. */
+function checkHeadersCovered({ headers }: WireRequest, { signedHeaders }: Claim): void {
+  const needed = ['host', ...[...headers.keys()].filter((name) => name.startsWith('x-amz-'))];
+  const unsigned = needed.filter((name) => !signedHeaders.includes(name));
+  if (unsigned.length > 0) throw new SignatureError('unsigned-header', `There were headers present in the request which were not signed: ${unsigned.join(', ')}`);
+}
+
+/** The hash that stands for the body: the body's own, or for S3 one of the words of `x-amz-content-sha256`. */
+function payloadHashOf(request: WireRequest, { service, expiresSeconds }: Claim): string {
+  const declared = request.headers.get('x-amz-content-sha256');
+  const actual = sha256Hex(request.body);
+  if (service !== 's3') {
+    if (declared !== undefined && declared !== actual) throw new SignatureError('body-hash', "The provided 'x-amz-content-sha256' header does not match what was computed.");
+    return actual;
+  }
+  if (expiresSeconds !== undefined) return declared ?? 'UNSIGNED-PAYLOAD';
+  if (declared === undefined) throw new SignatureError('incomplete', 'Missing required header for this request: x-amz-content-sha256');
+  if (/^[0-9a-f]{64}$/.test(declared) && declared !== actual)
+    throw new SignatureError('body-hash', "The provided 'x-amz-content-sha256' header does not match what was computed.");
+  return declared;
 }

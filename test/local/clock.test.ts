@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { EmbeddedClock } from '../../local/clock.ts';
 
 const day = 86_400_000;
@@ -127,12 +127,46 @@ describe('advance', () => {
     expect(fired).toEqual(['next']);
   });
 
+  test.each([-1, Number.NaN, Number.POSITIVE_INFINITY])('is refused by %d ms', (ms) => {
+    expect(() => clock.advance(ms)).toThrow(RangeError);
+  });
+
   test('work that was busy before it was called settles first', async () => {
     const start = clock.now();
     const times: number[] = [];
     void clock.busy(turn().then(turn).then(() => times.push(clock.now() - start)));
     await clock.advance(day);
     expect(times).toEqual([0]);
+  });
+});
+
+describe('what is kept of an offset', () => {
+  const keeping = (keep: (offsetMs: number) => Promise<void>): EmbeddedClock => {
+    const kept = new EmbeddedClock(0, keep);
+    onTestFinished(() => kept.stop());
+    return kept;
+  };
+
+  test('is written down before it takes effect, at every stop on the way', async () => {
+    const written: number[] = [];
+    const kept: EmbeddedClock = keeping((offsetMs) => {
+      expect(kept.offsetMs).toBeLessThan(offsetMs);
+      written.push(offsetMs);
+      return Promise.resolve();
+    });
+    kept.at(kept.now() + day, () => expect(written).toEqual([day]));
+    await kept.advance(2 * day);
+    expect(written).toEqual([day, 2 * day]);
+  });
+
+  test('one that cannot be written does not take effect, and the clock can still be moved later', async () => {
+    let full = true;
+    const kept = keeping(() => (full ? Promise.reject(new Error('disk full')) : Promise.resolve()));
+    await expect(kept.advance(day)).rejects.toThrow('disk full');
+    expect(kept.offsetMs).toBe(0);
+    full = false;
+    await kept.advance(day);
+    expect(kept.offsetMs).toBe(day);
   });
 });
 

@@ -1,14 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { CreateKeyCommand, KMSClient, ListKeysCommand } from '@aws-sdk/client-kms';
 import { CreateBucketCommand, ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { AnswerDropped, Faults } from '../../local/faults.ts';
-import type { EmbeddedAws } from '../../local/server.ts';
-import { credentials, startBareAws } from '../embedded-aws.ts';
 import { AwsError } from '../../local/wire/errors.ts';
+import { admin, client, nameOf, principal, rotaLocal, start } from '../embedded-aws.ts';
 
 const ran = vi.fn(() => Promise.resolve('done'));
 const around = (faults: Faults, service = 'kms', operation = 'Sign') => faults.around(service, operation, ran);
@@ -80,6 +76,8 @@ describe('what a fault does', () => {
     ['dynamodb', 'server-error', 'InternalServerError', 500],
     ['s3', 'server-error', 'InternalError', 500],
     ['states', 'server-error', 'InternalFailure', 500],
+    ['lambda', 'throttle', 'Lambda.TooManyRequestsException', 429],
+    ['lambda', 'server-error', 'Lambda.ServiceException', 500],
   ])('%s, %s: %s, and the call does not happen', async (service, kind, code, httpStatus) => {
     const faults = new Faults();
     faults.add({ service, operation: '*', kind });
@@ -117,6 +115,9 @@ test.each([
   { service: 'kms', kind: 'throttle' },
   { service: 'kms', operation: '*', kind: 'throttle', count: -1 },
   { service: 'kms', operation: '*', kind: 'throttle', skip: 1.5 },
+  { service: '', operation: '*', kind: 'throttle' },
+  { service: 'kms', operation: '*', kind: 'throttle', count: 0 },
+  { service: 'kms', operation: '*', kind: 'throttle', chance: 0.5 },
   { service: 'kms', operation: '*', kind: 'delay' },
   { service: 'kms', operation: '*', kind: 'delay', delayMs: '1' },
 ])('a fault of another form is refused: %j', (given) => {
@@ -126,92 +127,64 @@ test.each([
 });
 
 describe('over the wire', () => {
-  let folder = '';
-  let aws: EmbeddedAws;
-  let kms: KMSClient;
-  let dynamo: DynamoDBClient;
-  let s3: S3Client;
+  const keys = async (kms: KMSClient): Promise<number> => (await kms.send(new ListKeysCommand({}))).Keys?.length ?? 0;
+  const fault = (url: string, service: string, operation: string, kind: string, more: object = {}) => rotaLocal(url, 'AddFault', { service, operation, kind, ...more });
 
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'rota-faults-'));
-    aws = await startBareAws(folder);
-    const config = { endpoint: aws.url, region: 'eu-central-1', credentials, maxAttempts: 1 };
-    kms = new KMSClient(config);
-    dynamo = new DynamoDBClient(config);
-    s3 = new S3Client({ ...config, forcePathStyle: true });
-  });
-  afterAll(async () => {
-    for (const client of [kms, dynamo, s3]) client.destroy();
-    await aws.close();
-    await rm(folder, { recursive: true, force: true });
-  });
-
-  /** The admin service, through the KMS client's signing and sending: only the target differs. */
-  async function admin(operation: string, input: Record<string, unknown> = {}): Promise<void> {
-    const client = new KMSClient({ endpoint: aws.url, region: 'eu-central-1', credentials, maxAttempts: 1 });
-    client.middlewareStack.add(
-      (next) => (args) => {
-        const request = args.request as { headers: Record<string, string>; body: string };
-        request.headers['x-amz-target'] = `RotaLocal.${operation}`;
-        request.body = JSON.stringify(input);
-        request.headers['content-length'] = String(Buffer.byteLength(request.body));
-        return next(args);
-      },
-      { step: 'build', name: 'toAdmin' },
-    );
-    await client.send(new ListKeysCommand({}));
-    client.destroy();
-  }
-
-  const keys = async () => (await kms.send(new ListKeysCommand({}))).Keys?.map((k) => k.KeyId) ?? [];
-
-  test('a dropped answer: the client sees a broken connection, the key was made', async () => {
-    const before = await keys();
-    await admin('AddFault', { service: 'kms', operation: 'CreateKey', kind: 'drop-answer' });
-    await expect(kms.send(new CreateKeyCommand({}))).rejects.toMatchObject({ code: 'ECONNRESET' });
-    expect(await keys()).toHaveLength(before.length + 1);
-    await kms.send(new CreateKeyCommand({}));
-    expect(await keys()).toHaveLength(before.length + 2);
-  });
-
-  test('a dropped answer of DynamoDB and of S3', async () => {
-    await admin('AddFault', { service: 'dynamodb', operation: 'ListTables', kind: 'drop-answer' });
-    await expect(dynamo.send(new ListTablesCommand({}))).rejects.toMatchObject({ code: 'ECONNRESET' });
-    expect((await dynamo.send(new ListTablesCommand({}))).TableNames).toEqual([]);
-    await admin('AddFault', { service: 's3', operation: 'CreateBucket', kind: 'drop-answer' });
-    await expect(s3.send(new CreateBucketCommand({ Bucket: 'dropped' }))).rejects.toMatchObject({ code: 'ECONNRESET' });
+  test('a dropped answer: the client sees a broken connection, the effect is there', async () => {
+    const { url } = await start();
+    const kms = new KMSClient(client(url));
+    const dynamo = new DynamoDBClient(client(url));
+    const s3 = new S3Client(client(url));
+    await fault(url, 'kms', 'CreateKey', 'drop-answer');
+    await fault(url, 'dynamodb', 'ListTables', 'drop-answer');
+    await fault(url, 's3', 'CreateBucket', 'drop-answer');
+    const broken = { code: 'ECONNRESET' };
+    await expect(kms.send(new CreateKeyCommand({}))).rejects.toMatchObject(broken);
+    await expect(dynamo.send(new ListTablesCommand({}))).rejects.toMatchObject(broken);
+    await expect(s3.send(new CreateBucketCommand({ Bucket: 'dropped' }))).rejects.toMatchObject(broken);
+    expect(await keys(kms)).toBe(1);
     expect((await s3.send(new ListBucketsCommand({}))).Buckets?.map((b) => b.Name)).toEqual(['dropped']);
   });
 
   test('throttling and a server error, in the words of each service; nothing was done', async () => {
-    const before = await keys();
-    for (const kind of ['throttle', 'server-error']) for (const service of ['kms', 'dynamodb', 's3']) await admin('AddFault', { service, operation: { kms: 'CreateKey', dynamodb: 'ListTables', s3: 'CreateBucket' }[service], kind });
-    const seen: string[] = [];
-    const note = (error: unknown) => void seen.push(`${(error as Error).name} ${(error as { $metadata: { httpStatusCode: number } }).$metadata.httpStatusCode}`);
-    for (let n = 0; n < 2; n += 1) {
-      await kms.send(new CreateKeyCommand({})).catch(note);
-      await dynamo.send(new ListTablesCommand({})).catch(note);
-      await s3.send(new CreateBucketCommand({ Bucket: 'throttled' })).catch(note);
-    }
-    expect(seen).toEqual(['ThrottlingException 400', 'ProvisionedThroughputExceededException 400', 'SlowDown 503', 'KMSInternalException 500', 'InternalServerError 500', 'InternalError 500']);
-    expect(await keys()).toEqual(before);
-    expect((await s3.send(new ListBucketsCommand({}))).Buckets?.map((b) => b.Name)).not.toContain('throttled');
+    const { url } = await start();
+    const kms = new KMSClient(client(url));
+    const dynamo = new DynamoDBClient(client(url));
+    const s3 = new S3Client(client(url));
+    for (const kind of ['throttle', 'server-error']) for (const service of ['kms', 'dynamodb', 's3']) await fault(url, service, '*', kind);
+    const ask = () => Promise.all([nameOf(kms.send(new CreateKeyCommand({}))), nameOf(dynamo.send(new ListTablesCommand({}))), nameOf(s3.send(new CreateBucketCommand({ Bucket: 'dossiers' })))]);
+    expect(await ask()).toEqual(['ThrottlingException', 'ProvisionedThroughputExceededException', 'SlowDown']);
+    expect(await ask()).toEqual(['KMSInternalException', 'InternalServerError', 'InternalError']);
+    expect(await keys(kms)).toBe(0);
+    expect(await ask()).toEqual(['no error', 'no error', 'no error']);
+  });
+
+  test('one of a principal hits that principal only', async () => {
+    const { url } = await start({ principals: [admin, principal('other', ['*'])] });
+    const kms = new KMSClient(client(url));
+    const kmsOfOther = new KMSClient(client(url, principal('other', ['*'])));
+    await fault(url, 'kms', 'ListKeys', 'throttle', { skip: 1, principal: 'other' });
+    const names: string[] = [];
+    for (let n = 0; n < 3; n += 1) names.push(await nameOf(kms.send(new ListKeysCommand({}))), await nameOf(kmsOfOther.send(new ListKeysCommand({}))));
+    expect(names).toEqual(['no error', 'no error', 'no error', 'ThrottlingException', 'no error', 'no error']);
   });
 
   test('a client that tries again gets through a throttle and a delay', async () => {
-    const patient = new KMSClient({ endpoint: aws.url, region: 'eu-central-1', credentials, maxAttempts: 3 });
-    await admin('AddFault', { service: 'kms', operation: 'CreateKey', kind: 'throttle' });
-    await admin('AddFault', { service: 'kms', operation: 'CreateKey', kind: 'delay', delayMs: 5 });
-    const { KeyMetadata } = await patient.send(new CreateKeyCommand({}));
-    expect(await keys()).toContain(KeyMetadata?.KeyId);
-    patient.destroy();
+    const { url } = await start();
+    const patient = new KMSClient({ ...client(url), maxAttempts: 3 });
+    await fault(url, 'kms', 'CreateKey', 'throttle');
+    await fault(url, 'kms', 'CreateKey', 'delay', { delayMs: 5 });
+    await patient.send(new CreateKeyCommand({}));
+    expect(await keys(patient)).toBe(1);
   });
 
-  test('faults can be cleared, and one of another form is refused', async () => {
-    await admin('AddFault', { service: 'kms', operation: '*', kind: 'throttle', count: 100 });
-    await expect(keys()).rejects.toMatchObject({ name: 'ThrottlingException' });
-    await admin('ClearFaults');
-    await keys();
-    await expect(admin('AddFault', { service: 'kms', operation: '*', kind: 'explode' })).rejects.toMatchObject({ name: 'ValidationException' });
+  test('the list shows what is left; faults can be cleared', async () => {
+    const { url } = await start();
+    const one = { service: 'kms', operation: 'CreateKey', kind: 'throttle', skip: 2, count: 3 };
+    await rotaLocal(url, 'AddFault', one);
+    expect(await rotaLocal(url, 'ListFaults')).toEqual({ faults: [one] });
+    await rotaLocal(url, 'ClearFaults');
+    expect(await rotaLocal(url, 'ListFaults')).toEqual({ faults: [] });
+    await expect(rotaLocal(url, 'AddFault', { ...one, kind: 'explode' })).rejects.toThrow('ValidationException');
   });
 });

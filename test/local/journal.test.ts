@@ -122,6 +122,25 @@ describe('concurrent appends', () => {
     expect(await read()).toEqual([{ n: 1 }, { n: 2 }]);
   });
 
+  test('are on disk when they resolve, also while others wait for the one before', async () => {
+    const journal = await Journal.open<Line>(path, () => undefined);
+    const appendAndLook = async (n: number): Promise<void> => {
+      for (let turn = 0; turn < n % 7; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+      await journal.append({ n });
+      expect(await readFile(path, 'utf8')).toContain(`{"n":${n}}`);
+    };
+    await Promise.all(Array.from({ length: 50 }, (_, n) => appendAndLook(n)));
+    await journal.close();
+  });
+
+  test('are refused after a write that failed: what stands at the end is not known', async () => {
+    const journal = await Journal.open<Line>(path, () => undefined);
+    await journal.close();
+    await expect(journal.append({ n: 1 })).rejects.toThrow();
+    await expect(journal.append({ n: 2 })).rejects.toThrow();
+    expect(await readFile(path, 'utf8')).toBe('');
+  });
+
   test('an entry is written as it was at the call', async () => {
     const journal = await Journal.open<{ n: number }>(path, () => undefined);
     const entry = { n: 1 };

@@ -1,0 +1,206 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { finished } from 'node:stream/promises';
+import { realNow, type EmbeddedClock } from './clock.ts';
+import { AnswerDropped } from './faults.ts';
+import type { Gate } from './gate.ts';
+import type { Principal, Principals } from './principals.ts';
+import type { S3 } from './s3.ts';
+import { readS3Request } from './s3/requests.ts';
+import type { Caller, Service } from './service.ts';
+import { actionsOf, jsonAnswer, jsonError, readInput, readTarget, type Target } from './wire/aws-json.ts';
+import type { WireRequest } from './wire/canonical-request.ts';
+import { AwsError } from './wire/errors.ts';
+import { fetchRequest, largestBodyBytes, readRequest, writeAnswer, writeFetchResponse, type WireAnswer } from './wire/http.ts';
+import { readClaim, SignatureError, verifySignature, type Claim } from './wire/sigv4.ts';
+import { signatureAnswer } from './wire/signature-answer.ts';
+import { xmlError } from './wire/xml.ts';
+
+export type HttpApp = (request: Request, env: { caller?: Caller }) => Promise<Response>;
+
+interface Parts {
+  readonly clock: EmbeddedClock;
+  readonly gate: Gate;
+  readonly principals: Principals;
+  /** By the name that faults give them; more may come while the port is open. */
+  readonly services: ReadonlyMap<string, Service>;
+  readonly s3: S3;
+}
+
+/** One request on its way to an answer. */
+interface Call {
+  readonly request: WireRequest;
+  readonly requestId: string;
+  readonly sourceIp: string;
+}
+
+interface SignedCall extends Call {
+  readonly claim: Claim;
+  readonly principal: Principal;
+  readonly caller: Caller;
+}
+
+/** The one port of the embedded AWS, on loopback: tells the services apart, checks who calls, and writes the answers. */
+export class Port {
+  readonly #parts: Parts;
+  readonly #server: Server;
+  readonly #serving = new Set<Promise<void>>();
+  #app: HttpApp | undefined;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#server = createServer((incoming, outgoing) => {
+      const serving = this.#serve(incoming, outgoing).finally(() => this.#serving.delete(serving));
+      this.#serving.add(serving);
+    });
+  }
+
+  /** Answers the URL. Throws a sentence when the port is in use. */
+  listen(port: number): Promise<string> {
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', (error: NodeJS.ErrnoException) =>
+        reject(error.code === 'EADDRINUSE' ? new Error(`Port ${port} is in use: give another with --port, or 0 for a free one.`) : error),
+      );
+      this.#server.listen(port, '127.0.0.1', () => {
+        resolve(`http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`);
+      });
+    });
+  }
+
+  /** From now on the HTTP app gets what is for no AWS service. */
+  serve(app: HttpApp): void {
+    this.#app = app;
+  }
+
+  /** Takes no more requests, lets those under way be answered, and ends streams that never would. */
+  async close(): Promise<void> {
+    if (!this.#server.listening) return;
+    const closed = new Promise((resolve) => this.#server.close(resolve));
+    await Promise.all(this.#serving);
+    this.#server.closeAllConnections();
+    await closed;
+  }
+
+  async #serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    const requestId = randomUUID();
+    const { offsetMs } = this.#parts.clock;
+    if (offsetMs !== 0) outgoing.setHeader('x-rota-moved-clock', String(Math.round(offsetMs / 1000)));
+    outgoing.setHeader('x-amzn-requestid', requestId);
+    try {
+      const answer = await this.#answerIncoming(incoming, requestId);
+      if (answer instanceof Response) {
+        writeFetchResponse(answer, outgoing);
+        return;
+      }
+      writeAnswer(answer, outgoing);
+      // Handed to the operating system: closing must not cut it off.
+      await finished(outgoing);
+    } catch (error) {
+      // A dropped answer, or a client that went away: either way nobody is to be told.
+      if (!(error instanceof AnswerDropped) && !incoming.destroyed) process.stderr.write(`${describe(error)}\n`);
+      incoming.socket.destroy();
+    }
+  }
+
+  async #answerIncoming(incoming: IncomingMessage, requestId: string): Promise<WireAnswer | Response> {
+    if (!isOwnHost(incoming.headers.host)) return jsonError(refusedHost(incoming.headers.host));
+    const request = await readRequest(incoming);
+    return request === undefined ? tooLarge : this.#answer({ request, requestId, sourceIp: incoming.socket.remoteAddress ?? '' });
+  }
+
+  async #answer(call: Call): Promise<WireAnswer | Response> {
+    const { request } = call;
+    try {
+      const claim = readClaim(request);
+      const target = claim?.service === 's3' || claim?.service === 'execute-api' ? undefined : readTarget(request);
+      if (claim === undefined) {
+        if (target === undefined) return await this.#answerApp(call, undefined);
+        throw request.headers.has('authorization')
+          ? new SignatureError('incomplete', 'The Authorization header has no signature of AWS4-HMAC-SHA256.')
+          : new SignatureError('missing', 'Request is missing Authentication Token');
+      }
+      const signed = this.#authenticate(call, claim);
+      if (claim.service === 's3') return await this.#answerS3(signed);
+      if (claim.service === 'execute-api')
+        return await this.#parts.gate.pass({ service: 'execute-api', operation: request.method, caller: signed.principal, actions: ['execute-api:Invoke'] }, () => this.#answerApp(call, signed.caller));
+      if (target === undefined) throw new AwsError('UnknownOperationException', `The embedded AWS has nothing for a request that is signed for ${claim.service} and has no X-Amz-Target.`);
+      return await this.#answerJson(signed, target);
+    } catch (error) {
+      return errorAnswer(error, call);
+    }
+  }
+
+  #authenticate(call: Call, claim: Claim): SignedCall {
+    const principal = this.#parts.principals.withAccessKey(claim.accessKeyId);
+    if (principal === undefined) throw new SignatureError('unknown-key', unknownKey(claim));
+    verifySignature(call.request, claim, principal.secretAccessKey, realNow());
+    const { arn, id: userId, accountId } = principal;
+    return { ...call, claim, principal, caller: { arn, userId, accountId, region: claim.region, sourceIp: call.sourceIp, requestId: call.requestId } };
+  }
+
+  async #answerS3({ request, principal, caller }: SignedCall): Promise<WireAnswer> {
+    const s3Request = readS3Request(request);
+    const { operation, actions } = s3Request;
+    const answer = await this.#parts.gate.pass({ service: 's3', operation, caller: principal, actions }, () => this.#parts.s3.handle(s3Request, caller));
+    return { ...answer, headers: { ...answer.headers, 'x-amz-request-id': caller.requestId } };
+  }
+
+  async #answerJson({ request, principal, caller }: SignedCall, { protocol, operation }: Target): Promise<WireAnswer> {
+    const { service, version } = protocol;
+    const input = readInput(request);
+    const handler = this.#parts.services.get(service);
+    if (handler === undefined) throw new AwsError('ServiceUnavailableException', `${service} is still starting.`, 503);
+    const output = await this.#parts.gate.pass({ service, operation, caller: principal, actions: actionsOf(service, operation) }, () => handler.handle(operation, input, caller));
+    return jsonAnswer(output, version);
+  }
+
+  async #answerApp({ request }: Call, caller: Caller | undefined): Promise<WireAnswer | Response> {
+    if (this.#app === undefined) throw new AwsError('ServiceUnavailableException', 'The API is still starting.', 503);
+    const host = request.headers.get('host') ?? '';
+    return this.#app(fetchRequest(request, `http://${host}`), caller === undefined ? {} : { caller });
+  }
+}
+
+/** The error in the form that the caller's protocol has for it. A dropped answer passes on: nothing may be written. */
+function errorAnswer(error: unknown, { request, requestId }: Call): WireAnswer {
+  if (error instanceof AnswerDropped) throw error;
+  const service = scopeOf(request);
+  const awsError = error instanceof SignatureError ? signatureAnswer(error, service === 's3' ? 's3' : 'json') : error instanceof AwsError ? error : internal(error);
+  if (service === 's3') return xmlError(awsError, requestId);
+  return jsonError(awsError, readVersion(request));
+}
+
+/** The service that a request is signed for, as far as it can be read: also a broken signature gets its protocol's answer. */
+const scopeOf = ({ headers, query }: WireRequest): string | undefined =>
+  /Credential=[^/]*(?:\/|%2F)\d*(?:\/|%2F)[^/%]*(?:\/|%2F)([^/%,]+)/i.exec(headers.get('authorization') ?? query)?.[1];
+
+const readVersion = ({ headers }: WireRequest): '1.0' | '1.1' => (headers.get('content-type') === 'application/x-amz-json-1.0' ? '1.0' : '1.1');
+
+function internal(error: unknown): AwsError {
+  process.stderr.write(`${describe(error)}\n`);
+  return new AwsError('InternalFailure', error instanceof Error ? error.message : String(error), 500);
+}
+
+const describe = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));
+
+const unknownKey = ({ service }: Claim): string =>
+  service === 's3' ? 'The AWS Access Key Id you provided does not exist in our records.' : 'The security token included in the request is invalid.';
+
+/**
+ * A page of another site must not reach this port under a name of its own (DNS rebinding). Names below localhost are
+ * loopback everywhere (RFC 6761, section 6.3); S3 clients put the bucket there. A tunnel may have another port.
+ */
+function isOwnHost(host = ''): boolean {
+  const name = host.toLowerCase().replace(/:\d+$/, '');
+  return ['127.0.0.1', 'localhost', '[::1]'].includes(name) || name.endsWith('.localhost');
+}
+
+const refusedHost = (host = ''): AwsError =>
+  new AwsError('AccessDeniedException', `This server does not answer to the host name ${host}: use 127.0.0.1 or localhost.`, 403);
+
+const tooLarge: WireAnswer = {
+  status: 413,
+  headers: { 'content-type': 'text/plain; charset=utf-8', connection: 'close' },
+  body: `A request has ${largestBodyBytes} bytes at most.\n`,
+};
