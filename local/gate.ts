@@ -19,6 +19,11 @@ export class Gate {
     this.#faults = faults;
   }
 
+  /** A call by nobody: no identity policy speaks for it, so its effect must ask the policy of the resource. */
+  passUnsigned<T>(service: string, operation: string, effect: () => Promise<T>): Promise<T> {
+    return this.#faults.around(service, operation, effect);
+  }
+
   /** Throws AccessDeniedException (AccessDenied for S3), what the faults throw, or what the effect throws. */
   async pass<T>({ service, operation, caller, actions }: GuardedCall, effect: () => Promise<T>): Promise<T> {
     const denied = actions.find((action) => !allows(caller, action));

@@ -7,7 +7,7 @@ import { AnswerDropped } from './faults.ts';
 import type { Gate } from './gate.ts';
 import type { Principal, Principals } from './principals.ts';
 import type { S3 } from './s3.ts';
-import { readS3Request } from './s3/requests.ts';
+import { bucketOfReading, readS3Request } from './s3/requests.ts';
 import type { Caller, Service } from './service.ts';
 import { actionsOf, jsonAnswer, jsonError, readInput, readTarget, type Target } from './wire/aws-json.ts';
 import type { WireRequest } from './wire/canonical-request.ts';
@@ -115,6 +115,7 @@ export class Port {
       const claim = readClaim(request);
       const target = claim?.service === 's3' || claim?.service === 'execute-api' ? undefined : readTarget(request);
       if (claim === undefined) {
+        if (this.#isUnsignedReading(request)) return await this.#answerPublicS3(call);
         if (target === undefined) return await this.#answerApp(call, undefined);
         throw request.headers.has('authorization')
           ? new SignatureError('incomplete', 'The Authorization header has no signature of AWS4-HMAC-SHA256.')
@@ -127,8 +128,14 @@ export class Port {
       if (target === undefined) throw new AwsError('UnknownOperationException', `The embedded AWS has nothing for a request that is signed for ${claim.service} and has no X-Amz-Target.`);
       return await this.#answerJson(signed, target);
     } catch (error) {
-      return errorAnswer(error, call);
+      return errorAnswer(error, call, this.#isUnsignedReading(request) ? 's3' : scopeOf(request));
     }
+  }
+
+  /** Without a signature a path that begins with a bucket is S3's; all others are the app's. */
+  #isUnsignedReading(request: WireRequest): boolean {
+    const bucket = bucketOfReading(request);
+    return bucket !== undefined && this.#parts.s3.has(bucket) && !request.headers.has('authorization') && !request.query.includes('X-Amz-Algorithm=');
   }
 
   #authenticate(call: Call, claim: Claim): SignedCall {
@@ -143,7 +150,12 @@ export class Port {
     const s3Request = readS3Request(request);
     const { operation, actions } = s3Request;
     const answer = await this.#parts.gate.pass({ service: 's3', operation, caller: principal, actions }, () => this.#parts.s3.handle(s3Request, caller));
-    return { ...answer, headers: { ...answer.headers, 'x-amz-request-id': caller.requestId } };
+    return withRequestId(answer, caller.requestId);
+  }
+
+  async #answerPublicS3({ request, requestId }: Call): Promise<WireAnswer> {
+    const s3Request = readS3Request(request);
+    return withRequestId(await this.#parts.gate.passUnsigned('s3', s3Request.operation, () => this.#parts.s3.readPublic(s3Request)), requestId);
   }
 
   async #answerJson({ request, principal, caller }: SignedCall, { protocol, operation }: Target): Promise<WireAnswer> {
@@ -162,10 +174,11 @@ export class Port {
   }
 }
 
-/** The error in the form that the caller's protocol has for it. A dropped answer passes on: nothing may be written. */
-function errorAnswer(error: unknown, { request, requestId }: Call): WireAnswer {
+const withRequestId = (answer: WireAnswer, requestId: string): WireAnswer => ({ ...answer, headers: { ...answer.headers, 'x-amz-request-id': requestId } });
+
+/** The error in the form that the service's protocol has for it. A dropped answer passes on: nothing may be written. */
+function errorAnswer(error: unknown, { request, requestId }: Call, service: string | undefined): WireAnswer {
   if (error instanceof AnswerDropped) throw error;
-  const service = scopeOf(request);
   const awsError = error instanceof SignatureError ? signatureAnswer(error, service === 's3' ? 's3' : 'json') : error instanceof AwsError ? error : internal(error);
   if (service === 's3') return xmlError(awsError, requestId);
   return jsonError(awsError, readVersion(request));

@@ -5,28 +5,33 @@ import { Buckets, type BucketSettings } from './s3/buckets.ts';
 import { listObjects, listVersions } from './s3/listing.ts';
 import { lockConfiguration, withLockConfiguration } from './s3/object-lock.ts';
 import { deleteObject, getObject, putObject } from './s3/objects.ts';
+import { accessBlock, isPublic, policyOf, withAccessBlock, withoutAccessBlock, withoutPolicy, withPolicy } from './s3/public-access.ts';
 import type { S3Request } from './s3/requests.ts';
 import type { Caller } from './service.ts';
 import { AwsError } from './wire/errors.ts';
 import type { WireAnswer } from './wire/http.ts';
 import { readXml, xmlAnswer } from './wire/xml.ts';
 
-/** The part of S3 that dossiers need: versions, Object Lock, conditional puts, listings. */
+/** The part of S3 that dossiers and published keys need: versions, Object Lock, conditional puts, listings, public reading. */
 export interface S3 {
   handle(request: S3Request, caller: Caller): Promise<WireAnswer>;
+  /** Reads an object for anybody, if its bucket's policy lets everybody. Throws AccessDenied. */
+  readPublic(request: S3Request): Promise<WireAnswer>;
+  has(bucket: string): boolean;
   close(): Promise<void>;
 }
 
 const done: WireAnswer = { status: 200, headers: {}, body: '' };
+const gone: WireAnswer = { ...done, status: 204 };
 
 /** Opens the S3 whose state lies in `folder`, in `s3.journal`. */
 export async function openS3({ folder, clock }: { folder: string; clock: Clock }): Promise<S3> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const buckets = await Buckets.open(join(folder, 's3.journal'));
 
-  function set(name: string, settings: BucketSettings): WireAnswer {
+  function set(name: string, settings: BucketSettings, answer = done): WireAnswer {
     buckets.commit({ set: name, settings });
-    return done;
+    return answer;
   }
 
   function run(request: S3Request, caller: Caller): WireAnswer {
@@ -50,6 +55,18 @@ export async function openS3({ folder, clock }: { folder: string; clock: Clock }
         return xmlAnswer('ObjectLockConfiguration', lockConfiguration(settings));
       case 'PutObjectLockConfiguration':
         return set(name, withLockConfiguration(settings, readXml(request.body, 'ObjectLockConfiguration')));
+      case 'GetBucketPolicy':
+        return { status: 200, headers: { 'content-type': 'application/json' }, body: policyOf(settings) };
+      case 'PutBucketPolicy':
+        return set(name, withPolicy(name, settings, request.body.toString('utf8')), gone);
+      case 'DeleteBucketPolicy':
+        return set(name, withoutPolicy(settings), gone);
+      case 'GetPublicAccessBlock':
+        return xmlAnswer('PublicAccessBlockConfiguration', accessBlock(settings));
+      case 'PutPublicAccessBlock':
+        return set(name, withAccessBlock(settings, readXml(request.body, 'PublicAccessBlockConfiguration')));
+      case 'DeletePublicAccessBlock':
+        return set(name, withoutAccessBlock(settings), gone);
       case 'ListObjectsV2':
         return xmlAnswer('ListBucketResult', listObjects(bucket, request.query));
       case 'ListObjectVersions':
@@ -66,15 +83,27 @@ export async function openS3({ folder, clock }: { folder: string; clock: Clock }
     }
   }
 
+  function readPublic(request: S3Request): WireAnswer {
+    const bucket = buckets.find(request.bucket);
+    const plain = request.operation === 'GetObject' || request.operation === 'HeadObject';
+    // A version is another action, s3:GetObjectVersion.
+    if (bucket === undefined || !plain || request.query.has('versionId') || !isPublic(bucket.name, bucket.settings, request.key)) throw new AwsError('AccessDenied', 'Access Denied', 403);
+    return getObject({ buckets, bucket, nowMs: clock.now() }, request);
+  }
+
+  /** A refusal or a reading too may rest on an effect that is not yet on disk. */
+  async function durably(answer: () => WireAnswer): Promise<WireAnswer> {
+    try {
+      return answer();
+    } finally {
+      await buckets.durable();
+    }
+  }
+
   return {
-    async handle(request, caller) {
-      try {
-        return run(request, caller);
-      } finally {
-        // A refusal or a reading too may rest on an effect that is not yet on disk.
-        await buckets.durable();
-      }
-    },
+    handle: (request, caller) => durably(() => run(request, caller)),
+    readPublic: (request) => durably(() => readPublic(request)),
+    has: (bucket) => buckets.find(bucket) !== undefined,
     close: () => buckets.close(),
   };
 }
@@ -87,7 +116,7 @@ const listBuckets = (buckets: Buckets, { accountId }: Caller): WireAnswer =>
 
 function createBucket(buckets: Buckets, { bucket: name, headers, body }: S3Request, { accountId, region }: Caller, createdMs: number): WireAnswer {
   if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(name)) throw new AwsError('InvalidBucketName', 'The specified bucket is not valid.', 400, { BucketName: name });
-  if (buckets.has(name)) {
+  if (buckets.find(name) !== undefined) {
     buckets.get(name, accountId);
     throw new AwsError('BucketAlreadyOwnedByYou', 'Your previous request to create the named bucket succeeded and you already own it.', 409, { BucketName: name });
   }

@@ -30,10 +30,22 @@ export interface Content {
   readonly checksums: Readonly<Record<string, string>>;
 }
 
+/** "Block public access" of a bucket, with the names that it has in XML. */
+export interface PublicAccessBlock {
+  readonly BlockPublicAcls: boolean;
+  readonly IgnorePublicAcls: boolean;
+  readonly BlockPublicPolicy: boolean;
+  readonly RestrictPublicBuckets: boolean;
+}
+
 export interface BucketSettings {
   readonly versioning?: 'Enabled' | 'Suspended';
   readonly objectLock: boolean;
-  readonly defaultRetention?: { readonly mode: LockMode; readonly days: number; readonly unit: 'Days' | 'Years' };
+  /** JSON, as it was put. */
+  readonly policy?: string | undefined;
+  /** Undefined: as a bucket is made, all on. */
+  readonly publicAccessBlock?: PublicAccessBlock;
+  readonly defaultRetention?: { readonly mode: LockMode; readonly days: number; readonly unit: 'Days' | 'Years' } | undefined;
 }
 
 export interface Bucket {
@@ -85,8 +97,8 @@ export class Buckets {
     return this.#written;
   }
 
-  has(name: string): boolean {
-    return this.#buckets.has(name);
+  find(name: string): Bucket | undefined {
+    return this.#buckets.get(name);
   }
 
   ofAccount(accountId: string): Bucket[] {

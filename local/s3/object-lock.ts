@@ -15,7 +15,7 @@ export function withLockConfiguration(settings: BucketSettings, xml: Record<stri
   if (settings.versioning !== 'Enabled') throw new AwsError('InvalidBucketState', "Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration", 409);
   const { ObjectLockEnabled: enabled, Rule: rule } = xml as { ObjectLockEnabled?: unknown; Rule?: { DefaultRetention?: Record<string, unknown> } };
   if (enabled !== 'Enabled') throw malformed();
-  const locked: BucketSettings = { versioning: settings.versioning, objectLock: true };
+  const locked: BucketSettings = { ...settings, objectLock: true, defaultRetention: undefined };
   if (rule === undefined) return locked;
   const { Mode: mode, Days: days, Years: years } = rule.DefaultRetention ?? {};
   const amount = Number(days ?? years);

@@ -38,6 +38,12 @@ const routes: readonly Route[] = [
   { operation: 'PutBucketVersioning', action: 'PutBucketVersioning', level: 'bucket', method: 'PUT', by: 'versioning' },
   { operation: 'GetObjectLockConfiguration', action: 'GetBucketObjectLockConfiguration', level: 'bucket', method: 'GET', by: 'object-lock' },
   { operation: 'PutObjectLockConfiguration', action: 'PutBucketObjectLockConfiguration', level: 'bucket', method: 'PUT', by: 'object-lock' },
+  { operation: 'GetBucketPolicy', action: 'GetBucketPolicy', level: 'bucket', method: 'GET', by: 'policy' },
+  { operation: 'PutBucketPolicy', action: 'PutBucketPolicy', level: 'bucket', method: 'PUT', by: 'policy' },
+  { operation: 'DeleteBucketPolicy', action: 'DeleteBucketPolicy', level: 'bucket', method: 'DELETE', by: 'policy' },
+  { operation: 'GetPublicAccessBlock', action: 'GetBucketPublicAccessBlock', level: 'bucket', method: 'GET', by: 'publicAccessBlock' },
+  { operation: 'PutPublicAccessBlock', action: 'PutBucketPublicAccessBlock', level: 'bucket', method: 'PUT', by: 'publicAccessBlock' },
+  { operation: 'DeletePublicAccessBlock', action: 'PutBucketPublicAccessBlock', level: 'bucket', method: 'DELETE', by: 'publicAccessBlock' },
   { operation: 'ListObjectVersions', action: 'ListBucketVersions', level: 'bucket', method: 'GET', by: 'versions', query: ['prefix', 'max-keys', 'encoding-type', 'key-marker', 'version-id-marker'] },
   { operation: 'ListObjectsV2', action: 'ListBucket', level: 'bucket', method: 'GET', by: 'list-type', query: [...listing, 'continuation-token', 'start-after'] },
   { operation: 'PutObject', action: 'PutObject', level: 'object', method: 'PUT', headers: [...conditional, ...lock, 'x-amz-trailer', 'x-amz-decoded-content-length'] },
@@ -65,12 +71,26 @@ export function readS3Request(request: WireRequest): S3Request {
   return { operation: route.operation, actions: actionsOf(route, query, request.headers), bucket, key, query, headers: request.headers, body: request.body };
 }
 
-/** The bucket stands in the path, or before `.localhost` in the Host header. */
+/** The bucket stands in the path, or before `.localhost` in the Host header. Throws InvalidURI on a malformed escape. */
 function readPath({ path, headers }: WireRequest): { bucket: string; key: string } {
-  const ofHost = /^(.+)\.localhost(?::\d+)?$/.exec(headers.get('host') ?? '')?.[1];
-  const [first = '', ...rest] = path.slice(1).split('/').map(decodeURIComponent);
+  const ofHost = bucketOfHost(headers);
+  const [first = '', ...rest] = path.slice(1).split('/').map(decoded);
   return ofHost === undefined ? { bucket: first, key: rest.join('/') } : { bucket: ofHost, key: [first, ...rest].join('/') };
 }
+
+const bucketOfHost = (headers: ReadonlyMap<string, string>): string | undefined => /^(.+)\.localhost(?::\d+)?$/.exec(headers.get('host') ?? '')?.[1];
+
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    throw new AwsError('InvalidURI', "Couldn't parse the specified URI.");
+  }
+}
+
+/** The bucket that an unsigned reading of an object names; undefined for any other request. Bucket names need no escapes. */
+export const bucketOfReading = ({ method, path, headers }: WireRequest): string | undefined =>
+  method === 'GET' || method === 'HEAD' ? (bucketOfHost(headers) ?? /^\/([^/]+)\/./.exec(path)?.[1]) : undefined;
 
 /** The parameters of a presigned request, and `x-id`, by which the SDKs repeat the operation's name. */
 const signing: ReadonlySet<string> = new Set([

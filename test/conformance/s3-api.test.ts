@@ -208,7 +208,7 @@ test.each([
   ['GET', '/dossiers', { 'list-type': '1' }],
   ['GET', '/dossiers/k', { tagging: '' }],
   ['GET', '/dossiers/k', { partNumber: '1' }],
-  ['PUT', '/dossiers', { policy: '' }],
+  ['PUT', '/dossiers', { acl: '' }],
   ['PUT', '/dossiers/k', { retention: '' }],
 ] as const)('%s %s %j is refused as not implemented', async (method, path, query) => {
   expect(await raw(method, path, { ...query })).toBe('501 NotImplemented');
