@@ -54,6 +54,11 @@ export class Journal<Entry> {
     return this.#gathering;
   }
 
+  /** All that was appended so far is on disk. Rejects when it could not be written. */
+  get durable(): Promise<void> {
+    return this.#writing;
+  }
+
   /** Replaces the file by these entries in one rename; call it only while nothing is being appended. */
   async compact(entries: Iterable<Entry>): Promise<void> {
     const fresh = `${this.#path}.new`;

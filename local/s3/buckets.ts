@@ -69,7 +69,6 @@ export type Change =
 export class Buckets {
   readonly #buckets: Map<string, Bucket>;
   readonly #journal: Journal<Change>;
-  #written: Promise<void> = Promise.resolve();
 
   private constructor(buckets: Map<string, Bucket>, journal: Journal<Change>) {
     this.#buckets = buckets;
@@ -88,13 +87,12 @@ export class Buckets {
   /** Takes effect at once, so that of two conditional puts the second sees the first; an answer may leave after `durable` only. */
   commit(change: Change): void {
     apply(this.#buckets, change);
-    this.#written = this.#journal.append(change);
     // Whoever awaits `durable` gets the failure; here it must not count as unhandled.
-    this.#written.catch(() => undefined);
+    this.#journal.append(change).catch(() => undefined);
   }
 
   durable(): Promise<void> {
-    return this.#written;
+    return this.#journal.durable;
   }
 
   find(name: string): Bucket | undefined {

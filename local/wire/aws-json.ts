@@ -19,6 +19,7 @@ const protocols: Readonly<Record<string, JsonProtocol>> = {
   DynamoDB_20120810: protocol('dynamodb', '1.0'),
   AWSEvents: protocol('events', '1.1'),
   ResourceGroupsTaggingAPI_20170126: protocol('tagging', '1.1', 'tag'),
+  AmazonSSM: protocol('ssm', '1.1'),
   RotaLocal: protocol('rota-local', '1.1'),
 };
 
