@@ -5,7 +5,7 @@ const kinds = ['drop-answer', 'throttle', 'server-error', 'delay', 'crash-before
 
 /** A fault on request, for tests and rehearsals. */
 export interface Fault {
-  /** `kms`, `dynamodb`, `states`, `s3`, `events`, `tagging`, `ssm`, `lambda` or `execute-api`. */
+  /** `kms`, `dynamodb`, `states`, `s3`, `events`, `tagging`, `ssm`, `cloudtrail`, `lambda` or `execute-api`. */
   readonly service: string;
   /** The operation, for `lambda` the function's name, for `execute-api` the HTTP method; `*` is any. */
   readonly operation: string;

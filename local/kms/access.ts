@@ -86,6 +86,7 @@ export function targetOf(call: Call, alias: Alias): Key {
 
 /** Throws AccessDeniedException, in AWS's words, unless the caller may do this with the key. */
 export function authorize(call: Call, key: Key, name: string, reference: string): void {
+  call.keyArns.add(arnOf(key));
   const action = `kms:${name}`;
   const denied = (why: string): AwsError =>
     new AwsError('AccessDeniedException', `User: ${call.caller.arn} is not authorized to perform: ${action} on resource: ${arnOf(key)} ${why}`);

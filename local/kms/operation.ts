@@ -2,7 +2,6 @@ import type { z } from 'zod';
 import { AwsError } from '../wire/errors.ts';
 import type { Caller } from '../service.ts';
 import { arnOf, type Key } from './key.ts';
-import { randomUUID } from 'node:crypto';
 import type { Region } from './region.ts';
 import type { Store } from './store.ts';
 import { readInput } from './validation.ts';
@@ -19,6 +18,10 @@ export interface Call {
   readonly clockMoved: boolean;
   readonly store: Store;
   readonly wrappingPairs: WrappingPairs;
+  /** By which CloudTrail knows this call. */
+  readonly eventId: string;
+  /** The ARNs of the keys that it reached, for CloudTrail. */
+  readonly keyArns: Set<string>;
 }
 
 export type Output = Record<string, unknown>;
@@ -41,6 +44,6 @@ export function endDryRun(dryRun: boolean | undefined): void {
 
 /** Records a successful cryptographic operation for GetKeyLastUsage. */
 export function noteUse(call: Call, key: Key): void {
-  const { operation: name, nowMs, caller } = call;
-  call.store.use({ keyArn: arnOf(key), operation: name, atMs: nowMs, eventId: randomUUID(), requestId: caller.requestId });
+  const { operation: name, nowMs, caller, eventId } = call;
+  call.store.use({ keyArn: arnOf(key), operation: name, atMs: nowMs, eventId, requestId: caller.requestId });
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { AwsError } from '../wire/errors.ts';
 import type { Clock } from '../clock.ts';
 import type { Caller, Service } from '../service.ts';
@@ -13,7 +14,7 @@ import { keyOperations } from './keys.ts';
 import { lastUsageOperations } from './last-usage.ts';
 import { macOperations } from './mac.ts';
 import { multiRegionOperations } from './multi-region.ts';
-import type { Operation } from './operation.ts';
+import type { Call, Operation, Output } from './operation.ts';
 import { publicKeyOperations } from './public-keys.ts';
 import { rotationOperations } from './rotation.ts';
 import { signOperations } from './sign.ts';
@@ -39,6 +40,26 @@ const operations: Readonly<Record<string, Operation>> = {
   ...lastUsageOperations,
 };
 
+/** A call that has been decided, with its output or its error, as CloudTrail gets to see it. */
+export interface KmsCall {
+  readonly eventId: string;
+  readonly operation: string;
+  readonly input: Readonly<Record<string, unknown>>;
+  readonly caller: Caller;
+  readonly nowMs: number;
+  /** The keys that it reached, those that refused it included. */
+  readonly keyArns: readonly string[];
+  readonly output?: Output;
+  readonly error?: AwsError;
+}
+
+interface KmsOptions {
+  readonly folder: string;
+  readonly clock: Clock;
+  /** Told of each call once its effect is on disk; the answer waits for it. */
+  readonly onCall?: (call: KmsCall) => Promise<void>;
+}
+
 /** The embedded KMS, with what the tagging service reads from it. */
 export interface Kms extends Service {
   /** The customer managed keys of an account in a Region, for GetResources. */
@@ -49,7 +70,7 @@ export interface Kms extends Service {
  * Opens the KMS whose state lies in `folder` (which must exist): `kms.journal`, and `kms.master-key` that seals the key
  * material in it. Throws when the journal is damaged or its master key is missing.
  */
-export async function openKms({ folder, clock }: { folder: string; clock: Clock }): Promise<Kms> {
+export async function openKms({ folder, clock, onCall = () => Promise.resolve() }: KmsOptions): Promise<Kms> {
   const store = await Store.open(folder);
   const wrappingPairs = new WrappingPairs(store);
 
@@ -59,12 +80,13 @@ export async function openKms({ folder, clock }: { folder: string; clock: Clock 
       if (run === undefined) throw new AwsError('UnknownOperationException', `The embedded KMS does not know the operation ${operation}.`);
       const nowMs = clock.now();
       store.settle(nowMs);
-      try {
-        return await run({ operation, wire: input, caller, nowMs, clockMoved: clock.offsetMs !== 0, store, wrappingPairs });
-      } finally {
-        // A refusal too may rest on an effect that is not yet on disk.
-        await store.durable();
-      }
+      const call = { operation, wire: input, caller, nowMs, clockMoved: clock.offsetMs !== 0, store, wrappingPairs, eventId: randomUUID(), keyArns: new Set<string>() };
+      const outcome = await outcomeOf(run, call);
+      // A refusal too may rest on an effect that is not yet on disk.
+      await store.durable();
+      await onCall({ ...outcome, eventId: call.eventId, operation, input, caller, nowMs, keyArns: [...call.keyArns] });
+      if ('error' in outcome) throw outcome.error;
+      return outcome.output;
     },
 
     *keysForTagging(accountId: string, region: string) {
@@ -79,4 +101,14 @@ export async function openKms({ folder, clock }: { folder: string; clock: Clock 
       await store.close();
     },
   };
+}
+
+/** What an operation came to. A bug is no outcome: it is thrown. */
+async function outcomeOf(run: Operation, call: Call): Promise<{ output: Output } | { error: AwsError }> {
+  try {
+    return { output: await run(call) };
+  } catch (error) {
+    if (error instanceof AwsError) return { error };
+    throw error;
+  }
 }

@@ -20,6 +20,7 @@ const protocols: Readonly<Record<string, JsonProtocol>> = {
   AWSEvents: protocol('events', '1.1'),
   ResourceGroupsTaggingAPI_20170126: protocol('tagging', '1.1', 'tag'),
   AmazonSSM: protocol('ssm', '1.1'),
+  CloudTrail_20131101: protocol('cloudtrail', '1.1'),
   RotaLocal: protocol('rota-local', '1.1'),
 };
 
@@ -44,9 +45,10 @@ export interface Target {
 export function readTarget({ headers }: WireRequest): Target | undefined {
   const target = headers.get('x-amz-target');
   if (target === undefined) return undefined;
-  const [prefix = '', operation = '', ...rest] = target.split('.');
+  // Some clients write the package of a service before its name, as boto3 does for CloudTrail.
+  const [, prefix = '', operation = ''] = /^(?:com\.amazonaws\.[a-z0-9.]+\.)?([^.]+)\.([^.]+)$/.exec(target) ?? [];
   const found = Object.hasOwn(protocols, prefix) ? protocols[prefix] : undefined;
-  if (found === undefined || operation === '' || rest.length > 0)
+  if (found === undefined)
     throw new AwsError('UnknownOperationException', `The embedded AWS has no service for X-Amz-Target ${target}.`);
   return { protocol: found, operation };
 }
