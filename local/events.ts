@@ -5,7 +5,7 @@ import type { Caller, Service } from './service.ts';
 import { AwsError } from './wire/errors.ts';
 
 /** An event as a rule's target would get it ("AWS events structure" of the EventBridge User Guide), with its bus. */
-interface StoredEvent {
+export interface StoredEvent {
   readonly version: '0';
   readonly id: string;
   readonly 'detail-type': string;
@@ -18,11 +18,21 @@ interface StoredEvent {
   readonly detail: unknown;
 }
 
-/** EventBridge PutEvents. Nothing is delivered: the events are kept for whoever asks. */
+/** EventBridge PutEvents. There are no rules: the events are kept for whoever asks, and told to the host process. */
 export interface Events extends Service {
   events(): readonly StoredEvent[];
   /** Keeps an event that an AWS service itself emits, such as `aws.states`. */
   emit(event: Pick<StoredEvent, 'source' | 'detail-type' | 'detail' | 'account' | 'region'>): Promise<void>;
+}
+
+interface EventsOptions {
+  readonly file: string;
+  readonly clock: Clock;
+  /**
+   * Told of each event once it is on disk, as a rule's target would be; nobody waits for it but `Clock.advance`. An event is
+   * told once at most: what a kill cut off is not told again, so whoever must not miss one looks for itself after a start.
+   */
+  readonly onEvent?: (event: StoredEvent) => void | Promise<void>;
 }
 
 const largestBatch = 10;
@@ -30,12 +40,21 @@ const largestBatch = 10;
 const wholeSeconds = (epochMs: number): string => new Date(epochMs).toISOString().replace(/\.\d+/, '');
 
 /** Opens the events whose journal is `file`. */
-export async function openEvents({ file, clock }: { file: string; clock: Clock }): Promise<Events> {
+export async function openEvents({ file, clock, onEvent = () => undefined }: EventsOptions): Promise<Events> {
   const stored: StoredEvent[] = [];
   const journal = await Journal.open<StoredEvent>(file, (event) => stored.push(event));
   const keep = async (...events: readonly StoredEvent[]): Promise<void> => {
     stored.push(...events);
     await Promise.all(events.map((event) => journal.append(event)));
+    for (const event of events) void clock.busy(tell(event));
+  };
+  const tell = async (event: StoredEvent): Promise<void> => {
+    try {
+      await onEvent(event);
+    } catch (error) {
+      // The event happened, whatever becomes of those who hear of it.
+      process.stderr.write(`after event ${event['detail-type']}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    }
   };
   return {
     events: () => stored,

@@ -9,7 +9,7 @@ import { makeAdmin, openClock } from './admin.ts';
 import { openTrail } from './cloudtrail/server.ts';
 import type { EmbeddedClock } from './clock.ts';
 import { openDynamoDb } from './dynamodb.ts';
-import { openEvents } from './events.ts';
+import { openEvents, type StoredEvent } from './events.ts';
 import { AnswerDropped, Faults } from './faults.ts';
 import { Gate } from './gate.ts';
 import { openKms } from './kms/server.ts';
@@ -46,6 +46,8 @@ export interface EmbeddedAwsOptions {
   readonly lambdas: (self: Self) => Lambdas;
   /** Gets what is not for an AWS service: unsigned requests, and those signed for execute-api. */
   readonly http: (self: Self) => HttpApp;
+  /** Told of every event that is put or that a service emits, such as a change of an execution's status; at most once each. */
+  readonly onEvent?: (event: StoredEvent) => void | Promise<void>;
   /** Why the clock may not be moved, where keys live elsewhere and have a time of their own. */
   readonly clockFixed?: string;
 }
@@ -68,7 +70,7 @@ export async function startEmbeddedAws(options: EmbeddedAwsOptions): Promise<Emb
     await mkdir(join(folder, 'events'), { recursive: true, mode: 0o700 });
     const cloudtrail = opened.service(await openTrail({ file: join(folder, 'cloudtrail.journal'), clock }));
     const kms = opened.service(await openKms({ folder: join(folder, 'kms'), clock, onCall: (call) => cloudtrail.record(call) }));
-    const events = opened.service(await openEvents({ file: join(folder, 'events', 'events.journal'), clock }));
+    const events = opened.service(await openEvents({ file: join(folder, 'events', 'events.journal'), clock, ...(options.onEvent === undefined ? {} : { onEvent: options.onEvent }) }));
     const ssm = opened.service(await openParameters({ file: join(folder, 'parameters.journal'), clock }));
     const s3 = opened.service(await openS3({ folder: join(folder, 's3'), clock }));
     const tagging = makeTagging((account, where) => kms.keysForTagging(account, where));
@@ -88,7 +90,10 @@ export async function startEmbeddedAws(options: EmbeddedAwsOptions): Promise<Emb
       clock,
       invokeLambda: (name, payload) => lost(() => invoke(lambdas, faults, name, payload)),
       callService: (named, operation, input, roleArn) => lost(() => callAs({ principals, gate, services, region }, roleArn, named, operation, input)),
-      onStatusChange: (detail) => void events.emit({ source: 'aws.states', 'detail-type': 'Step Functions Execution Status Change', detail, account: accountId, region }),
+      onStatusChange: (detail) => {
+        // Best effort, as AWS's is ("Automating Step Functions event delivery with EventBridge"): the execution goes on without.
+        events.emit({ source: 'aws.states', 'detail-type': 'Step Functions Execution Status Change', detail, account: accountId, region }).catch(() => undefined);
+      },
     });
     services.set('states', states);
     opened.push(async () => {

@@ -16,7 +16,10 @@ async function endOf(embedded: EmbeddedAws, definition: object): Promise<{ statu
 
 test('state machines call functions and services, each through the same door', async () => {
   const machine = { ...admin, id: 'machine', arn: `arn:aws:iam::${accountId}:role/machine`, accessKeyId: 'AKIATESTMACHINE', allow: ['kms:CreateKey', 'events:PutEvents'] };
-  const embedded = await start({ principals: [admin, machine], lambdas: () => new Map([['double', (payload: unknown) => Promise.resolve({ n: 2 * (payload as { n: number }).n })]]) });
+  const told: unknown[] = [];
+  const embedded = await start({ principals: [admin, machine], onEvent: ({ source, detail }) => {
+    if (source === 'aws.states') told.push((detail as { status: string }).status);
+  }, lambdas: () => new Map([['double', (payload: unknown) => Promise.resolve({ n: 2 * (payload as { n: number }).n })]]) });
   const work = await endOf(embedded, {
     StartAt: 'Double',
     States: {
@@ -29,6 +32,8 @@ test('state machines call functions and services, each through the same door', a
   const { events } = await rotaLocal<{ events: { 'detail-type': string; detail: unknown }[] }>(embedded.url, 'ListEvents');
   expect(events).toContainEqual(expect.objectContaining({ 'detail-type': 'Doubled', detail: { n: 42 } }));
   expect(events.filter((event) => event['detail-type'] === 'Step Functions Execution Status Change')).toHaveLength(2);
+  await embedded.clock.idle;
+  expect(told).toEqual(['RUNNING', 'FAILED']);
 });
 
 test('a lost answer of a function or service is what Step Functions calls it', async () => {
