@@ -29,7 +29,7 @@ describe('states that end well', () => {
     // ASL "Pass State": without Output the input goes on.
     ['Pass hands its input on', machine({ P: pass() }), { a: 1 }, { a: 1 }],
     // aws-facts 3.8: {% … %} fills the whole string; anything else is a text.
-    ['Output mixes texts and expressions', machine({ P: pass({ Output: { a: '{% $states.input.n + 1 %}', b: 'n is {% n %}', c: [true, null, '{% "x" %}'] } }) }), { n: 1 }, { a: 2, b: 'n is {% n %}', c: [true, null, 'x'] }],
+    ['Output mixes texts and expressions', machine({ P: pass({ Output: { a: '{% $states.input.n + 1 %}', b: 'n is {% n %}.', c: [true, null, '{% "x" %}'] } }) }), { n: 1 }, { a: 2, b: 'n is {% n %}.', c: [true, null, 'x'] }],
     // aws-facts 3.8: Assign is evaluated in parallel with Output; visible from the next state.
     ['Assign is visible from the next state', machine({ P: pass({ Assign: { v: '{% $states.input.n %}' }, Next: 'Q' }), Q: pass({ Output: '{% $v * 10 %}' }) }), { n: 4 }, 40],
     ['a variable reassigned has its old value beside it', machine({ P: pass({ Assign: { v: 1 }, Next: 'Q' }), Q: pass({ Assign: { v: 2 }, Output: { seen: '{% $v %}' }, Next: 'R' }), R: pass({ Output: { before: '{% $states.input.seen %}', now: '{% $v %}' } }) }), {}, { before: 1, now: 2 }],

@@ -1,0 +1,89 @@
+import { join } from 'node:path';
+import { Journal } from '../journal.ts';
+import { apply, type Running, type Transition } from './draft.ts';
+import type { HistoryEvent, Identity, Machine, Outcome, Thread } from './model.ts';
+
+/** A line of `states.journal`. */
+type Entry =
+  | { readonly kind: 'machine'; readonly machine: Machine }
+  | { readonly kind: 'machine-deleted'; readonly arn: string }
+  | { readonly kind: 'start'; readonly identity: Identity; readonly outcome: Outcome; readonly event: HistoryEvent; readonly root: Thread }
+  | ({ readonly kind: 'step'; readonly arn: string } & Transition);
+
+/** SFN-DG service-quotas: what is closed longer than this is forgotten, and its name is free. */
+const retentionMs = 90 * 86_400_000;
+
+/** Machines and executions in memory, as the journal tells them. Every change is applied at once and durable once its promise resolves. */
+export class Store {
+  readonly machines = new Map<string, Machine>();
+  /** In the order in which they started. */
+  readonly executions = new Map<string, Running>();
+  /** Every task token that was ever given out, closed ones too: they answer TaskTimedOut for good. */
+  readonly tokens = new Map<string, { readonly arn: string; readonly thread: number }>();
+  #journal!: Journal<Entry>;
+  #last: Promise<void> = Promise.resolve();
+
+  /** Opens `states.journal` in a folder. Throws when a line is damaged. */
+  static async open(folder: string): Promise<Store> {
+    const store = new Store();
+    store.#journal = await Journal.open<Entry>(join(folder, 'states.journal'), (entry) => store.#apply(entry));
+    return store;
+  }
+
+  saveMachine(machine: Machine): Promise<void> {
+    return this.#append({ kind: 'machine', machine });
+  }
+
+  deleteMachine(arn: string): Promise<void> {
+    return this.#append({ kind: 'machine-deleted', arn });
+  }
+
+  start(start: { identity: Identity; outcome: Outcome; event: HistoryEvent; root: Thread }): Promise<void> {
+    return this.#append({ kind: 'start', ...start });
+  }
+
+  step(arn: string, transition: Transition): Promise<void> {
+    return this.#append({ kind: 'step', arn, ...transition });
+  }
+
+  /** An execution that is still remembered at this instant. */
+  execution(arn: string, nowMs: number): Running | undefined {
+    const running = this.executions.get(arn);
+    const stopMs = running?.outcome.stopMs;
+    return stopMs !== undefined && nowMs - stopMs > retentionMs ? undefined : running;
+  }
+
+  /** Resolves once all that has been applied so far is on disk: no answer may show what a crash could take back. */
+  get durable(): Promise<void> {
+    return this.#last;
+  }
+
+  async close(): Promise<void> {
+    await this.#last;
+    await this.#journal.close();
+  }
+
+  #append(entry: Entry): Promise<void> {
+    this.#apply(entry);
+    this.#last = this.#journal.append(entry);
+    return this.#last;
+  }
+
+  #apply(entry: Entry): void {
+    switch (entry.kind) {
+      case 'machine':
+        this.machines.set(entry.machine.arn, entry.machine);
+        return;
+      case 'machine-deleted':
+        this.machines.delete(entry.arn);
+        return;
+      case 'start':
+        this.executions.delete(entry.identity.arn);
+        this.executions.set(entry.identity.arn, { identity: entry.identity, outcome: entry.outcome, threads: new Map([[entry.root.id, entry.root]]), history: [entry.event] });
+        return;
+      case 'step':
+        apply(this.executions.get(entry.arn) as Running, entry);
+        for (const [id, { phase }] of Object.entries(entry.threads)) if (phase?.at === 'task') this.tokens.set(phase.token, { arn: entry.arn, thread: Number(id) });
+    }
+  }
+}
