@@ -145,7 +145,7 @@ export class Engine {
     const execution = executionOf(running);
     const resource = resourceOf(scopeAt(parseDefinition(execution.definition), thread.scope).States[thread.state] as never);
     this.#calls.add(token);
-    const answered = call(this.#outside, resource, args as Record<string, unknown>, execution)
+    const answered = call(this.#outside, resource, args as Record<string, unknown>, execution, token)
       .then((answer) => this.#answered(execution.arn, thread.id, token, answer, resource.callback))
       // Not before the answer is in the journal: until then the attempt looks as if nobody had made its call.
       .finally(() => this.#calls.delete(token));

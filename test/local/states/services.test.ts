@@ -28,9 +28,20 @@ describe('AWS SDK integrations', () => {
 
   it('take and give PascalCase for Step Functions too, whose wire is camelCase', async () => {
     const { world, calls } = await worldWith(() => ({ executionArn: 'e', startDate: 1_700_000_000 }));
-    const { described } = await world.run(task('aws-sdk:sfn:startExecution', { StateMachineArn: 'm', Input: '{}' }));
-    expect(calls[0]?.slice(0, 3)).toEqual(['sfn', 'StartExecution', { stateMachineArn: 'm', input: '{}' }]);
+    const { described } = await world.run(task('aws-sdk:sfn:startExecution', { StateMachineArn: 'm', Input: '{}', Name: 'n' }));
+    expect(calls[0]?.slice(0, 3)).toEqual(['sfn', 'StartExecution', { stateMachineArn: 'm', input: '{}', name: 'n' }]);
     expect(described.output).toBe('{"ExecutionArn":"e","StartDate":"2023-11-14T22:13:20.000Z"}');
+  });
+
+  it('start an execution once, though a crash asked for it twice', async () => {
+    const { world, calls } = await worldWith(() => {
+      if (calls.at(-1)?.[1] === 'StartExecution') throw new AwsError('ExecutionAlreadyExists', 'from before the crash');
+      return { startDate: 1_700_000_000 };
+    });
+    const { described } = await world.run(task('aws-sdk:sfn:startExecution', { StateMachineArn: 'arn:aws:states:eu-central-1:111122223333:stateMachine:m' }));
+    const { name } = calls[0]?.[2] as { name: string };
+    expect(name).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+    expect(described.output).toBe(JSON.stringify({ ExecutionArn: `arn:aws:states:eu-central-1:111122223333:execution:m:${name}`, StartDate: '2023-11-14T22:13:20.000Z' }));
   });
 
   // Names: SFN-DG supported-services-awssdk; recorded on AWS in LocalStack snapshots error_handling/test_aws_sdk, services/test_aws_sdk_task_service.
