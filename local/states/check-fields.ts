@@ -37,11 +37,11 @@ function checkText(text: string, place: string): void {
 }
 
 /** Checks a field that is a whole number within bounds, or an expression (which is checked again when it has run). */
-export function checkNumber(value: unknown, least: number, place: string): void {
+export function checkNumber(value: unknown, least: number, place: string, most = 99_999_999): void {
   if (value === undefined) return;
   if (typeof value === 'string' && sourceOf(value) !== undefined) checkText(value, place);
-  else if (!(Number.isInteger(value) && (value as number) >= least && (value as number) <= 99_999_999))
-    throw refuse(place, `Must be a whole number from ${least} to 99999999, or a JSONata expression`);
+  else if (!(Number.isInteger(value) && (value as number) >= least && (value as number) <= most))
+    throw refuse(place, `Must be a whole number from ${least} to ${most}, or a JSONata expression`);
 }
 
 /** Names of the variables that an `Assign` sets, with where; checks them. SFN-DG workflow-variables. */

@@ -1,6 +1,7 @@
 import type { StateType } from './definition.ts';
 import { checkAssign, checkExpressions, checkNumber, isRecord, refuse, refuseUnknown } from './check-fields.ts';
 import { checkCatch, checkRetry } from './check-errors.ts';
+import { checkMap, distributed, innerScope, type Found } from './check-map.ts';
 import { integrations, readResource } from './resource.ts';
 
 const every = ['Type', 'Comment', 'QueryLanguage'];
@@ -14,17 +15,11 @@ const fields: Readonly<Record<StateType, readonly string[]>> = {
   Choice: [...every, 'Choices', 'Default', 'Output', 'Assign'],
   Wait: [...going, 'Seconds', 'Timestamp'],
   Parallel: [...working, 'Branches', 'Arguments'],
-  Map: [...working, 'Items', 'ItemSelector', 'MaxConcurrency', 'ItemProcessor'],
+  Map: [...working, 'Items', 'ItemSelector', 'MaxConcurrency', 'ItemProcessor', ...distributed],
   Succeed: [...every, 'Output'],
   Fail: [...every, 'Error', 'Cause'],
 };
 
-interface Found {
-  /** Variables that the state assigns, with where. */
-  readonly assigns: readonly [string, string][];
-  /** Scopes inside the state, with where. */
-  readonly scopes: readonly [Record<string, unknown>, string][];
-}
 
 /** Checks one state; `names` are the states of its scope. */
 export function checkState(name: string, state: unknown, names: ReadonlySet<string>, place: string): Found {
@@ -107,20 +102,5 @@ const checkType: Readonly<Record<StateType, (state: Record<string, unknown>, tar
     if (!Array.isArray(Branches) || Branches.length === 0) throw refuse(`${place}/Branches`, 'Branches must hold at least one branch');
     return { assigns: [], scopes: Branches.map((branch: unknown, index) => innerScope(branch, [], `${place}/Branches[${index}]`)) };
   },
-  Map(state, _target, place) {
-    const { Items, ItemProcessor } = state;
-    if (Items !== undefined && typeof Items !== 'string' && !Array.isArray(Items)) throw refuse(`${place}/Items`, 'Items must be an array or a JSONata expression');
-    checkExpressions(Items, `${place}/Items`);
-    const where = `${place}/ItemProcessor`;
-    const config = isRecord(ItemProcessor) ? ItemProcessor['ProcessorConfig'] : undefined;
-    if (config !== undefined && !(isRecord(config) && Object.keys(config).every((key) => key === 'Mode') && [undefined, 'INLINE'].includes(config['Mode'] as string | undefined)))
-      throw refuse(`${where}/ProcessorConfig`, 'The embedded Step Functions runs Map states of Mode INLINE only');
-    return { assigns: [], scopes: [innerScope(ItemProcessor, ['ProcessorConfig'], where)] };
-  },
+  Map: checkMap,
 };
-
-function innerScope(scope: unknown, alsoAllowed: readonly string[], place: string): [Record<string, unknown>, string] {
-  if (!isRecord(scope)) throw refuse(place, 'Must be an object with StartAt and States');
-  refuseUnknown(scope, ['StartAt', 'States', 'Comment', 'QueryLanguage', ...alsoAllowed], place);
-  return [scope, place];
-}

@@ -2,7 +2,9 @@ import type { Draft } from './draft.ts';
 import { mostIterations } from './limits.ts';
 import type { Children, Failure, Phase, Thread } from './model.ts';
 import { parseDefinition, scopeAt } from './definition.ts';
-import { evaluateIn, fieldError, stateOf, type Chance } from './scope.ts';
+import { itemsOf, numberOf } from './items.ts';
+import { abortMapRun } from './map-run.ts';
+import { evaluateIn, stateOf, type Chance } from './scope.ts';
 
 /** Starts the branches of a Parallel state, each with the state's arguments. */
 export async function startBranches(draft: Draft, thread: Thread, chance: Chance): Promise<void> {
@@ -16,30 +18,14 @@ export async function startBranches(draft: Draft, thread: Thread, chance: Chance
 
 /** Starts the iterations of a Map state, as many as may run side by side. */
 export async function startIterations(draft: Draft, thread: Thread, chance: Chance): Promise<void> {
-  const { Items, ItemSelector, MaxConcurrency = 0 } = stateOf(draft, thread);
-  const items = Items === undefined ? thread.input : await evaluateIn(draft, thread, chance, Items, 'Items');
-  if (!Array.isArray(items)) throw notAnArray(thread, items, Items);
-  const most = await evaluateIn(draft, thread, chance, MaxConcurrency, 'MaxConcurrency');
-  if (typeof most !== 'number' || !Number.isInteger(most) || most < 0) throw fieldError(thread, `MaxConcurrency must be a non-negative integer but was: ${JSON.stringify(most)}`, 'MaxConcurrency');
-  const iterations: { index: number; input: unknown; item: NonNullable<Thread['item']> }[] = [];
-  for (const [index, value] of (items as unknown[]).entries()) {
-    const item = { Index: index, Value: value };
-    iterations.push({ index, item, input: ItemSelector === undefined ? value : await evaluateIn(draft, thread, chance, ItemSelector, 'ItemSelector', { item }) });
-  }
+  const items = await itemsOf(draft, thread, chance);
+  const most = (await numberOf(draft, thread, chance, stateOf(draft, thread).MaxConcurrency, 'MaxConcurrency')) ?? 0;
   draft.remove(draft.children(thread.id));
   const started = draft.event(thread.id, 'MapStateStarted', { length: items.length });
-  for (const iteration of iterations) addChild(draft, thread, ['ItemProcessor'], { ...iteration, phase: { at: 'queued' } }, started);
+  for (const item of items) addChild(draft, thread, ['ItemProcessor'], { ...item, phase: { at: 'queued' } }, started);
   draft.set(thread.id, { phase: { at: 'children', most: most === 0 ? mostIterations : Math.min(most, mostIterations) } });
   startQueued(draft, thread.id, started);
   finishIfDone(draft, thread.id, started);
-}
-
-function notAnArray(thread: Thread, value: unknown, items: unknown): Error {
-  const shown = JSON.stringify(value);
-  if (typeof items !== 'string') return fieldError(thread, `Map state input must be an array but was: ${shown}`);
-  const type = value === null ? 'null' : typeof value;
-  const source = items.slice(2, -2).trim();
-  return fieldError(thread, `The JSONata expression '${source}' specified for the field 'Items' returned an unexpected result type. Expected 'array', but was '${type}' for value: ${shown}`, 'Items');
 }
 
 /** Starts iterations while there is room; their events follow `previous`. */
@@ -48,7 +34,7 @@ function startQueued(draft: Draft, id: number, previous: number): void {
   const children = draft.children(id);
   const queued = children.filter(({ phase }) => phase.at === 'queued');
   const running = children.filter(({ phase }) => phase.at !== 'queued' && phase.at !== 'done').length;
-  for (const { id: child, index } of queued.slice(0, Math.max(0, (parent.phase as Children).most - running)))
+  for (const { id: child, index } of queued.slice(0, Math.max(0, (parent.phase as Extract<Children, { at: 'children' }>).most - running)))
     draft.set(child, { lastEvent: draft.eventAfter(previous, 'MapIterationStarted', { name: parent.state, index }), phase: { at: 'start' } });
 }
 
@@ -106,6 +92,7 @@ function abort(draft: Draft, thread: Thread, previous: number): void {
   for (const child of draft.children(thread.id).filter(isUnderWay)) abort(draft, child, previous);
   const { phase } = thread;
   if (phase.at === 'start') return;
+  if (phase.at === 'mapRun') abortMapRun(draft, phase.arn, previous);
   const { Type } = stateOf(draft, thread);
   if (Type === 'Task' || Type === 'Wait' || ((Type === 'Map' || Type === 'Parallel') && phase.at !== 'failed')) draft.eventAfter(previous, `${Type}StateAborted`);
   if (phase.at !== 'failed') draft.set(thread.id, { phase: { at: 'failed', ...childrenOf(phase) } });
@@ -113,6 +100,6 @@ function abort(draft: Draft, thread: Thread, previous: number): void {
 
 /** The children that a phase still knows of. */
 export function childrenOf(phase: Thread['phase']): { children?: Children } {
-  if (phase.at === 'children') return { children: phase };
-  return (phase.at === 'failure' || phase.at === 'failed') && phase.children !== undefined ? { children: phase.children } : {};
+  if (phase.at === 'children' || phase.at === 'mapRun') return { children: phase };
+  return 'children' in phase ? { children: phase.children } : {};
 }

@@ -45,7 +45,11 @@ export interface State {
   readonly Items?: unknown;
   readonly ItemSelector?: unknown;
   readonly MaxConcurrency?: unknown;
-  readonly ItemProcessor?: States;
+  readonly ItemProcessor?: States & { readonly ProcessorConfig?: { readonly Mode?: 'INLINE' | 'DISTRIBUTED'; readonly ExecutionType?: 'STANDARD' | 'EXPRESS' } };
+  readonly ItemBatcher?: { readonly MaxItemsPerBatch?: unknown; readonly MaxInputBytesPerBatch?: unknown; readonly BatchInput?: unknown };
+  readonly ToleratedFailureCount?: unknown;
+  readonly ToleratedFailurePercentage?: unknown;
+  readonly Label?: string;
   readonly Error?: unknown;
   readonly Cause?: unknown;
 }

@@ -1,5 +1,5 @@
 import { historyEvent } from './history.ts';
-import type { Execution, HistoryEvent, Identity, Outcome, Thread } from './model.ts';
+import type { Execution, HistoryEvent, Identity, MapRun, Outcome, Thread } from './model.ts';
 
 /** One transition of an execution: what a journal entry holds, and what its replay applies. */
 export interface Transition {
@@ -7,6 +7,7 @@ export interface Transition {
   readonly threads: Readonly<Record<number, Partial<Thread>>>;
   readonly removed: readonly number[];
   readonly outcome?: Outcome;
+  readonly mapRuns?: Readonly<Record<string, MapRun>>;
 }
 
 /** An execution with its threads and its history. Changed by `apply` alone. */
@@ -15,13 +16,15 @@ export interface Running {
   outcome: Outcome;
   readonly threads: Map<number, Thread>;
   readonly history: HistoryEvent[];
+  readonly mapRuns: Map<string, MapRun>;
 }
 
 /** Applies a transition. Live and replayed executions take this one road, so they cannot come to differ. */
-export function apply(running: Running, { events, threads, removed, outcome }: Transition): void {
+export function apply(running: Running, { events, threads, removed, outcome, mapRuns = {} }: Transition): void {
   running.history.push(...events);
   for (const id of removed) running.threads.delete(id);
   for (const [id, change] of Object.entries(threads)) running.threads.set(Number(id), { ...running.threads.get(Number(id)), ...change } as Thread);
+  for (const [arn, run] of Object.entries(mapRuns)) running.mapRuns.set(arn, run);
   if (outcome !== undefined) running.outcome = outcome;
 }
 
@@ -34,6 +37,7 @@ export class Draft {
   readonly #events: HistoryEvent[] = [];
   readonly #threads = new Map<number, Partial<Thread>>();
   readonly #removed = new Set<number>();
+  readonly #mapRuns = new Map<string, MapRun>();
   #outcome: Outcome | undefined;
 
   constructor(running: Running, nowMs: number) {
@@ -93,15 +97,27 @@ export class Draft {
     return id;
   }
 
+  mapRun(arn: string): MapRun {
+    return (this.#mapRuns.get(arn) ?? this.#running.mapRuns.get(arn)) as MapRun;
+  }
+
+  setMapRun(run: MapRun): void {
+    this.#mapRuns.set(run.arn, run);
+  }
+
+  get mapRunsUnderWay(): MapRun[] {
+    return [...this.#running.mapRuns.keys()].map((arn) => this.mapRun(arn)).filter(({ status }) => status === 'RUNNING');
+  }
+
   end(outcome: Partial<Outcome>): void {
     this.#outcome = { ...(this.#outcome ?? this.#running.outcome), ...outcome };
   }
 
   get isEmpty(): boolean {
-    return this.#events.length === 0 && this.#threads.size === 0 && this.#removed.size === 0 && this.#outcome === undefined;
+    return this.#events.length === 0 && this.#threads.size === 0 && this.#removed.size === 0 && this.#mapRuns.size === 0 && this.#outcome === undefined;
   }
 
   get transition(): Transition {
-    return { events: this.#events, threads: Object.fromEntries(this.#threads), removed: [...this.#removed], ...(this.#outcome && { outcome: this.#outcome }) };
+    return { events: this.#events, threads: Object.fromEntries(this.#threads), removed: [...this.#removed], ...(this.#outcome && { outcome: this.#outcome }), ...(this.#mapRuns.size > 0 && { mapRuns: Object.fromEntries(this.#mapRuns) }) };
   }
 }

@@ -3,10 +3,12 @@ import { parseDefinition, scopeAt } from './definition.ts';
 import { Draft, executionOf, type Running } from './draft.ts';
 import { mostEvents } from './limits.ts';
 import type { Execution, Thread } from './model.ts';
+import { childOf, concludeMapRuns, startable } from './map-run.ts';
+import { redrive } from './redrive.ts';
 import type { Chance } from './scope.ts';
 import { call, type Answer, type Services } from './services.ts';
 import { dueMs, step } from './step.ts';
-import type { Store } from './store.ts';
+import type { Start, Store } from './store.ts';
 import { resourceOf, taskFailed, taskSubmitted, taskSucceeded } from './task.ts';
 import { beforeWork, endExecution } from './transitions.ts';
 
@@ -47,7 +49,7 @@ export class Engine {
 
   /** Takes up an execution that has just been started. */
   started(arn: string): void {
-    this.#outside.onStatusChange(executionOf(this.#store.executions.get(arn) as Running));
+    this.#tell(this.#store.executions.get(arn) as Running);
     this.run(arn);
   }
 
@@ -97,16 +99,55 @@ export class Engine {
       const now = this.nowMs;
       const draft = new Draft(running, now);
       const root = draft.thread(0);
-      if ((running.outcome.deadlineMs ?? Infinity) <= now) {
+      if (this.#isOrphan(running)) {
+        endExecution(draft, 'ABORTED', {}, beforeWork(root));
+      } else if ((running.outcome.deadlineMs ?? Infinity) <= now) {
         endExecution(draft, 'TIMED_OUT', {}, beforeWork(root));
       } else {
         const due = [...running.threads.values()].find((thread) => dueMs(thread) <= now);
-        if (due === undefined) break;
-        await step(draft, due.id, this.#outside);
+        if (due !== undefined) await step(draft, due.id, this.#outside);
+        else concludeMapRuns(draft, running.threads.values(), (mapRun) => this.#store.children(mapRun));
       }
+      if (draft.isEmpty) break;
       await this.#commit(running, this.#withinHistory(running, draft));
     }
+    await this.#startChildren(running);
     this.#arm(running);
+  }
+
+  /** Whether this is a child of a Map Run that has ended, for whatever reason: it ends too. */
+  #isOrphan({ identity: { mapRun } }: Running): boolean {
+    return mapRun !== undefined && this.#store.executions.get(mapRun.parent)?.mapRuns.get(mapRun.arn)?.status !== 'RUNNING';
+  }
+
+  /** Starts the children that a Map Run has room for, or redrives those that failed before its redrive. */
+  async #startChildren(running: Running): Promise<void> {
+    if (this.#isClosed || running.outcome.status !== 'RUNNING') return;
+    const { clock } = this.#outside;
+    const begun: Promise<void>[] = [];
+    for (const run of [...running.mapRuns.values()].filter(({ status }) => status === 'RUNNING')) {
+      const children = this.#store.children(run.arn);
+      for (const index of startable(run, children)) {
+        const child = children[index];
+        begun.push(child === undefined || run.express ? this.#startChild(childOf(running, run, index, this.nowMs, clock.offsetMs !== 0)) : this.#redriveChild(child, run.redriveCount));
+      }
+    }
+    await Promise.all(begun);
+  }
+
+  async #startChild(start: Start): Promise<void> {
+    await this.#store.start(start);
+    this.started(start.identity.arn);
+  }
+
+  async #redriveChild({ identity: { arn } }: Running, mapRunRedrives: number): Promise<void> {
+    await this.#queued(arn, async (child) => {
+      if (this.#isClosed) return;
+      const draft = new Draft(child, this.nowMs);
+      redrive(draft, child.history.length, { mapRunRedrives });
+      await this.#commit(child, draft);
+    });
+    this.run(arn);
   }
 
   /** The draft, unless it would overfill the history: then the execution fails. SFN-DG service-quotas. */
@@ -122,8 +163,22 @@ export class Engine {
     if (draft.isEmpty) return;
     const before = running.outcome.status;
     await this.#store.step(running.identity.arn, draft.transition);
-    if (running.outcome.status !== before) this.#outside.onStatusChange(executionOf(running));
+    if (running.outcome.status !== before) {
+      this.#tell(running);
+      if (running.outcome.status !== 'RUNNING' && running.identity.mapRun !== undefined) this.run(running.identity.mapRun.parent);
+    }
+    for (const { arn, status } of Object.values(draft.transition.mapRuns ?? {})) if (status !== 'RUNNING') this.#endChildren(arn);
     if (running.outcome.status === 'RUNNING') for (const id of Object.keys(draft.transition.threads)) this.#call(running, running.threads.get(Number(id)));
+  }
+
+  /** Express executions tell nobody. SFN-DG eventbridge-integration. */
+  #tell(running: Running): void {
+    if (running.identity.mapRun?.express !== true) this.#outside.onStatusChange(executionOf(running));
+  }
+
+  /** Lets the children of an ended Map Run find out. */
+  #endChildren(mapRun: string): void {
+    for (const child of this.#store.children(mapRun)) if (child?.outcome.status === 'RUNNING') this.run(child.identity.arn);
   }
 
   /** Wakes the execution at its next deadline, and makes the calls that a crash has cut off. */

@@ -6,6 +6,7 @@ import { executionOf, type Running } from './draft.ts';
 import { historyEvent, withoutData } from './history.ts';
 import { mostDataBytes } from './limits.ts';
 import { constant, machineOf } from './machines.ts';
+import { mapRunArn, mapRunAt } from './map-runs.ts';
 import type { Execution, Identity, Outcome, Thread } from './model.ts';
 import { checkArn, checkName, executionArn, isOwn } from './names.ts';
 import { arn, flag, maxResults, name, operation, present, seconds, type Api, type Operation, type Output } from './operation.ts';
@@ -17,9 +18,9 @@ const error = z.string().max(256).optional();
 const cause = z.string().max(32_768).optional();
 const statuses = ['RUNNING', 'SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED', 'PENDING_REDRIVE'] as const;
 
-/** An execution of the caller's account and Region. Throws ExecutionDoesNotExist. */
-function executionAt({ store, clock, caller }: Api, execution: string): Running {
-  checkArn(execution);
+/** An execution of the caller's account and Region. Throws ExecutionDoesNotExist. Of express ones, AWS only describes those of a Map Run. */
+function executionAt({ store, clock, caller }: Api, execution: string, ...types: readonly 'express'[]): Running {
+  checkArn(execution, 'execution', ...types);
   const found = isOwn(caller, execution) ? store.execution(execution, clock.now()) : undefined;
   if (found === undefined) throw new AwsError('ExecutionDoesNotExist', `Execution Does Not Exist: '${execution}'`);
   return found;
@@ -86,7 +87,7 @@ const stop = operation(z.strictObject({ executionArn: arn, error, cause }), asyn
 });
 
 const describe = operation(z.strictObject({ executionArn: arn, includedData: z.enum(['ALL_DATA', 'METADATA_ONLY']).optional() }), (input, api) => {
-  const running = executionAt(api, input.executionArn);
+  const running = executionAt(api, input.executionArn, 'express');
   const execution = executionOf(running);
   const isShown = input.includedData !== 'METADATA_ONLY';
   const refusal = redriveRefusal(execution, running.history.length, api.clock.now());
@@ -94,15 +95,18 @@ const describe = operation(z.strictObject({ executionArn: arn, includedData: z.e
     ...summary(execution),
     ...(isShown ? { input: execution.input, inputDetails: { included: true }, error: execution.error, cause: execution.cause } : {}),
     ...(isShown && execution.output !== undefined ? { output: execution.output, outputDetails: { included: true } } : {}),
-    redriveStatus: refusal === undefined ? 'REDRIVABLE' : 'NOT_REDRIVABLE',
+    redriveStatus: refusal === undefined ? 'REDRIVABLE' : execution.mapRun !== undefined && isUnsuccessful(execution) ? 'REDRIVABLE_BY_MAP_RUN' : 'NOT_REDRIVABLE',
     redriveStatusReason: refusal,
   });
 });
+
+const isUnsuccessful = ({ status }: Execution): boolean => status !== 'RUNNING' && status !== 'SUCCEEDED';
 
 const summary = (execution: Execution): Output =>
   present({
     executionArn: execution.arn,
     stateMachineArn: execution.machineArn,
+    mapRunArn: execution.mapRun?.arn,
     name: execution.name,
     status: execution.status,
     startDate: seconds(execution.startMs),
@@ -112,10 +116,12 @@ const summary = (execution: Execution): Output =>
   });
 
 const describeMachine = operation(z.strictObject({ executionArn: arn, includedData: z.enum(['ALL_DATA', 'METADATA_ONLY']).optional() }), (input, api) => {
-  const { identity } = executionAt(api, input.executionArn);
+  const { identity } = executionAt(api, input.executionArn, 'express');
   return present({
     stateMachineArn: identity.machineArn,
     name: identity.machineName,
+    mapRunArn: identity.mapRun?.arn,
+    label: identity.mapRun?.label,
     definition: input.includedData === 'METADATA_ONLY' ? undefined : identity.definition,
     roleArn: identity.roleArn,
     updateDate: seconds(identity.machineUpdatedMs),
@@ -125,19 +131,27 @@ const describeMachine = operation(z.strictObject({ executionArn: arn, includedDa
 });
 
 const list = operation(
-  z.strictObject({ stateMachineArn: arn, statusFilter: z.enum(statuses).optional(), redriveFilter: z.enum(['NOT_REDRIVEN', 'REDRIVEN']).optional(), maxResults, nextToken: z.string().min(1).max(3096).optional() }),
+  z.strictObject({
+    stateMachineArn: arn.optional(),
+    mapRunArn: mapRunArn.optional(),
+    statusFilter: z.enum(statuses).optional(),
+    redriveFilter: z.enum(['NOT_REDRIVEN', 'REDRIVEN']).optional(),
+    maxResults,
+    nextToken: z.string().min(1).max(3096).optional(),
+  }),
   (input, api) => {
-    const { arn: machine } = machineOf(api, input.stateMachineArn);
+    if ((input.stateMachineArn === undefined) === (input.mapRunArn === undefined)) throw new AwsError('ValidationException', 'Must provide either a StateMachine ARN or MapRun ARN');
+    const of = input.stateMachineArn === undefined ? mapRunAt(api, input.mapRunArn ?? '').run.arn : machineOf(api, input.stateMachineArn).arn;
     const now = api.clock.now();
     const wanted = [...api.store.executions.keys()]
       .flatMap((execution) => api.store.execution(execution, now) ?? [])
       .map(executionOf)
-      .filter((execution) => execution.machineArn === machine)
+      .filter(({ machineArn, mapRun }) => of === (mapRun?.arn ?? machineArn))
       .filter(({ status }) => input.statusFilter === undefined || status === input.statusFilter)
       .filter(({ redriveCount }) => input.redriveFilter === undefined || redriveCount > 0 === (input.redriveFilter === 'REDRIVEN'))
       .reverse();
-    const { items, nextToken } = page(wanted, `executions ${machine} ${input.statusFilter ?? ''} ${input.redriveFilter ?? ''}`, input, now);
-    return present({ executions: items.map(summary), nextToken });
+    const { items, nextToken } = page(wanted, `executions ${of} ${input.statusFilter ?? ''} ${input.redriveFilter ?? ''}`, input, now);
+    return present({ executions: items.map((execution) => present({ ...summary(execution), itemCount: execution.mapRun?.items })), nextToken });
   },
 );
 
@@ -158,7 +172,7 @@ const redriveExecution = operation(z.strictObject({ executionArn: arn, clientTok
     if (clientToken !== undefined && redriveTokens.at(-1) === clientToken && status === 'RUNNING') return { redriveDate: seconds(redriveMs ?? draft.nowMs) };
     const refusal = redriveRefusal(executionOf(running), running.history.length, draft.nowMs);
     if (refusal !== undefined) throw new AwsError('ExecutionNotRedrivable', `The execution ${execution} could not be redriven: ${refusal}`);
-    redrive(draft, clientToken, parseDefinition(running.identity.definition).TimeoutSeconds, running.history.length);
+    redrive(draft, running.history.length, { clientToken, timeoutSeconds: parseDefinition(running.identity.definition).TimeoutSeconds });
     return { redriveDate: seconds(draft.nowMs) };
   });
 });

@@ -20,7 +20,7 @@ const quiet = {
 
 /** A machine of the caller's account and Region. Throws StateMachineDoesNotExist. */
 export function machineOf({ store, caller }: { store: Api['store']; caller: Caller }, machine: string): Machine {
-  checkArn(machine);
+  checkArn(machine, 'stateMachine');
   const found = isOwn(caller, machine) ? store.machines.get(machine) : undefined;
   if (found === undefined) throw new AwsError('StateMachineDoesNotExist', `State Machine Does Not Exist: '${machine}'`);
   return found;
@@ -86,7 +86,7 @@ const list = operation(z.strictObject({ maxResults, nextToken: z.string().min(1)
 
 /** Running executions go on: each has its definition. Deleting what is not there succeeds, as on AWS. */
 const remove = operation(z.strictObject({ stateMachineArn: arn }), async ({ stateMachineArn }, { store, caller }) => {
-  checkArn(stateMachineArn);
+  checkArn(stateMachineArn, 'stateMachine');
   if (isOwn(caller, stateMachineArn) && store.machines.has(stateMachineArn)) await store.deleteMachine(stateMachineArn);
   return {};
 });

@@ -40,17 +40,39 @@ export type Phase =
       readonly submitted: boolean;
     }
   | Children
-  | { readonly at: 'result'; readonly result: unknown }
+  /** `children` is the Map Run that the result is of. */
+  | { readonly at: 'result'; readonly result: unknown; readonly children?: Children }
   /** A failure that Retry and Catch have not seen yet. `children` is where a redrive goes on. */
   | { readonly at: 'failure'; readonly failure: Failure; readonly children?: Children }
   | { readonly at: 'done'; readonly output: unknown }
   /** The thread ended without finishing its state. */
   | { readonly at: 'failed'; readonly children?: Children };
 
-/** Branches or iterations run, `most` of them side by side. */
-export interface Children {
-  readonly at: 'children';
-  readonly most: number;
+/** What a Parallel or Map state waits for. */
+export type Children =
+  /** Branches or iterations, `most` of them side by side. */
+  | { readonly at: 'children'; readonly most: number }
+  /** The executions of a Map Run. */
+  | { readonly at: 'mapRun'; readonly arn: string };
+
+/** A distributed Map under way: its iterations are executions of their own, which the store finds by `arn` and index. */
+export interface MapRun {
+  readonly arn: string;
+  readonly label: string;
+  /** Where the item processor stands in the definition. */
+  readonly scope: readonly (string | number)[];
+  readonly express: boolean;
+  /** Input of each child execution, and how many items are in it. */
+  readonly inputs: readonly { readonly input: unknown; readonly items: number }[];
+  /** 0 is as many as AWS allows. */
+  readonly maxConcurrency: number;
+  readonly toleratedFailureCount?: number | undefined;
+  readonly toleratedFailurePercentage?: number | undefined;
+  readonly status: Exclude<Status, 'TIMED_OUT'>;
+  readonly startMs: number;
+  readonly stopMs?: number | undefined;
+  readonly redriveCount: number;
+  readonly redriveMs?: number | undefined;
 }
 
 /** One line of execution through a scope of states: the root, a branch of a Parallel, or an iteration of a Map. */
@@ -88,6 +110,8 @@ export interface Outcome {
   readonly redriveMs?: number | undefined;
   /** Tokens by which RedriveExecution knows a repeated request. */
   readonly redriveTokens?: readonly string[];
+  /** Redrives of the Map Run when this child of it last began; a child that failed before the latest begins again. */
+  readonly mapRunRedrives?: number;
   /** End of the machine's TimeoutSeconds, counted from the start or the last redrive. */
   readonly deadlineMs?: number | undefined;
 }
@@ -106,6 +130,8 @@ export interface Identity {
   readonly startMs: number;
   /** Whether it was started while the clock stood ahead of real time. */
   readonly movedClock?: boolean;
+  /** Of a child execution: its Map Run, the execution around it, and its place among the children. */
+  readonly mapRun?: { readonly arn: string; readonly parent: string; readonly index: number; readonly items: number; readonly label: string; readonly express: boolean };
 }
 
 export type Execution = Identity & Outcome;

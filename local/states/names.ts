@@ -1,3 +1,4 @@
+import { createHash, randomUUID } from 'node:crypto';
 import { AwsError } from '../wire/errors.ts';
 import type { Caller } from '../service.ts';
 
@@ -6,6 +7,15 @@ const partitionOf = (region: string): string => (region.startsWith('cn-') ? 'aws
 const prefix = ({ region, accountId }: Caller): string => `arn:${partitionOf(region)}:states:${region}:${accountId}`;
 
 export const machineArn = (caller: Caller, name: string): string => `${prefix(caller)}:stateMachine:${name}`;
+
+/** A name that is the same whenever it is made from the same text: a random-looking UUID. */
+export const uuidOf = (text: string): string => createHash('sha256').update(text).digest('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5');
+
+export const mapRunArn = (machine: string, label: string): string => `${machine.replace(':stateMachine:', ':mapRun:').split('/')[0] ?? ''}/${label}:${randomUUID()}`;
+
+/** A child execution of a Map Run; `machine` ends with the label. Express ones have another kind of ARN. */
+export const childArn = (machine: string, name: string, express: boolean): string =>
+  express ? `${machine.replace(':stateMachine:', ':express:')}:${name}:${randomUUID()}` : executionArn(machine, name);
 
 export const executionArn = (machine: string, name: string): string => `${machine.replace(':stateMachine:', ':execution:')}:${name}`;
 
@@ -20,8 +30,9 @@ export function checkName(name: string): void {
   if (forbidden.test(name) || name.length > 80 || name.length === 0) throw new AwsError('InvalidName', `Invalid Name: '${name}'`);
 }
 
-/** Refuses what is no ARN of Step Functions at all. */
-export function checkArn(arn: string): void {
+/** Refuses what is no ARN of Step Functions, or not of these types. */
+export function checkArn(arn: string, ...types: readonly ('stateMachine' | 'execution' | 'express' | 'mapRun')[]): void {
   if (!arn.startsWith('arn:')) throw new AwsError('InvalidArn', `Invalid Arn: 'Invalid ARN prefix: ${arn}'`);
-  if (!/^arn:aws[a-z-]*:states:[a-z0-9-]+:\d{12}:(stateMachine|execution):\S+$/.test(arn)) throw new AwsError('InvalidArn', `Invalid Arn: 'Resource type not valid in this context: ${arn}'`);
+  const [, type] = /^arn:aws[a-z-]*:states:[a-z0-9-]+:\d{12}:([a-zA-Z]+):\S+$/.exec(arn) ?? [];
+  if (!types.some((each) => each === type)) throw new AwsError('InvalidArn', `Invalid Arn: 'Resource type not valid in this context: ${arn}'`);
 }

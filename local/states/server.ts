@@ -6,12 +6,13 @@ import { callbackOperations } from './callbacks.ts';
 import { Engine } from './engine.ts';
 import { executionOperations } from './executions.ts';
 import { machineOperations } from './machines.ts';
+import { mapRunOperations } from './map-runs.ts';
 import type { Operation } from './operation.ts';
 import type { Services } from './services.ts';
 import { statusDetail } from './status-detail.ts';
 import { Store } from './store.ts';
 
-const operations: Readonly<Record<string, Operation>> = { ...machineOperations, ...executionOperations, ...callbackOperations };
+const operations: Readonly<Record<string, Operation>> = { ...machineOperations, ...executionOperations, ...mapRunOperations, ...callbackOperations };
 
 export interface StatesOptions extends Services {
   readonly folder: string;

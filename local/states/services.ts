@@ -1,8 +1,8 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { Execution, Failure } from './model.ts';
 import type { Resource } from './resource.ts';
 import { isRecord } from './check-fields.ts';
-import { executionArn } from './names.ts';
+import { executionArn, uuidOf } from './names.ts';
 import type { AwsError } from '../wire/errors.ts';
 
 /** The services that tasks call, as openStates is handed them. */
@@ -40,7 +40,7 @@ const isStart = ({ service, operation }: Resource): boolean => service === 'sfn'
 /** Starts an execution once, though a crash may ask for it twice: the name it is not given is made from the attempt's token, which nobody else has. */
 async function startExecution(send: (operation: string, input: Record<string, unknown>) => Promise<unknown>, input: Record<string, unknown>, token: string): Promise<unknown> {
   if (input['name'] !== undefined) return send('StartExecution', input);
-  const name = createHash('sha256').update(token).digest('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5');
+  const name = uuidOf(token);
   try {
     return await send('StartExecution', { ...input, name });
   } catch (error) {

@@ -1,6 +1,7 @@
 import { startBranches, startIterations } from './children.ts';
 import type { Draft } from './draft.ts';
 import { fail, recordEvaluation } from './failing.ts';
+import { startMapRun } from './map-run.ts';
 import type { Thread } from './model.ts';
 import { evaluateIn, fieldError, stateOf, type Chance } from './scope.ts';
 import { StateError } from './state-error.ts';
@@ -99,7 +100,7 @@ async function run(draft: Draft, thread: Thread, chance: Chance): Promise<void> 
       await startBranches(draft, thread, chance);
       break;
     case 'Map':
-      await startIterations(draft, thread, chance);
+      await (state.ItemProcessor?.ProcessorConfig?.Mode === 'DISTRIBUTED' ? startMapRun : startIterations)(draft, thread, chance);
       break;
   }
 }

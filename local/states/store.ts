@@ -7,8 +7,16 @@ import type { HistoryEvent, Identity, Machine, Outcome, Thread } from './model.t
 type Entry =
   | { readonly kind: 'machine'; readonly machine: Machine }
   | { readonly kind: 'machine-deleted'; readonly arn: string }
-  | { readonly kind: 'start'; readonly identity: Identity; readonly outcome: Outcome; readonly event: HistoryEvent; readonly root: Thread }
+  | ({ readonly kind: 'start' } & Start)
   | ({ readonly kind: 'step'; readonly arn: string } & Transition);
+
+/** A new execution. A child of a Map Run has the definition of the execution around it, and so the journal has it once. */
+export interface Start {
+  readonly identity: Omit<Identity, 'definition'> & { readonly definition?: string };
+  readonly outcome: Outcome;
+  readonly event: HistoryEvent;
+  readonly root: Thread;
+}
 
 /** SFN-DG service-quotas: what is closed longer than this is forgotten, and its name is free. */
 const retentionMs = 90 * 86_400_000;
@@ -20,6 +28,9 @@ export class Store {
   readonly executions = new Map<string, Running>();
   /** Every task token that was ever given out, closed ones too: they answer TaskTimedOut for good. */
   readonly tokens = new Map<string, { readonly arn: string; readonly thread: number }>();
+  /** Children of each Map Run, by their index, and the execution around them. */
+  readonly #children = new Map<string, Running[]>();
+  readonly mapRunOwners = new Map<string, string>();
   #journal!: Journal<Entry>;
   #last: Promise<void> = Promise.resolve();
 
@@ -38,7 +49,7 @@ export class Store {
     return this.#append({ kind: 'machine-deleted', arn });
   }
 
-  start(start: { identity: Identity; outcome: Outcome; event: HistoryEvent; root: Thread }): Promise<void> {
+  start(start: Start): Promise<void> {
     return this.#append({ kind: 'start', ...start });
   }
 
@@ -51,6 +62,11 @@ export class Store {
     const running = this.executions.get(arn);
     const stopMs = running?.outcome.stopMs;
     return stopMs !== undefined && nowMs - stopMs > retentionMs ? undefined : running;
+  }
+
+  /** Children of a Map Run by index; those that have not begun are missing. */
+  children(mapRun: string): readonly (Running | undefined)[] {
+    return this.#children.get(mapRun) ?? [];
   }
 
   /** Resolves once all that has been applied so far is on disk: no answer may show what a crash could take back. */
@@ -78,12 +94,24 @@ export class Store {
         this.machines.delete(entry.arn);
         return;
       case 'start':
-        this.executions.delete(entry.identity.arn);
-        this.executions.set(entry.identity.arn, { identity: entry.identity, outcome: entry.outcome, threads: new Map([[entry.root.id, entry.root]]), history: [entry.event] });
+        this.#started(entry);
         return;
       case 'step':
         apply(this.executions.get(entry.arn) as Running, entry);
+        for (const mapRun of Object.keys(entry.mapRuns ?? {})) this.mapRunOwners.set(mapRun, entry.arn);
         for (const [id, { phase }] of Object.entries(entry.threads)) if (phase?.at === 'task') this.tokens.set(phase.token, { arn: entry.arn, thread: Number(id) });
     }
+  }
+
+  #started({ identity, outcome, event, root }: Start): void {
+    const { arn, mapRun } = identity;
+    const definition = identity.definition ?? this.executions.get(mapRun?.parent ?? '')?.identity.definition ?? '';
+    const running: Running = { identity: { ...identity, definition }, outcome, threads: new Map([[root.id, root]]), history: [event], mapRuns: new Map() };
+    this.executions.delete(arn);
+    this.executions.set(arn, running);
+    if (mapRun === undefined) return;
+    const children = this.#children.get(mapRun.arn) ?? [];
+    children[mapRun.index] = running;
+    this.#children.set(mapRun.arn, children);
   }
 }

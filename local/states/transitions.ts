@@ -1,5 +1,6 @@
 import { childDone, childFailed, childrenOf } from './children.ts';
 import type { Draft } from './draft.ts';
+import { abortMapRun } from './map-run.ts';
 import { limitData, limitVariables } from './limits.ts';
 import type { Failure, Status, Thread } from './model.ts';
 import { evaluateIn, stateOf, variablesOf, type Chance, type Extras } from './scope.ts';
@@ -58,9 +59,11 @@ export function failThread(draft: Draft, id: number, failure: Failure): void {
 
 const endings = { FAILED: 'ExecutionFailed', TIMED_OUT: 'ExecutionTimedOut', ABORTED: 'ExecutionAborted' } as const satisfies Partial<Record<Status, string>>;
 
-/** Ends an execution without success. Its threads stay where they are, for a redrive. `previous` is the event that the end follows. */
+/** Ends an execution without success, and its Map Runs with it. Its threads stay where they are, for a redrive. `previous` is the event that the end follows. */
 export function endExecution(draft: Draft, status: keyof typeof endings, { error, cause }: Failure, previous: number): void {
-  draft.eventAfter(previous, endings[status], { error, cause });
+  let last = previous;
+  for (const { arn } of draft.mapRunsUnderWay) last = abortMapRun(draft, arn, last);
+  draft.eventAfter(last, endings[status], { error, cause });
   draft.end({ status, error, cause, stopMs: draft.nowMs });
 }
 

@@ -6,6 +6,8 @@ import { lambda, openWorld, roleArn, single } from '../local/states/world.ts';
 
 const task = (more: Record<string, unknown>) => single({ Type: 'Task', Resource: lambda, Arguments: { FunctionName: 'f' }, ...more });
 const inner = (state: Record<string, unknown>) => ({ StartAt: 'I', States: { I: { End: true, ...state } } });
+const distributed = (ExecutionType: string, state: Record<string, unknown>, more: Record<string, unknown> = {}) =>
+  single({ Type: 'Map', ItemProcessor: { ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType }, ...inner(state) }, ...more });
 const to = { partition: 'aws', functionOf: (name: string) => name };
 
 const accepted: Readonly<Record<string, unknown>> = {
@@ -13,6 +15,7 @@ const accepted: Readonly<Record<string, unknown>> = {
   'Version and TimeoutSeconds': { ...single({ Type: 'Pass' }), Version: '1.0', TimeoutSeconds: 5, Comment: 'c' },
   'another partition': single({ Type: 'Task', Resource: 'arn:aws-us-gov:states:::aws-sdk:kms:encrypt.waitForTaskToken' }),
   'nested branches': single({ Type: 'Parallel', Branches: [inner({ Type: 'Map', Items: [1], ItemProcessor: inner({ Type: 'Pass' }) })] }),
+  'a distributed Map': distributed('EXPRESS', { Type: 'Pass' }, { Label: 'all-of-them', ToleratedFailurePercentage: 2.5, ToleratedFailureCount: '{% 1 %}', ItemBatcher: { MaxItemsPerBatch: 2 } }),
   'our own rotation': byokRotation(to),
   'our own rollback': aliasRollback(to),
 };
@@ -39,8 +42,17 @@ const refused: Readonly<Record<string, readonly [definition: unknown, place: str
   'an argument of lambda:invoke that is not run': [task({ Arguments: { FunctionName: 'f', InvocationType: 'Event' } }), '/States/S/Arguments/InvocationType'],
   'no FunctionName': [task({ Arguments: { Payload: 1 } }), '/States/S/Arguments'],
   'Credentials': [task({ Credentials: { RoleArn: 'r' } }), '/States/S/Credentials'],
-  'a distributed Map': [single({ Type: 'Map', ItemProcessor: { ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' }, ...inner({ Type: 'Pass' }) } }), '/States/S/ItemProcessor/ProcessorConfig'],
-  'an item reader': [single({ Type: 'Map', ItemReader: {}, ItemProcessor: inner({ Type: 'Pass' }) }), '/States/S/ItemReader'],
+  'a distributed Map of no type': [single({ Type: 'Map', ItemProcessor: { ProcessorConfig: { Mode: 'DISTRIBUTED' }, ...inner({ Type: 'Pass' }) } }), '/States/S/ItemProcessor/ProcessorConfig/ExecutionType'],
+  'a Mode that there is not': [single({ Type: 'Map', ItemProcessor: { ProcessorConfig: { Mode: 'WIDE' }, ...inner({ Type: 'Pass' }) } }), '/States/S/ItemProcessor/ProcessorConfig/Mode'],
+  'an item reader': [distributed('STANDARD', { Type: 'Pass' }, { ItemReader: {} }), '/States/S/ItemReader'],
+  'a result writer': [distributed('STANDARD', { Type: 'Pass' }, { ResultWriter: {} }), '/States/S/ResultWriter'],
+  'tolerance of an inline Map': [single({ Type: 'Map', ToleratedFailureCount: 1, ItemProcessor: inner({ Type: 'Pass' }) }), '/States/S/ToleratedFailureCount'],
+  'a percentage above 100': [distributed('STANDARD', { Type: 'Pass' }, { ToleratedFailurePercentage: 101 }), '/States/S/ToleratedFailurePercentage'],
+  'a batcher without bounds': [distributed('STANDARD', { Type: 'Pass' }, { ItemBatcher: {} }), '/States/S/ItemBatcher'],
+  'a label with a space': [distributed('STANDARD', { Type: 'Pass' }, { Label: 'a b' }), '/States/S/Label'],
+  'a callback in an express child': [distributed('EXPRESS', { Type: 'Task', Resource: `${lambda}.waitForTaskToken`, Arguments: { FunctionName: 'f' } }), '/States/S/ItemProcessor/States/I/Resource'],
+  'a distributed Map in an express child': [distributed('EXPRESS', (distributed('STANDARD', { Type: 'Pass' })['States'] as { S: Record<string, unknown> }).S), '/States/S/ItemProcessor/States/I/ItemProcessor/ProcessorConfig/Mode'],
+  'a callback of dynamodb:putItem': [task({ Resource: 'arn:aws:states:::dynamodb:putItem.waitForTaskToken' }), '/States/S/Resource'],
   'an expression with something before it': [single({ Type: 'Pass', Output: { a: ' {% 1 %}' } }), '/States/S/Output/a'],
   'an expression with something after it': [single({ Type: 'Pass', Output: '{% 1 %} ' }), '/States/S/Output'],
   'an expression that does not parse': [single({ Type: 'Pass', Output: '{% 1 + %}' }), '/States/S/Output'],
