@@ -1,6 +1,6 @@
 /** Which names of ErrorEquals reach which failure. Source: SFN-DG concepts-error-handling. */
 import { describe, expect, it } from 'vitest';
-import { callback, lambda, openWorld, single } from '../local/states/world.ts';
+import { callback, lambda, openWorld } from '../local/states/world.ts';
 
 const failures: Readonly<Record<string, { readonly state: Record<string, unknown>; readonly caughtBy: readonly string[]; readonly missedBy: readonly string[] }>> = {
   'an error of the function': {
@@ -53,36 +53,4 @@ describe('Catch', () => {
         await world.clock.advance(6_000);
         expect((await world.describe(execution)).status).toBe(caughtBy.includes(name) ? 'SUCCEEDED' : 'FAILED');
       });
-});
-
-describe('Retry', () => {
-  const attempts = async (retry: Record<string, unknown>[], errors: string[]): Promise<number> => {
-    let calls = 0;
-    const world = await openWorld({
-      functions: {
-        f: () => {
-          const name = errors[Math.min(calls, errors.length - 1)] as string;
-          calls += 1;
-          throw Object.assign(new Error('m'), { name });
-        },
-      },
-    });
-    await world.create('m', single({ Type: 'Task', Resource: lambda, Arguments: { FunctionName: 'f' }, Retry: retry }));
-    const execution = await world.start('m', 'e');
-    await world.clock.advance(3_600_000);
-    expect((await world.describe(execution)).status).toBe('FAILED');
-    return calls;
-  };
-
-  it('makes 3 more attempts unless it says otherwise', async () => {
-    expect(await attempts([{ ErrorEquals: ['States.ALL'] }], ['A'])).toBe(4);
-  });
-
-  it('makes none for MaxAttempts 0', async () => {
-    expect(await attempts([{ ErrorEquals: ['A'], MaxAttempts: 0 }, { ErrorEquals: ['States.ALL'] }], ['A'])).toBe(1);
-  });
-
-  it('counts each retrier by itself, for as long as the state lasts', async () => {
-    expect(await attempts([{ ErrorEquals: ['A'], MaxAttempts: 1 }, { ErrorEquals: ['B'], MaxAttempts: 2 }], ['A', 'B', 'B', 'A'])).toBe(4);
-  });
 });

@@ -148,12 +148,6 @@ describe('callback tasks (aws-facts 3.3)', () => {
     expect(await bench.end(arn)).toMatchObject({ status: 'FAILED', error: 'States.Timeout' });
   });
 
-  test('States.Timeout stands for the heartbeat too', async () => {
-    const arn = await bench.start(machine({ A: callback('ask', { HeartbeatSeconds: 10, Catch: [{ ErrorEquals: ['States.Timeout'], Next: 'P' }] }), P: { Type: 'Pass', End: true } }));
-    await bench.advance(11);
-    expect(await bench.end(arn)).toMatchObject({ status: 'SUCCEEDED', result: { Error: 'States.Timeout' } });
-  });
-
   test('a retry has a token of its own; the old one answers TaskTimedOut', async () => {
     const arn = await bench.start(asking({ TimeoutSeconds: 10, Retry: [{ ErrorEquals: ['States.Timeout'] }] }));
     const old = bench.token;

@@ -141,18 +141,6 @@ describe('a crash', () => {
     }
   }, 120_000);
 
-  it('in the middle of a line is as if the line had not been', async () => {
-    const { lines } = await journalOfOneRun();
-    for (let length = 2; length < lines.length; length += 3) {
-      const torn = lines[length] as string;
-      const { world } = await reopen(`${lines.slice(0, length).join('\n')}\n${torn.slice(0, Math.floor(torn.length / 2))}`);
-      await finish(world);
-      expect(JSON.parse((await world.describe(execution)).output as string)).toEqual(expected);
-      await world.service.close();
-      world.clock.stop();
-    }
-  }, 120_000);
-
   it('keeps the token of a question, and the deadlines that had been set', async () => {
     const { lines } = await journalOfOneRun();
     const asked = lines.findIndex((line) => line.includes('"TaskSubmitted"')) + 1;

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { detailsOf, lambda, openWorld, single, types } from './world.ts';
 
-const day = 86_400_000;
 const call = (name: string, more: Record<string, unknown> = { End: true }) => ({ Type: 'Task', Resource: lambda, Arguments: { FunctionName: name, Payload: '{% $states.input %}' }, Output: '{% $states.result.Payload %}', ...more });
 
 /** Functions that note their calls; those in `broken` fail while they are in it. */
@@ -34,22 +33,6 @@ describe('RedriveExecution', () => {
     expect(detailsOf(events[before.length])).toEqual({ redriveCount: 1 });
   });
 
-  it('survives a restart before and after', async () => {
-    const broken = new Set<unknown>(['only']);
-    const { functions } = functionsOf(['only'], broken);
-    const world = await openWorld({ functions });
-    const { execution } = await world.run({ StartAt: 'A', States: { A: call('only') } });
-    broken.clear();
-    await world.service.close();
-    const again = await openWorld({ functions, folder: world.folder, clock: world.clock });
-    await again.send('RedriveExecution', { executionArn: execution });
-    await again.settle();
-    await again.service.close();
-    const last = await openWorld({ functions, folder: world.folder, clock: world.clock });
-    expect(await last.describe(execution)).toMatchObject({ status: 'SUCCEEDED', redriveCount: 1 });
-    expect(await last.describe(execution)).not.toHaveProperty('error');
-  });
-
   it('runs only the iterations and branches again that failed or were aborted', async () => {
     const broken = new Set<unknown>([2]);
     const { calls, functions } = functionsOf(['item'], broken);
@@ -77,33 +60,6 @@ describe('RedriveExecution', () => {
     expect((await world.describe(execution)).status).toBe('RUNNING');
     await world.clock.advance(2_000);
     expect((await world.describe(execution)).status).toBe('SUCCEEDED');
-  });
-
-  it('counts retries afresh', async () => {
-    const { calls, functions } = functionsOf(['only'], new Set<unknown>(['only']));
-    const world = await openWorld({ functions });
-    await world.create('m', { StartAt: 'A', States: { A: call('only', { End: true, Retry: [{ ErrorEquals: ['States.ALL'], MaxAttempts: 1 }] }) } });
-    const execution = await world.start('m', 'e');
-    await world.clock.advance(5_000);
-    await world.send('RedriveExecution', { executionArn: execution });
-    await world.clock.advance(5_000);
-    expect(calls).toHaveLength(4);
-  });
-
-  it('refuses what runs, what succeeded, and what ended more than 14 days ago', async () => {
-    const world = await openWorld();
-    await world.create('m', single({ Type: 'Wait', Seconds: 10 }));
-    const execution = await world.start('m', 'e');
-    await expect(world.send('RedriveExecution', { executionArn: execution })).rejects.toMatchObject({ code: 'ExecutionNotRedrivable', message: expect.stringContaining('Execution is RUNNING and cannot be redriven') as string });
-    await world.clock.advance(11_000);
-    await expect(world.send('RedriveExecution', { executionArn: execution })).rejects.toMatchObject({ code: 'ExecutionNotRedrivable' });
-    const other = await world.start('m', 'f');
-    await world.send('StopExecution', { executionArn: other });
-    await world.clock.advance(13 * day);
-    expect((await world.describe(other)).redriveStatus).toBe('REDRIVABLE');
-    await world.clock.advance(2 * day);
-    expect(await world.describe(other)).toMatchObject({ redriveStatus: 'NOT_REDRIVABLE', redriveStatusReason: 'Execution redrivable period exceeded' });
-    await expect(world.send('RedriveExecution', { executionArn: other })).rejects.toMatchObject({ code: 'ExecutionNotRedrivable' });
   });
 
   it('goes on after branches whose result could not be put out', async () => {
