@@ -26,6 +26,7 @@ const sdkServices: Readonly<Record<string, Named>> = {
   s3: { service: 's3', errorPrefix: 'S3' },
   sfn: { service: 'sfn', errorPrefix: 'Sfn' },
   eventbridge: { service: 'events', errorPrefix: 'EventBridge' },
+  resourcegroupstaggingapi: { service: 'tag', errorPrefix: 'ResourceGroupsTaggingApi' },
 };
 
 const dynamodb = { service: 'dynamodb', errorPrefix: 'DynamoDB', takesToken: false };

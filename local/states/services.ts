@@ -8,7 +8,7 @@ import type { AwsError } from '../wire/errors.ts';
 /** The services that tasks call, as openStates is handed them. */
 export interface Services {
   readonly invokeLambda: (functionName: string, payload: unknown) => Promise<unknown>;
-  /** `service` is kms, dynamodb, s3, events or sfn; `operation` is in PascalCase, input and answer are the service's wire JSON. */
+  /** `service` is kms, dynamodb, s3, events, tag or sfn; `operation` is in PascalCase, input and answer are the service's wire JSON. */
   readonly callService: (service: string, operation: string, input: Record<string, unknown>, roleArn: string) => Promise<unknown>;
 }
 

@@ -17,7 +17,7 @@ let sfn: SFNClient;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'rota-services-'));
   const user = { id: 'p', arn: `arn:aws:iam::${accountId}:user/p`, accountId, ...credentials, allow: ['*'] };
-  const machine = { id: 'm', arn: role, accountId, accessKeyId: 'AKIDM', secretAccessKey: 'm', allow: ['dynamodb:*', 's3:CreateBucket', 's3:PutObject', 's3:GetObject', 's3:ListBucket', 'states:*', 'lambda:*'] };
+  const machine = { id: 'm', arn: role, accountId, accessKeyId: 'AKIDM', secretAccessKey: 'm', allow: ['dynamodb:*', 's3:CreateBucket', 's3:PutObject', 's3:GetObject', 's3:ListBucket', 'states:*', 'lambda:*', 'tag:GetResources'] };
   aws = await startBareAws(folder, { principals: [user, machine], lambdas: () => new Map([['f', () => Promise.resolve('done')]]) });
   sfn = new SFNClient({ endpoint: aws.url, region: 'eu-central-1', credentials, maxAttempts: 1 });
 });
@@ -120,6 +120,10 @@ describe('Step Functions', () => {
       cause: expect.stringMatching(/^State Machine Does Not Exist: .* \(Service: AWSStepFunctions; Status Code: 400; Error Code: StateMachineDoesNotExist; Request ID: \S+; Proxy: null\)$/) as string,
     });
   });
+});
+
+test('tagging: the resources with a tag', async () => {
+  expect(await call('aws-sdk:resourcegroupstaggingapi:getResources', { TagFilters: [{ Key: 'none' }] })).toMatchObject({ status: 'SUCCEEDED', result: { ResourceTagMappingList: [] } });
 });
 
 test('what the role may not do', async () => {
