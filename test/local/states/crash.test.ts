@@ -156,4 +156,8 @@ describe('a crash', () => {
     expect(await world.describe(execution)).toMatchObject({ status: 'FAILED', error: 'States.Timeout' });
     await expect(world.send('SendTaskSuccess', { taskToken: scheduledToken(events), output: '1' })).rejects.toMatchObject({ code: 'TaskTimedOut' });
   });
+
+  it('of another version, whose journal has other lines, is refused', async () => {
+    await expect(reopen('{"kind":"moved","arn":"e"}\n')).rejects.toThrow("a line of kind 'moved'");
+  });
 });
