@@ -16,7 +16,9 @@ import { openKms } from './kms/server.ts';
 import { openParameters } from './parameters.ts';
 import { Port, type HttpApp } from './port.ts';
 import { Principals, type Principal } from './principals.ts';
-import { openS3 } from './s3.ts';
+import { openS3, type S3 } from './s3.ts';
+import { s3Request, s3Result } from './s3-call.ts';
+import { readS3Request } from './s3/requests.ts';
 import type { Caller, Service } from './service.ts';
 import { openStates } from './states/server.ts';
 import { makeTagging } from './tagging.ts';
@@ -89,7 +91,7 @@ export async function startEmbeddedAws(options: EmbeddedAwsOptions): Promise<Emb
       folder: join(folder, 'states'),
       clock,
       invokeLambda: (name, payload) => lost(() => invoke(lambdas, faults, name, payload)),
-      callService: (named, operation, input, roleArn) => lost(() => callAs({ principals, gate, services, region }, roleArn, named, operation, input)),
+      callService: (named, operation, input, roleArn) => lost(() => callAs({ principals, gate, services, s3, region }, roleArn, named, operation, input)),
       onStatusChange: (detail) => {
         // Best effort, as AWS's is ("Automating Step Functions event delivery with EventBridge"): the execution goes on without.
         events.emit({ source: 'aws.states', 'detail-type': 'Step Functions Execution Status Change', detail, account: accountId, region }).catch(() => undefined);
@@ -132,32 +134,29 @@ async function invoke(lambdas: Lambdas, faults: Faults, name: string, payload: u
 }
 
 /** The names by which state machines know services. */
-const serviceNames: Readonly<Record<string, string>> = { sfn: 'states', eventbridge: 'events', resourcegroupstaggingapi: 'tagging' };
+const serviceNames: Readonly<Record<string, string>> = { sfn: 'states', tag: 'tagging' };
 
 interface Inside {
   readonly principals: Principals;
   readonly gate: Gate;
   readonly services: ReadonlyMap<string, Service>;
+  readonly s3: S3;
   readonly region: string;
 }
 
 /** A call that a state machine makes by its role: through the same door as those over the wire. */
-async function callAs({ principals, gate, services, region }: Inside, roleArn: string, named: string, operation: string, input: Record<string, unknown>): Promise<unknown> {
+async function callAs({ principals, gate, services, s3, region }: Inside, roleArn: string, named: string, operation: string, input: Record<string, unknown>): Promise<unknown> {
   const service = serviceNames[named] ?? named;
   const role = principals.withArn(roleArn);
   if (role === undefined) throw new AwsError('AccessDeniedException', `The role ${roleArn} is not known here.`);
+  const caller: Caller = { arn: role.arn, userId: role.id, accountId: role.accountId, region, sourceIp: '127.0.0.1', requestId: randomUUID() };
+  if (service === 's3') {
+    const request = readS3Request(s3Request(operation, input));
+    return s3Result(operation, await gate.pass({ service, operation, caller: role, actions: request.actions }, () => s3.handle(request, caller)));
+  }
   const handler = services.get(service);
   if (handler === undefined) throw new AwsError('UnknownOperationException', `State machines here call ${[...services.keys()].join(', ')}, not ${named}.`);
-  const caller: Caller = { arn: role.arn, userId: role.id, accountId: role.accountId, region, sourceIp: '127.0.0.1', requestId: randomUUID() };
-  const given = named === 'eventbridge' ? withTextDetails(input) : input;
-  return gate.pass({ service, operation, caller: role, actions: actionsOf(service, operation) }, () => handler.handle(operation, given, caller));
-}
-
-/** The optimised integration takes Detail as JSON, where the service itself takes text ("EventBridge", Step Functions Developer Guide). */
-function withTextDetails(input: Record<string, unknown>): Record<string, unknown> {
-  if (!Array.isArray(input.Entries)) return input;
-  const entries = input.Entries as Record<string, unknown>[];
-  return { ...input, Entries: entries.map((entry) => ({ ...entry, Detail: typeof entry.Detail === 'object' ? JSON.stringify(entry.Detail) : entry.Detail })) };
+  return gate.pass({ service, operation, caller: role, actions: actionsOf(service, operation) }, () => handler.handle(operation, input, caller));
 }
 
 /** What Step Functions reports when an answer never came. */

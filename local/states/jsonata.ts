@@ -1,65 +1,96 @@
-import { createHash, randomUUID } from 'node:crypto';
 import jsonata from 'jsonata';
+import { stepFunctions } from './jsonata-functions.ts';
+import { StateError, evaluationError } from './state-error.ts';
 
-/** A state failed by an error that Step Functions itself names, or that a task threw. */
-export class StateError extends Error {
-  readonly error: string;
+/** SFN-DG service-quotas: an evaluation may take a second, and is bounded in depth. */
+const longestMs = 1_000;
+const deepest = 2_000;
 
-  constructor(error: string, cause: string) {
-    super(cause);
-    this.error = error;
+/** The hooks that jsonata calls as it enters and leaves each node, looked up under these names. */
+const enter = Symbol.for('jsonata.__evaluate_entry') as unknown as string;
+const leave = Symbol.for('jsonata.__evaluate_exit') as unknown as string;
+
+/** The source between `{%` and `%}`; undefined for a string that is no expression. */
+export const sourceOf = (text: string): string | undefined => (text.startsWith('{%') && text.endsWith('%}') && text.length >= 4 ? text.slice(2, -2).trim() : undefined);
+
+/** What is wrong with an expression's syntax, or undefined. */
+export function syntaxError(source: string): string | undefined {
+  try {
+    jsonata(source);
+    return undefined;
+  } catch (error) {
+    return messageOf(error);
   }
 }
 
-const compiled = new Map<string, jsonata.Expression>();
+export interface Scope {
+  /** `$states` and the variables, by name without `$`. */
+  readonly bindings: Readonly<Record<string, unknown>>;
+  readonly random: () => number;
+}
 
-/** Functions that Step Functions adds to JSONata; `$eval` it takes away. Developer Guide, "transforming-data". */
-const added: Readonly<Record<string, (...args: never[]) => unknown>> = {
-  parse: (text: string) => JSON.parse(text) as unknown,
-  uuid: () => randomUUID(),
-  hash: (text: unknown, algorithm: string) =>
-    createHash(algorithm.toLowerCase().replace('-', '')).update(typeof text === 'string' ? text : JSON.stringify(text)).digest('hex'),
-  random: () => Math.random(),
-  partition: (list: unknown[], size: number) => Array.from({ length: Math.ceil(list.length / size) }, (_, i) => list.slice(i * size, (i + 1) * size)),
-  range: (first: number, last: number, step: number) => Array.from({ length: Math.floor((last - first) / step) + 1 }, (_, i) => first + i * step),
-  eval: () => {
-    throw new Error('$eval is not available in Step Functions');
-  },
-};
+/**
+ * Evaluates a field of a state: every string in it that is an expression is replaced by its value.
+ * `location` is the field's place, such as `Output/result`. Throws `States.QueryEvaluationError` when an expression fails, yields
+ * nothing or yields a function; the cause lacks the state's name, which `inState` puts before it.
+ */
+export async function evaluate(template: unknown, scope: Scope, location: string): Promise<unknown> {
+  if (typeof template === 'string') {
+    const source = sourceOf(template);
+    return source === undefined ? template : evaluateSource(source, scope, location);
+  }
+  if (Array.isArray(template)) {
+    const values: unknown[] = [];
+    for (const [index, part] of template.entries()) values.push(await evaluate(part, scope, `${location}[${index}]`));
+    return values;
+  }
+  if (typeof template !== 'object' || template === null) return template;
+  const values: [string, unknown][] = [];
+  for (const [key, part] of Object.entries(template)) values.push([key, await evaluate(part, scope, `${location}/${key}`)]);
+  return Object.fromEntries(values);
+}
 
-function compile(source: string): jsonata.Expression {
-  const known = compiled.get(source);
-  if (known !== undefined) return known;
-  const expression = jsonata(source);
-  for (const [name, implementation] of Object.entries(added)) expression.registerFunction(name, implementation as never);
-  compiled.set(source, expression);
+async function evaluateSource(source: string, scope: Scope, location: string): Promise<unknown> {
+  const specified = `The JSONata expression '${source}' specified for the field '${location}'`;
+  let value: unknown;
+  try {
+    value = await bounded(jsonata(source)).evaluate(undefined, { ...stepFunctions(scope.random), ...scope.bindings });
+  } catch (error) {
+    throw evaluationError(`${specified} threw an error during evaluation. ${messageOf(error)}`, location);
+  }
+  if (value === undefined) throw evaluationError(`${specified} returned nothing (undefined).`, location);
+  const text = isFunction(value) ? undefined : JSON.stringify(value);
+  if (text === undefined) throw evaluationError(`${specified} returned an unsupported result type.`, location);
+  return JSON.parse(text) as unknown;
+}
+
+/** Stops an evaluation that runs too long or too deep. */
+function bounded(expression: jsonata.Expression): jsonata.Expression {
+  const startedMs = performance.now();
+  let depth = 0;
+  expression.assign(enter, () => {
+    depth += 1;
+    if (depth > deepest) throw new Error('The expression recurses too deeply.');
+    if (performance.now() - startedMs > longestMs) throw new Error('The expression took longer than 1 second.');
+  });
+  expression.assign(leave, () => {
+    depth -= 1;
+  });
   return expression;
 }
 
-export type Bindings = Readonly<Record<string, unknown>>;
+const isFunction = (value: unknown): boolean =>
+  typeof value === 'function' || (typeof value === 'object' && value !== null && ('_jsonata_lambda' in value || '_jsonata_function' in value));
 
-/** The source between `{%` and `%}`, when that fills the whole string. */
-const sourceOf = (text: string): string | undefined => (text.startsWith('{%') && text.endsWith('%}') ? text.slice(2, -2).trim() : undefined);
-
-/**
- * Evaluates a field: every string in it that is a whole `{% … %}` is replaced by its value. An expression that fails or
- * yields nothing is `States.QueryEvaluationError`.
- */
-export async function evaluate(template: unknown, bindings: Bindings, field: string): Promise<unknown> {
-  if (Array.isArray(template)) return Promise.all(template.map((part: unknown, i) => evaluate(part, bindings, `${field}[${i}]`)));
-  if (typeof template === 'object' && template !== null) {
-    const entries = await Promise.all(Object.entries(template).map(async ([key, part]) => [key, await evaluate(part, bindings, `${field}/${key}`)] as const));
-    return Object.fromEntries(entries);
-  }
-  const source = typeof template === 'string' ? sourceOf(template) : undefined;
-  if (source === undefined) return template;
-  let value: unknown;
-  try {
-    value = await compile(source).evaluate({}, { ...bindings });
-  } catch (error) {
-    throw new StateError('States.QueryEvaluationError', `The JSONata expression '${source}' specified for the field '${field}' threw an error during evaluation. ${String((error as { message?: unknown }).message)}`);
-  }
-  if (value === undefined || typeof value === 'function')
-    throw new StateError('States.QueryEvaluationError', `The JSONata expression '${source}' specified for the field '${field}' returned nothing (undefined).`);
-  return JSON.parse(JSON.stringify(value)) as unknown;
+function messageOf(error: unknown): string {
+  const { code, message } = error as { code?: string; message?: string };
+  return code === undefined ? (message ?? String(error)) : `${code}: ${message ?? ''}`;
 }
+
+/** The same failure with AWS's opening words: which state, entered at which event. */
+export const inState = (error: StateError, state: string, enteredEvent: number): StateError =>
+  new StateError(
+    error.error,
+    `An error occurred while executing the state '${state}' (entered at the event id #${enteredEvent}). ${error.cause}`,
+    error.location === undefined ? {} : { location: error.location },
+  );

@@ -1,23 +1,25 @@
-import type { Retrier } from './definition.ts';
+import type { Catcher, Retrier } from './definition.ts';
+import type { Failure } from './model.ts';
 
-/** Errors that `States.ALL` does not catch. Developer Guide, "concepts-error-handling". */
-const beyondAll = new Set(['States.DataLimitExceeded', 'States.Runtime']);
+/** Neither `States.ALL` nor `States.TaskFailed` reaches these. SFN-DG concepts-error-handling. */
+const terminal: readonly (string | undefined)[] = ['States.DataLimitExceeded', 'States.Runtime'];
 
-/** Whether one name of ErrorEquals stands for this error. */
-function stands(name: string, error: string): boolean {
+/** Whether one name of an `ErrorEquals` covers a failure. SFN-DG concepts-error-handling. */
+function covers(name: string, { error, heartbeat }: Failure): boolean {
   if (name === error) return true;
-  if (name === 'States.ALL') return !beyondAll.has(error);
-  if (name === 'States.Timeout') return error === 'States.HeartbeatTimeout';
-  if (name === 'States.TaskFailed') return error !== 'States.Timeout' && !beyondAll.has(error);
-  return false;
+  if (name === 'States.HeartbeatTimeout') return heartbeat === true;
+  if (name === 'States.ALL') return !terminal.includes(error);
+  return name === 'States.TaskFailed' && error !== 'States.Timeout' && !terminal.includes(error);
 }
 
-export const matches = (names: readonly string[], error: string): boolean => names.some((name) => stands(name, error));
+export const matches = ({ ErrorEquals }: Retrier | Catcher, failure: Failure): boolean => ErrorEquals.some((name) => covers(name, failure));
 
-/** Seconds to wait before the attempt after `used` retries, or undefined when they are used up. */
-export function retryDelaySeconds(retrier: Retrier, used: number, random: () => number): number | undefined {
-  const { IntervalSeconds = 1, MaxAttempts = 3, BackoffRate = 2, MaxDelaySeconds = Number.POSITIVE_INFINITY, JitterStrategy = 'NONE' } = retrier;
-  if (used >= MaxAttempts) return undefined;
-  const delay = Math.min(IntervalSeconds * BackoffRate ** used, MaxDelaySeconds);
-  return JitterStrategy === 'FULL' ? delay * random() : delay;
+/**
+ * Milliseconds until the next attempt, or undefined when the retrier has none left. `used` counts its attempts so far; `random`
+ * yields numbers from 0 up to 1. SFN-DG concepts-error-handling: 1 s, 3 attempts and a rate of 2.0 unless said otherwise.
+ */
+export function backoffMs(retrier: Retrier, used: number, random: () => number): number | undefined {
+  if (used >= (retrier.MaxAttempts ?? 3)) return undefined;
+  const seconds = Math.min((retrier.IntervalSeconds ?? 1) * (retrier.BackoffRate ?? 2) ** used, retrier.MaxDelaySeconds ?? Infinity, 31_622_400);
+  return Math.round(seconds * 1000 * (retrier.JitterStrategy === 'FULL' ? random() : 1));
 }

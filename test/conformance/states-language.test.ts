@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { Bench, callback, machine, task, typesOf, type Wire } from '../local/states/harness.ts';
+import { Bench, machine, task, typesOf, type Wire } from '../local/states/harness.ts';
 
 // The states language as JSONata runs it. Sources: aws-facts 3.x; ASL = https://states-language.net/spec.html.
 
@@ -29,7 +29,7 @@ describe('states that end well', () => {
     // ASL "Pass State": without Output the input goes on.
     ['Pass hands its input on', machine({ P: pass() }), { a: 1 }, { a: 1 }],
     // aws-facts 3.8: {% … %} fills the whole string; anything else is a text.
-    ['Output mixes texts and expressions', machine({ P: pass({ Output: { a: '{% $states.input.n + 1 %}', b: 'n is {% n %}', c: [true, null, '{% "x" %}'] } }) }), { n: 1 }, { a: 2, b: 'n is {% n %}', c: [true, null, 'x'] }],
+    ['Output mixes texts and expressions', machine({ P: pass({ Output: { a: '{% $states.input.n + 1 %}', b: 'n is {% n %}.', c: [true, null, '{% "x" %}'] } }) }), { n: 1 }, { a: 2, b: 'n is {% n %}.', c: [true, null, 'x'] }],
     // aws-facts 3.8: Assign is evaluated in parallel with Output; visible from the next state.
     ['Assign is visible from the next state', machine({ P: pass({ Assign: { v: '{% $states.input.n %}' }, Next: 'Q' }), Q: pass({ Output: '{% $v * 10 %}' }) }), { n: 4 }, 40],
     ['a variable reassigned has its old value beside it', machine({ P: pass({ Assign: { v: 1 }, Next: 'Q' }), Q: pass({ Assign: { v: 2 }, Output: { seen: '{% $v %}' }, Next: 'R' }), R: pass({ Output: { before: '{% $states.input.seen %}', now: '{% $v %}' } }) }), {}, { before: 1, now: 2 }],
@@ -291,53 +291,5 @@ describe('Catch', () => {
     const end = await bench.run(machine({ T: { Type: 'Task', Resource: 'arn:aws:states:::aws-sdk:kms:describeKey', Arguments: { KeyId: 'k' }, End: true } }));
     expect(end).toMatchObject({ status: 'FAILED', error });
     expect(bench.called).toEqual([{ service: 'kms', operation: 'DescribeKey', input: { KeyId: 'k' } }]);
-  });
-});
-
-describe('definitions that are refused with InvalidDefinition', () => {
-  const one = (state: Wire) => machine({ S: state });
-  const table: [string, Wire][] = [
-    // The embedded Step Functions runs JSONata only; the default is JSONPath (aws-facts 3.8).
-    ['no QueryLanguage', { StartAt: 'P', States: { P: pass() } }],
-    ['QueryLanguage JSONPath', machine({ P: pass() }, { QueryLanguage: 'JSONPath' })],
-    ['a field of JSONPath', one(pass({ ResultPath: '$.x' }))],
-    ['Parameters', one(task('echo', { Parameters: {} }))],
-    // What it does not integrate it says at once.
-    ['an unsupported resource', one(task('echo', { Resource: 'arn:aws:states:::sqs:sendMessage' }))],
-    ['a resource of .sync', one(task('echo', { Resource: 'arn:aws:states:::states:startExecution.sync' }))],
-    ['no resource', one({ Type: 'Task', End: true })],
-    // ASL "States": Next names a state of the same scope; exactly one of Next and End.
-    ['Next to nowhere', one(pass({ Next: 'Nowhere' }))],
-    ['Default to nowhere', machine({ C: { Type: 'Choice', Choices: [{ Condition: '{% true %}', Next: 'P' }], Default: 'Nowhere' }, P: pass() })],
-    ['a rule to nowhere', one({ Type: 'Choice', Choices: [{ Condition: '{% true %}', Next: 'Nowhere' }] })],
-    ['Catch to nowhere', one(task('echo', { Catch: [{ ErrorEquals: ['States.ALL'], Next: 'Nowhere' }] }))],
-    ['Next out of a branch', machine({ P: { Type: 'Parallel', Next: 'Q', Branches: [branch({ A: pass({ Next: 'Q' }) })] }, Q: pass() })],
-    ['StartAt nowhere', machine({ P: pass() }, { StartAt: 'Nowhere' })],
-    ['neither Next nor End', one({ Type: 'Pass' })],
-    ['both Next and End', machine({ P: pass({ Next: 'Q', End: true }), Q: pass() })],
-    ['no states', { QueryLanguage: 'JSONata', StartAt: 'P', States: {} }],
-    ['an unknown type', one({ Type: 'Activity', End: true })],
-    // ASL "Wait State", "Choice State", "Errors".
-    ['Wait with both', one({ Type: 'Wait', Seconds: 1, Timestamp: '2030-01-01T00:00:00Z', End: true })],
-    ['Wait with neither', one({ Type: 'Wait', End: true })],
-    ['Choice without choices', machine({ C: { Type: 'Choice', Choices: [], Default: 'P' }, P: pass() })],
-    ['States.ALL beside another', one(task('echo', { Retry: [{ ErrorEquals: ['States.ALL', 'X'] }] }))],
-    ['States.ALL before another', one(task('echo', { Retry: [{ ErrorEquals: ['States.ALL'] }, { ErrorEquals: ['X'] }] }))],
-    ['a distributed Map', one({ Type: 'Map', End: true, ItemProcessor: { ...branch({ P: pass() }), ProcessorConfig: { Mode: 'DISTRIBUTED' } } })],
-    // aws-facts 3.4: 80 characters.
-    ['a long state name', machine({ ['n'.repeat(81)]: pass() })],
-  ];
-  test.each(table)('%s', async (_, definition) => {
-    const input = { name: 'refused', definition: JSON.stringify(definition), roleArn: 'arn:aws:iam::111122223333:role/states' };
-    expect(await bench.refusal('CreateStateMachine', input)).toBe('InvalidDefinition');
-    expect((await bench.call('ListStateMachines')).stateMachines).toEqual([]);
-  });
-
-  test('no JSON', async () => {
-    expect(await bench.refusal('CreateStateMachine', { name: 'refused', definition: '{', roleArn: 'arn:aws:iam::111122223333:role/states' })).toBe('InvalidDefinition');
-  });
-
-  test('a callback needs no more than its suffix', async () => {
-    expect(await bench.create(machine({ T: callback('echo') }))).toContain(':stateMachine:');
   });
 });

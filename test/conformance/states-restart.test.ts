@@ -91,7 +91,7 @@ describe.each(definitions)('%s', (_, definition, output) => {
     // Lines 1 and 2 make the machine and the execution; before those there is nothing to go on with.
     for (let length = 2; length <= lines.length; length++) {
       const bench = await reopened(length, torn(lines[length] ?? ''), clock());
-      const kept = lines.slice(2, length).flatMap((line) => (JSON.parse(line) as { events: Event[] }).events);
+      const kept = lines.slice(1, length).flatMap((line) => { const { event, events } = JSON.parse(line) as { event?: Event; events?: Event[] }; return event ?? events ?? []; });
       await finish(bench, arn);
       const end = await bench.end(arn);
       expect(end, `from line ${length}`).toMatchObject({ status: 'SUCCEEDED', result: output });

@@ -28,7 +28,7 @@ test('state machines call functions and services, each through the same door', a
       Forbidden: { Type: 'Task', Resource: 'arn:aws:states:::aws-sdk:kms:listKeys', Arguments: {}, End: true },
     },
   });
-  expect(work).toMatchObject({ status: 'FAILED', error: 'Kms.AccessDeniedException' });
+  expect(work).toMatchObject({ status: 'FAILED', error: 'Kms.KmsException' });
   const { events } = await rotaLocal<{ events: { 'detail-type': string; detail: unknown }[] }>(embedded.url, 'ListEvents');
   expect(events).toContainEqual(expect.objectContaining({ 'detail-type': 'Doubled', detail: { n: 42 } }));
   expect(events.filter((event) => event['detail-type'] === 'Step Functions Execution Status Change')).toHaveLength(2);
