@@ -25,11 +25,11 @@ export const digestOf = (value: unknown): string => sha256Hex(canonicalBytes(val
  * bytes, so that one document has one digest and no second spelling.
  */
 export function parseCanonical(bytes: Buffer): unknown {
-  let value: unknown;
   try {
-    value = JSON.parse(bytes.toString('utf8'));
+    const value: unknown = JSON.parse(bytes.toString('utf8'));
+    return canonicalBytes(value).equals(bytes) ? value : undefined;
   } catch {
+    // No JSON, or JSON that has no canonical form: a lone surrogate parses, but cannot be written.
     return undefined;
   }
-  return canonicalBytes(value).equals(bytes) ? value : undefined;
 }

@@ -1,6 +1,7 @@
 /**
  * Everything that differs per kind of key, as one table: callers ask `keyKind` and get the row. No other file decides by
- * the name of a key spec. The names come from the AWS SDK as types, so a spec that AWS adds breaks the build here.
+ * the name of a key spec, but for core/publication/key-formats.ts, which says how each is published. The names come from the
+ * AWS SDK as types, so a spec that AWS adds breaks the build here.
  */
 import type {
   AlgorithmSpec,
@@ -126,7 +127,7 @@ function replaced(replacement: Pick<Renewal['methods'], 'new-key' | 'asymmetric'
 }
 
 const firstMaterialOnly = yesIf('one material for ever; the same bytes again at any time');
-const mac = replaced({ 'new-key': yes, asymmetric: noPublicKey }, firstMaterialOnly);
+const mac = replaced({ 'new-key': yes, asymmetric: yesIf('its verifiers learn the id of the new key first') }, firstMaterialOnly);
 const keyPair = replaced({ 'new-key': publicKeyFirst, asymmetric: yes }, firstMaterialOnly);
 const keyPairNotImported = replaced({ 'new-key': publicKeyFirst, asymmetric: yes }, no(specNotImported));
 
