@@ -2,17 +2,25 @@ import { Hono } from 'hono';
 import { secureHeaders } from 'hono/secure-headers';
 import { isRotaError, RotaError } from '../core/errors.ts';
 import type { ApiDeps, ApiEnv } from './deps.ts';
+import { acknowledgePages } from './pages/acknowledge.ts';
 import { homePage } from './pages/home.ts';
+import { acknowledgementRoutes } from './routes/acknowledgements.ts';
 import { approvalRoutes } from './routes/approvals.ts';
 import { dossierRoutes } from './routes/dossiers.ts';
 import { registryRoutes } from './routes/registry.ts';
 import { rotationRoutes } from './routes/rotations.ts';
+import { waitRoutes } from './routes/waits.ts';
 
-/** The HTTP app: every route under `/api` wants a signed request; answers are JSON, refusals have name, sentence and remedy. */
+/**
+ * The HTTP app: every route under `/api` wants a signed request; answers are JSON, refusals have name, sentence and remedy. Without a
+ * signature there are pages only: the first one, and the one behind a consumer's link.
+ */
 export function makeApp(deps: ApiDeps): Hono<ApiEnv> {
   const app = new Hono<ApiEnv>();
-  app.use(secureHeaders({ contentSecurityPolicy: { defaultSrc: ["'none'"], styleSrc: ["'self'"], frameAncestors: ["'none'"] } }));
+  const contentSecurityPolicy = { defaultSrc: ["'none'"], styleSrc: ["'self'"], formAction: ["'self'"], baseUri: ["'none'"], frameAncestors: ["'none'"] };
+  app.use(secureHeaders({ contentSecurityPolicy }));
   app.get('/', (c) => c.html(homePage));
+  app.route('/', acknowledgePages(deps));
 
   app.use('/api/*', async (c, next) => {
     const signedBy = c.env.signedBy;
@@ -21,7 +29,7 @@ export function makeApp(deps: ApiDeps): Hono<ApiEnv> {
     c.header('cache-control', 'no-store');
     return next();
   });
-  for (const routes of [rotationRoutes, approvalRoutes, registryRoutes, dossierRoutes]) app.route('/api', routes(deps));
+  for (const routes of [rotationRoutes, approvalRoutes, acknowledgementRoutes, waitRoutes, registryRoutes, dossierRoutes]) app.route('/api', routes(deps));
 
   app.notFound((c) => c.json({ error: 'NotFound', sentence: `There is nothing at ${c.req.path}.`, remedy: 'See `rota help`.' }, 404));
   app.onError((error, c) => {

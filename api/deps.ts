@@ -33,6 +33,7 @@ export const apiActions = [
   'dynamodb:UpdateItem',
   'dynamodb:Query',
   'dynamodb:Scan',
+  'events:PutEvents',
   'kms:Decrypt',
   'kms:Sign',
   'kms:GetPublicKey',

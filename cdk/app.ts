@@ -3,7 +3,8 @@
  * account and Region.
  *
  * Context: `platformArns` (comma-separated ARNs that may apply the first registry), `retentionMode` (`GOVERNANCE`, the default, or
- * `COMPLIANCE`) and `retentionYears` (1 to 100, default 7) of dossiers.
+ * `COMPLIANCE`) and `retentionYears` (1 to 100, default 7) of dossiers, `publishedBuckets` and `publishedParameters` (comma-separated, default
+ * `rota-published-*` and `/rota/published/*`): where public keys may be published.
  */
 import { App } from 'aws-cdk-lib';
 import { IamArn } from '../core/ids.ts';
@@ -18,6 +19,7 @@ export function makeCdkApp(context: Readonly<Record<string, string>> = {}, outdi
     description: 'Rota: rotates the KMS keys that AWS cannot rotate by itself',
     retention: { mode: retentionMode(given('retentionMode', 'GOVERNANCE')), years: retentionYears(given('retentionYears', '7')) },
     platformArns: platformArns(given('platformArns', '')),
+    published: { buckets: listed(given('publishedBuckets', 'rota-published-*')), parameters: listed(given('publishedParameters', '/rota/published/*')) },
   });
   return app;
 }
@@ -33,8 +35,10 @@ function retentionYears(text: string): number {
   throw new Error(`context retentionYears is ${text}: write whole years, 1 to 100`);
 }
 
+const listed = (text: string): string[] => text.split(',').map((item) => item.trim()).filter((item) => item !== '');
+
 function platformArns(text: string): string[] {
-  const arns = text.split(',').map((arn) => arn.trim()).filter((arn) => arn !== '');
+  const arns = listed(text);
   const wrong = arns.find((arn) => !IamArn.safeParse(arn).success);
   if (wrong !== undefined) throw new Error(`context platformArns has ${wrong}: write ARNs of IAM users, roles or role sessions, with commas between`);
   return arns;

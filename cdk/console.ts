@@ -15,7 +15,10 @@ import { RotaFunction } from './rota-function.ts';
 const at: Rights['at'] = {
   registryTable: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
   ledgerTable: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:Scan', 'dynamodb:UpdateItem'],
-  approvalTable: ['dynamodb:GetItem', 'dynamodb:Scan', 'dynamodb:UpdateItem'],
+  approvalTable: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Scan', 'dynamodb:UpdateItem'],
+  acknowledgementTable: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
+  waitTable: ['dynamodb:GetItem', 'dynamodb:Scan', 'dynamodb:UpdateItem'],
+  eventBus: ['events:PutEvents'],
   tokenKey: ['kms:Decrypt'],
   decisionKey: ['kms:Sign'],
   dossierKey: ['kms:GetPublicKey'],
@@ -27,7 +30,7 @@ const at: Rights['at'] = {
   machines: ['states:SendTaskFailure', 'states:SendTaskHeartbeat', 'states:SendTaskSuccess', 'states:StartExecution'],
 };
 
-/** The HTTP API and console: signed requests under `/api`, an open first page that shows nothing. */
+/** The HTTP API and console: signed requests under `/api`, an open first page that shows nothing, and the page behind a consumer's link. */
 export class Console extends Construct {
   readonly fn: RotaFunction;
   readonly rights: Rights = { actions: Object.values(at).flat(), at };
@@ -45,7 +48,10 @@ export class Console extends Construct {
     const api = new apigateway.HttpApi(this, 'Http', { description: 'Rota' });
     const integration = new HttpLambdaIntegration('Api', this.fn.lambda);
     api.addRoutes({ path: '/api/{proxy+}', methods: [apigateway.HttpMethod.ANY], integration, authorizer: new HttpIamAuthorizer() });
-    api.addRoutes({ path: '/', methods: [apigateway.HttpMethod.GET], integration, authorizer: new apigateway.HttpNoneAuthorizer() });
+    const open = { integration, authorizer: new apigateway.HttpNoneAuthorizer() };
+    api.addRoutes({ path: '/', methods: [apigateway.HttpMethod.GET], ...open });
+    // The path holds the secret of a one-use link, and so this API writes no access log.
+    api.addRoutes({ path: '/acknowledge/{rotationId}/{secret}', methods: [apigateway.HttpMethod.GET, apigateway.HttpMethod.POST], ...open });
     this.url = api.apiEndpoint;
 
     // Tells workflows what a crash kept from them: api/lambda.ts knows this event by what it lacks, a requestContext.

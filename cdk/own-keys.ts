@@ -7,7 +7,8 @@ import { defaultNames } from '../store/clients.ts';
 /** Who alone may use Rota's own keys for what they are for. */
 export interface KeyUsers {
   readonly api: iam.IRole;
-  readonly requestApproval: iam.IRole;
+  /** The tasks that put task tokens into their tables. */
+  readonly tokenKeepers: readonly iam.IRole[];
   readonly sealDossier: iam.IRole;
 }
 
@@ -27,12 +28,12 @@ export class OwnKeys extends Construct {
     this.dossierKey = this.#key('dossierKey', { description: 'Rota: signs dossiers', ...signing });
   }
 
-  /** Denies the use of each key to everybody but its one role, administrators of the account too. */
-  reserveFor({ api, requestApproval, sealDossier }: KeyUsers): void {
-    only(this.tokenKey, requestApproval, 'kms:Encrypt', 'kms:ReEncryptTo');
-    only(this.tokenKey, api, 'kms:Decrypt', 'kms:ReEncryptFrom');
-    only(this.decisionKey, api, 'kms:Sign');
-    only(this.dossierKey, sealDossier, 'kms:Sign');
+  /** Denies the use of each key to everybody but its own roles, administrators of the account too. */
+  reserveFor({ api, tokenKeepers, sealDossier }: KeyUsers): void {
+    only(this.tokenKey, tokenKeepers, 'kms:Encrypt', 'kms:ReEncryptTo');
+    only(this.tokenKey, [api], 'kms:Decrypt', 'kms:ReEncryptFrom');
+    only(this.decisionKey, [api], 'kms:Sign');
+    only(this.dossierKey, [sealDossier], 'kms:Sign');
   }
 
   #key(name: 'tokenKey' | 'decisionKey' | 'dossierKey', props: kms.KeyProps): kms.Key {
@@ -44,14 +45,14 @@ export class OwnKeys extends Construct {
 
 const signing = { keySpec: kms.KeySpec.ECC_NIST_P256, keyUsage: kms.KeyUsage.SIGN_VERIFY } as const;
 
-function only(key: kms.Key, role: iam.IRole, ...actions: string[]): void {
+function only(key: kms.Key, roles: readonly iam.IRole[], ...actions: string[]): void {
   key.addToResourcePolicy(
     new iam.PolicyStatement({
       effect: iam.Effect.DENY,
       principals: [new iam.AnyPrincipal()],
       actions,
       resources: ['*'],
-      conditions: { ArnNotEquals: { 'aws:PrincipalArn': role.roleArn } },
+      conditions: { ArnNotEquals: { 'aws:PrincipalArn': roles.map((role) => role.roleArn) } },
     }),
   );
 }

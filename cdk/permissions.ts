@@ -7,10 +7,10 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import { defaultNames } from '../store/clients.ts';
 import { workflowNames } from './definition.ts';
 import type { OwnKeys } from './own-keys.ts';
-import type { Tables } from './tables.ts';
+import type { TableName, Tables } from './tables.ts';
 
 /** The places that a right may be about, each as ARNs. */
-type Places = Readonly<Record<'registryTable' | 'ledgerTable' | 'approvalTable' | OwnKeyName | 'dossiers' | 'escrow' | OtherPlace, readonly string[]>>;
+type Places = Readonly<Record<TableName | OwnKeyName | 'dossiers' | 'escrow' | 'publishedObjects' | 'publishedParameters' | OtherPlace, readonly string[]>>;
 type OwnKeyName = 'tokenKey' | 'decisionKey' | 'dossierKey';
 type OtherPlace = 'anything' | 'bucket' | 'keys' | 'keysAndAliases' | 'ownAliases' | 'machines' | 'executions' | 'eventBus';
 type Place = keyof Places;
@@ -25,7 +25,7 @@ export interface Rights {
 }
 
 /** Actions that IAM knows no resource for. KMS Developer Guide, "KMS permissions" (kms-api-permissions-reference). */
-const withoutResource = ['kms:CreateKey', 'kms:ListKeys', 'kms:ListAliases', 'kms:GenerateRandom'];
+const withoutResource = ['kms:CreateKey', 'kms:ListKeys', 'kms:ListAliases', 'kms:GenerateRandom', 'cloudtrail:LookupEvents'];
 
 /** Where an action is allowed that a role does not place itself. */
 function usualPlace(action: string): Place {
@@ -34,13 +34,19 @@ function usualPlace(action: string): Place {
   if (action === 's3:ListBucket') return 'bucket';
   if (action === 'events:PutEvents') return 'eventBus';
   if (action === 'states:StartExecution' || action.startsWith('states:SendTask')) return 'machines';
-  const byService: Readonly<Record<string, Place>> = { kms: 'keys', dynamodb: 'ledgerTable', states: 'executions' };
+  const byService: Readonly<Record<string, Place>> = { kms: 'keys', dynamodb: 'ledgerTable', states: 'executions', ssm: 'publishedParameters' };
   const place = byService[action.split(':')[0] ?? ''];
   if (place === undefined) throw new Error(`nothing says where ${action} may be done: cdk/permissions.ts`);
   return place;
 }
 
-export function placesOf(stack: Stack, tables: Tables, keys: OwnKeys): Places {
+/** Where public keys may be published: names of buckets and parameters, `*` at the end allowed. */
+export interface Published {
+  readonly buckets: readonly string[];
+  readonly parameters: readonly string[];
+}
+
+export function placesOf(stack: Stack, tables: Tables, keys: OwnKeys, published: Published): Places {
   const arn = (service: string, resource: string, name: string, format = ArnFormat.SLASH_RESOURCE_NAME) =>
     stack.formatArn({ service, resource, resourceName: name, arnFormat: format });
   const managedKeys = arn('kms', 'key', '*');
@@ -49,6 +55,11 @@ export function placesOf(stack: Stack, tables: Tables, keys: OwnKeys): Places {
     registryTable: [tables.byName.registryTable.tableArn],
     ledgerTable: [tables.byName.ledgerTable.tableArn],
     approvalTable: [tables.byName.approvalTable.tableArn],
+    publicationTable: [tables.byName.publicationTable.tableArn],
+    acknowledgementTable: [tables.byName.acknowledgementTable.tableArn],
+    waitTable: [tables.byName.waitTable.tableArn],
+    publishedObjects: published.buckets.map((bucket) => stack.formatArn({ service: 's3', region: '', account: '', resource: bucket, resourceName: '*' })),
+    publishedParameters: published.parameters.map((name) => arn('ssm', 'parameter', name.replace(/^\//, ''))),
     tokenKey: [keys.tokenKey.keyArn],
     decisionKey: [keys.decisionKey.keyArn],
     dossierKey: [keys.dossierKey.keyArn],

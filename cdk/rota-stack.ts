@@ -6,7 +6,7 @@ import { Alarms } from './alarms.ts';
 import { Console } from './console.ts';
 import { pascalCase } from './definition.ts';
 import { OwnKeys } from './own-keys.ts';
-import { placesOf, statementsOf } from './permissions.ts';
+import { placesOf, statementsOf, type Published } from './permissions.ts';
 import { StateMachines } from './state-machines.ts';
 import { Tables, type Retention } from './tables.ts';
 import { TaskFunctions } from './task-functions.ts';
@@ -15,11 +15,13 @@ export interface RotaStackProps extends StackProps {
   readonly retention: Retention;
   /** Who may apply the first registry. */
   readonly platformArns: readonly string[];
+  /** Where tasks may publish public keys. */
+  readonly published: Published;
 }
 
 /** Rota on AWS: exactly the workflows, tasks and API that the embedded AWS runs. */
 export class RotaStack extends Stack {
-  constructor(scope: Construct, id: string, { retention, platformArns, ...props }: RotaStackProps) {
+  constructor(scope: Construct, id: string, { retention, platformArns, published, ...props }: RotaStackProps) {
     super(scope, id, props);
     const tables = new Tables(this, 'Tables', retention);
     const keys = new OwnKeys(this, 'Keys');
@@ -28,13 +30,13 @@ export class RotaStack extends Stack {
     const machines = new StateMachines(this, 'Machines', functions);
     const alarms = new Alarms(this, 'Alarms', machines, functions);
 
-    const places = placesOf(this, tables, keys);
+    const places = placesOf(this, tables, keys, published);
     const environment = environmentOf(tables);
     for (const { fn, rights } of [...functions.all, console]) {
       fn.setEnvironment(environment);
       fn.allow(statementsOf(rights, places));
     }
-    keys.reserveFor({ api: console.fn.role, requestApproval: functions.of('request-approval').role, sealDossier: functions.of('seal-dossier').role });
+    keys.reserveFor({ api: console.fn.role, tokenKeepers: ['request-approval', 'open-wait'].map((task) => functions.of(task).role), sealDossier: functions.of('seal-dossier').role });
 
     const output = (name: string, value: string, description: string) => new CfnOutput(this, name, { value, description });
     output('ApiUrl', console.url, 'ROTA_URL for the CLI');
@@ -51,6 +53,9 @@ function environmentOf({ byName, dossiers }: Tables): Record<string, string> {
     registryTable: byName.registryTable.tableName,
     ledgerTable: byName.ledgerTable.tableName,
     approvalTable: byName.approvalTable.tableName,
+    publicationTable: byName.publicationTable.tableName,
+    acknowledgementTable: byName.acknowledgementTable.tableName,
+    waitTable: byName.waitTable.tableName,
     dossierBucket: dossiers.bucketName,
   };
   return Object.fromEntries((Object.keys(names) as (keyof Names)[]).map((name) => [nameVariables[name], names[name]]));

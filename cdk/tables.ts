@@ -13,7 +13,7 @@ export interface Retention {
 }
 
 /**
- * What Rota keeps: three tables and the dossier bucket. All of it outlives the stack.
+ * What Rota keeps: six tables and the dossier bucket. All of it outlives the stack.
  *
  * Tables are encrypted with the key that DynamoDB owns, the bucket with S3's own. Neither holds a secret: task tokens are ciphertext of
  * `alias/rota-task-tokens`, wrapped material opens only inside KMS, escrow is CMS to people's certificates. A key of ours would add a
@@ -29,6 +29,9 @@ export class Tables extends Construct {
       registryTable: this.#table('Registry', tableKeys.registryTable),
       ledgerTable: this.#table('Ledger', tableKeys.ledgerTable),
       approvalTable: this.#table('Approvals', tableKeys.approvalTable),
+      publicationTable: this.#table('Publications', tableKeys.publicationTable),
+      acknowledgementTable: this.#table('Acknowledgements', tableKeys.acknowledgementTable),
+      waitTable: this.#table('Waits', tableKeys.waitTable),
     };
     this.dossiers = new s3.Bucket(this, 'Dossiers', {
       objectLockEnabled: true,

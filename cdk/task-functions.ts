@@ -12,16 +12,25 @@ import { RotaFunction } from './rota-function.ts';
  */
 const timeout = Duration.minutes(14);
 
+/** A cutover plan of method `asymmetric` names what is published and who acknowledged; in an emergency the set is made there. */
+const cutoverEvidence: Rights['at'] = { publicationTable: ['dynamodb:PutItem', 'dynamodb:Query'], acknowledgementTable: ['dynamodb:Query'] };
+
 /** What tasks do at other places than the ledger and the keys that they rotate. The names of actions are the task's own. */
 const elsewhere: Readonly<Record<string, Rights['at']>> = {
   'plan-rotation': { registryTable: ['dynamodb:GetItem'] },
   'wrap-generated': { registryTable: ['dynamodb:GetItem'], escrow: ['s3:PutObject'] },
   'request-approval': { approvalTable: ['dynamodb:PutItem', 'dynamodb:UpdateItem'], tokenKey: ['kms:Encrypt'] },
-  'repoint-aliases': { approvalTable: ['dynamodb:GetItem'], decisionKey: ['kms:GetPublicKey'] },
+  'plan-cutover': { ...cutoverEvidence },
+  'repoint-aliases': { ...cutoverEvidence, approvalTable: ['dynamodb:GetItem'], decisionKey: ['kms:GetPublicKey'] },
+  'publish-keys': { publicationTable: ['dynamodb:PutItem', 'dynamodb:Query'], publishedObjects: ['s3:GetObject', 's3:PutObject'] },
+  'remind-consumers': { acknowledgementTable: ['dynamodb:Query'] },
+  'open-wait': { waitTable: ['dynamodb:GetItem', 'dynamodb:PutItem'], tokenKey: ['kms:Encrypt'] },
   'seal-dossier': {
     ledgerTable: ['dynamodb:DeleteItem'],
     approvalTable: ['dynamodb:GetItem', 'dynamodb:Scan', 'dynamodb:UpdateItem'],
     decisionKey: ['kms:GetPublicKey'],
+    publicationTable: ['dynamodb:Query'],
+    acknowledgementTable: ['dynamodb:Query'],
     dossierKey: ['kms:GetPublicKey', 'kms:Sign'],
     dossiers: ['s3:GetObject', 's3:PutObject'],
   },

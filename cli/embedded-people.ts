@@ -14,6 +14,7 @@ const cast: readonly Omit<Person, 'arn'>[] = [
   { id: 'alice', name: 'Alice, security', roles: ['approver'], groups: ['security'] },
   { id: 'bob', name: 'Bob, security', roles: ['approver'], groups: ['security'] },
   { id: 'dora', name: 'Dora, owner of payments', roles: ['approver', 'custodian'], groups: ['payments-owners'] },
+  { id: 'gina', name: 'Gina, operates the gateway that verifies tokens', roles: ['consumer'], groups: ['gateway'] },
   { id: 'audrey', name: 'Audrey, auditor', roles: ['auditor'], groups: ['audit'] },
   { id: 'pat', name: 'Pat, platform engineer', roles: ['platform'], groups: ['platform'] },
 ];

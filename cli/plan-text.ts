@@ -1,4 +1,4 @@
-import type { AnyPlan, CutoverPlan, RollbackPlan, RotationPlan } from '../core/plan/plan.ts';
+import type { AnyPlan, CutoverPlan, RollbackPlan, RetirePlan, RolloverPlan, RotationPlan, WaiverPlan } from '../core/plan/plan.ts';
 import type { ApprovalRule } from '../core/registry/registry-schema.ts';
 
 const ruleText = (rule: ApprovalRule): string => rule.all.map((seat) => `${seat.count} of ${seat.group}`).join(' and ');
@@ -8,8 +8,14 @@ const policyText = ({ added, removed }: { added: readonly unknown[]; removed: re
 
 /** A plan in words, whole: what an approver reads before signing its digest. */
 export function planText(plan: AnyPlan, digest: string): string {
-  const body = 'stage' in plan ? (plan.stage === 'cutover' ? cutoverText(plan) : rollbackText(plan)) : rotationText(plan);
-  return `${body}\nPlan digest   ${digest}\n`;
+  return `${bodyText(plan)}\nPlan digest   ${digest}\n`;
+}
+
+function bodyText(plan: AnyPlan): string {
+  if (!('stage' in plan)) return rotationText(plan);
+  if (plan.stage === 'cutover') return cutoverText(plan);
+  if (plan.stage === 'retire') return retireText(plan);
+  return plan.stage === 'waiver' ? waiverText(plan) : rollbackText(plan);
 }
 
 function rotationText(p: RotationPlan): string {
@@ -17,15 +23,58 @@ function rotationText(p: RotationPlan): string {
     `Rotate        ${p.alias} by a new key (method ${p.method}), account ${p.accountId}, ${p.region}`,
     `Old key       ${p.oldKey.keyId}: ${p.oldKey.spec} ${p.oldKey.usage}, origin ${p.oldKey.origin}; it is kept, locked against deletion`,
     `New key       ${p.successor.spec} ${p.successor.usage}, origin ${p.successor.origin}`,
-    `Material      ${p.material.bytes} bytes, ${p.material.source}, wrapped by ${p.material.wrappingAlgorithm} under ${p.material.wrappingKeySpec}, escrowed to ${p.material.escrowTo.length} certificate(s)`,
+    ...(p.material ? [materialText(p.material)] : []),
     `Policy        ${policyText(p.policyDifference)}`,
     `Grants        ${p.successor.grants.length === 0 ? 'none' : `${p.successor.grants.length} made anew on the new key`}`,
     ...p.aliases.map((a) => `Alias         ${a.alias}: ${a.from} -> the new key`),
+    ...(p.rollover ? rolloverText(p.rollover) : []),
     `Approval      ${p.approvals.start ? `before the start ${ruleText(p.approvals.start)}; ` : ''}before the cutover ${ruleText(p.approvals.cutover)}`,
+    ...(p.approvals.emergency ? [`Emergency     one question to ${ruleText(p.approvals.emergency)} in place of these`] : []),
     `Break glass   ${p.breakGlassRoleArn}`,
     ...p.hazards.map((h) => `Mind          ${h.sentence}`),
   ];
   return lines.join('\n');
+}
+
+const materialText = (m: NonNullable<RotationPlan['material']>): string =>
+  `Material      ${m.bytes === undefined ? 'a private key' : `${m.bytes} bytes`}, ${m.source}, wrapped by ${m.wrappingAlgorithm} under ${m.wrappingKeySpec}, escrowed to ${m.escrowTo.length} certificate(s)`;
+
+function rolloverText(r: RolloverPlan): string[] {
+  return [
+    ...r.publication.targets.map((t) => `Publish       ${t.name}: ${t.kind === 's3' ? `s3://${t.bucket}/${t.prefix}` : t.kind === 'ssm' ? `parameter ${t.parameter}` : t.url}`),
+    ...r.consumers.map((c) => `Consumer      ${c.name} (${c.contact}): ${c.acknowledges === 'required' ? `must acknowledge within ${c.deadlineDays} days` : 'is informed'}`),
+    ...r.dates.map((d) => `Earliest      ${d.state.padEnd(9)} ${d.at}: ${d.because}`),
+  ];
+}
+
+const shortText = (kid: string): string => kid.slice(0, 12);
+
+function acknowledgedText({ acknowledgements }: NonNullable<CutoverPlan['rollover']>): string[] {
+  if (acknowledgements.length === 0) return ['Consumers     nobody has to acknowledge'];
+  return acknowledgements.map((a) => `Consumer      ${a.consumer}: ${a.kind} by ${a.by} at ${a.at}${a.late ? ', late' : ''}${a.reason === undefined ? '' : `: ${a.reason}`}`);
+}
+
+function retireText(p: RetirePlan): string {
+  return [
+    `Retire        key ${p.keyId} (${p.spec} ${p.usage}), kept for rotation ${p.retainedFor} of ${p.alias}; ${p.successorKeyId} followed it`,
+    `Last used     ${p.lastUsage === undefined ? 'never, as far as KMS knows' : `${p.lastUsage.operation} at ${p.lastUsage.at}`}`,
+    ...p.usesOfLast90Days.map((u) => `Used by       ${u.principal}: ${u.count} x ${u.operation}, last at ${u.lastAt}`),
+    `First         deny ${p.denies.join(', ') || 'nothing'} and look for ${p.denySeconds} s`,
+    `Then          disable it and look for ${p.watchSeconds} s; one command enables it again`,
+    'Never         delete it: that stays with a person',
+    ...p.hazards.map((h) => `Mind          ${h.sentence}`),
+    `Approval      ${ruleText(p.rule)}`,
+  ].join('\n');
+}
+
+function waiverText(p: WaiverPlan): string {
+  return [
+    `Waive         the acknowledgement of ${p.consumer} (${p.contact}) for rotation ${p.rotationId} of ${p.alias}`,
+    `New key       ${p.newThumbprint}`,
+    `Asked by      ${p.requestedBy}: ${p.reason}`,
+    ...p.hazards.map((h) => `Mind          ${h.sentence}`),
+    `Approval      ${ruleText(p.rule)}`,
+  ].join('\n');
 }
 
 function cutoverText(p: CutoverPlan): string {
@@ -33,8 +82,17 @@ function cutoverText(p: CutoverPlan): string {
     `Cut over      rotation ${p.rotationId} (plan ${p.rotationPlanDigest.slice(0, 16)}...)`,
     ...p.aliases.map((a) => `Alias         ${a.alias}: ${a.from} -> ${a.to}`),
     `New key       ${p.newKeyArn}: ${p.newKeySpec} ${p.newKeyUsage}, proved by its id`,
-    `Material      fingerprint ${p.materialFingerprint}`,
-    `              KMS material id ${p.keyMaterialId}`,
+    ...(p.materialFingerprint === undefined ? [] : [`Material      fingerprint ${p.materialFingerprint}`]),
+    ...(p.keyMaterialId === undefined ? [] : [`              KMS material id ${p.keyMaterialId}`]),
+    ...(p.rollover
+      ? [
+          `Public key    ${p.rollover.newThumbprint} follows ${shortText(p.rollover.oldThumbprint)}...`,
+          p.rollover.emergency
+            ? `Key set       number ${p.rollover.keySetSequence} (${p.rollover.keySetSha256.slice(0, 16)}...) is published without the old key, and nobody is waited for`
+            : `Key set       number ${p.rollover.keySetSequence} (${p.rollover.keySetSha256.slice(0, 16)}...), served by every target since ${p.rollover.publishedAt}`,
+          ...acknowledgedText(p.rollover),
+        ]
+      : []),
     `Policy        ${policyText(p.policyDifference)}`,
     `Grants        ${p.successorGrants.length === 0 ? 'none' : p.successorGrants.join(', ')}`,
     `Old key       ${p.oldKeyId} is kept and locked against deletion`,

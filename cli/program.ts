@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { ack, ackLink } from './commands/ack.ts';
 import { approvals, approve, reject } from './commands/approvals.ts';
 import { clock } from './commands/clock.ts';
 import { completion } from './commands/completion.ts';
@@ -8,14 +9,17 @@ import { faults } from './commands/faults.ts';
 import { local } from './commands/local.ts';
 import { plan } from './commands/plan.ts';
 import { registry } from './commands/registry.ts';
+import { resume } from './commands/resume.ts';
+import { rollover } from './commands/rollover.ts';
 import { rollback, rotate } from './commands/rotate.ts';
 import { history, status, watch } from './commands/status.ts';
+import { waive } from './commands/waive.ts';
 import { showFailure } from './failure.ts';
 import type { Io } from './io.ts';
 
 export type ExitCode = 0 | 1 | 2;
 
-const commands = [plan, rotate, rollback, status, watch, approvals, approve, reject, history, dossier, registry, local, clock, faults, demo, completion];
+const commands = [plan, rotate, rollback, status, watch, rollover, ack, ackLink, waive, resume, approvals, approve, reject, history, dossier, registry, local, clock, faults, demo, completion];
 
 /** Makes usage errors throw, in every subcommand, and sends all output where the caller wants it. */
 function wire(command: Command, io: Io): Command {

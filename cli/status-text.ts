@@ -21,6 +21,7 @@ export function statusText(s: RotationStatus): string {
     ...s.aliases.map((a) => `  alias       ${aliasLine(a)}`),
     ...s.steps.map((step) => `  ${step.completedAt === undefined ? 'started' : 'done   '}     ${step.step} at ${step.completedAt ?? step.intendedAt}`),
     ...s.waitingFor.map((id) => `  waiting for approvers: ${id}`),
+    ...s.waits.map((w) => `  waiting     ${w.name} until ${w.until}: ${w.because}`),
     ...(s.error ? [`  ended       ${s.error.name}: ${s.error.sentence}`] : []),
     ...s.leftBehind.map((left) => `  left        ${left}`),
     ...(s.rolledBackBy === undefined ? [] : [`  undone by   ${s.rolledBackBy}`]),
@@ -30,6 +31,7 @@ export function statusText(s: RotationStatus): string {
 
 /** How a rotation ended, in a few lines. */
 export function endText(s: RotationStatus): string {
+  if (s.status === 'ROLLED_BACK') return ['Put back: every alias is at the old key again.', ...s.leftBehind].join('\n');
   if (s.status === 'FAILED') return [`Ended without effect; every alias is where it was.`, ...s.leftBehind].join('\n');
   return [...s.aliases.map((a) => `${a.alias} -> ${a.to ?? '?'}`), `The old key is kept. Dossier number ${s.dossierSequence ?? '?'}.`].join('\n');
 }

@@ -89,6 +89,68 @@ export const catalogue = {
     remedy: (d: { rotationId: string }) => `Follow it with \`rota watch ${d.rotationId}\`.`,
     httpStatus: 409,
   },
+  NoEmergencyRoad: {
+    sentence: (d: { alias: string }) => `The registry names no approvers for an emergency rotation of ${d.alias}.`,
+    remedy: () => 'Add `approvals.emergency` to the key in rota.yaml and apply it, or rotate without --emergency.',
+    httpStatus: 409,
+  },
+  // Rolling over
+  TargetUnreachable: {
+    sentence: (d: { target: string; why: string }) => `Publication target ${d.target} cannot be reached: ${d.why}.`,
+    remedy: (d: { target: string }) => `Mend ${d.target}; the rotation holds and goes on by itself, or at once with \`rota resume\`.`,
+    httpStatus: 502,
+  },
+  TargetServesOther: {
+    sentence: (d: { target: string; document: string; found: string }) => `Publication target ${d.target} serves another ${d.document} than was published: ${d.found}.`,
+    remedy: (d: { target: string }) => `Look for a cache or a second writer at ${d.target}; the rotation holds and goes on by itself, or at once with \`rota resume\`.`,
+    httpStatus: 502,
+  },
+  PublicationImpossible: {
+    sentence: (d: { why: string }) => d.why,
+    remedy: () => 'Mend `publication` of the key in rota.yaml and start again; runbooks/asymmetric-rotation.md.',
+    httpStatus: 409,
+  },
+  PublicKeyChanged: {
+    sentence: (d: { keyId: string }) => `The public key that KMS gives for ${d.keyId} is not the one that was published.`,
+    remedy: () => 'Nothing was moved. Treat it as an incident: runbooks/asymmetric-rotation.md.',
+    httpStatus: 500,
+  },
+  NotWaiting: {
+    sentence: (d: { rotationId: string; what: string }) => `Rotation ${d.rotationId} does not wait for ${d.what} now.`,
+    remedy: (d: { rotationId: string }) => `\`rota status ${d.rotationId}\` shows what it waits for.`,
+    httpStatus: 409,
+  },
+  AcknowledgementWrong: {
+    sentence: (d: { consumer: string; given: string; expected: string }) =>
+      `${d.consumer} says that it has key ${d.given}, but the new key is ${d.expected}: nothing was recorded.`,
+    remedy: () => 'Fetch the key set again, install the key with that `kid`, and acknowledge with its thumbprint.',
+    httpStatus: 409,
+  },
+  ConsumerUnknown: {
+    sentence: (d: { consumer: string; rotationId: string }) => `${d.consumer} is no consumer in the plan of ${d.rotationId}.`,
+    remedy: (d: { rotationId: string }) => `\`rota rollover --rotation ${d.rotationId}\` lists the consumers.`,
+    httpStatus: 404,
+  },
+  NotYourConsumer: {
+    sentence: (d: { person: string; consumer: string }) => `${d.person} does not speak for consumer ${d.consumer}.`,
+    remedy: () => 'Ask one of the people whom rota.yaml names under that consumer.',
+    httpStatus: 403,
+  },
+  LinkInvalid: {
+    sentence: () => 'This link is unknown, used already, or out of time.',
+    remedy: () => 'Ask the custodian for a new one: `rota ack-link`.',
+    httpStatus: 410,
+  },
+  AcknowledgementsMissing: {
+    sentence: (d: { missing: string }) => `Not every consumer has the new key yet: ${d.missing}.`,
+    remedy: () => 'Ask them to acknowledge with `rota ack`, or ask for a waiver with `rota waive`.',
+    httpStatus: 409,
+  },
+  OldKeyStillUsed: {
+    sentence: (d: { keyId: string; by: string }) => `Old key ${d.keyId} is still used: ${d.by}.`,
+    remedy: () => 'Move them to the alias; the rotation holds and looks again. runbooks/asymmetric-rotation.md, "Old key still used".',
+    httpStatus: 409,
+  },
   // Approving
   ApprovalRefused: {
     sentence: (d: { person: string; stage: string; reason: string }) => `${d.person} refused the ${d.stage}: ${d.reason}`,

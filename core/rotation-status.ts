@@ -1,4 +1,43 @@
+import type { RolloverDate } from './rollover/state.ts';
+import type { RolloverState } from './rollover/timing.ts';
+
 export type StatusWord = 'RUNNING' | 'WAITING' | 'SUCCEEDED' | 'FAILED' | 'ROLLED_BACK';
+
+/** What a consumer said, or the waiver in place of it. */
+export interface GivenAcknowledgement {
+  readonly consumer: string;
+  readonly kind: 'acknowledged' | 'waived';
+  readonly thumbprint: string;
+  readonly by: string;
+  readonly at: string;
+  readonly late: boolean;
+  readonly reason?: string;
+}
+
+/** Where the rollover of a public key stands. */
+export interface RolloverStatus {
+  readonly state: RolloverState | 'PLANNED';
+  readonly emergency: boolean;
+  /** Reached states with their time, the rest with the earliest one. */
+  readonly dates: readonly RolloverDate[];
+  readonly consumers: readonly {
+    readonly name: string;
+    readonly contact: string;
+    readonly group: string;
+    readonly acknowledges: 'required' | 'informed';
+    /** When its word is due; known once the new key is published. */
+    readonly deadline?: string;
+  }[];
+  readonly acknowledgements: readonly GivenAcknowledgement[];
+  /** Who must still acknowledge, in words; `nobody` when all have. */
+  readonly missing: string;
+  /** What this rotation published last. */
+  readonly keySet?: { readonly sequence: number; readonly sha256: string };
+  readonly oldThumbprint?: string;
+  readonly newThumbprint?: string;
+  /** Since when the aliases are back at the old key, after a rollback. */
+  readonly putBackAt?: string;
+}
 
 /** Where a rotation stands, as the API answers it. Times are ISO 8601 in UTC. */
 export interface RotationStatus {
@@ -13,7 +52,11 @@ export interface RotationStatus {
   readonly oldKeyId?: string;
   readonly newKeyId?: string;
   readonly aliases: readonly { readonly alias: string; readonly from?: string; readonly to?: string }[];
+  /** Questions to approvers that are open. */
   readonly waitingFor: readonly string[];
+  /** Waits that a word of a person ends early. */
+  readonly waits: readonly { readonly name: string; readonly until: string; readonly because: string }[];
+  readonly rollover?: RolloverStatus;
   readonly steps: readonly { readonly step: string; readonly intendedAt: string; readonly completedAt?: string; readonly attempts: number }[];
   readonly error?: { readonly name: string; readonly sentence: string };
   readonly leftBehind: readonly string[];

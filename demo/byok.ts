@@ -5,26 +5,11 @@ import type { Person } from '../core/registry/registry-schema.ts';
 import { as, asYaml, credentialsOf, jsonAs, paymentsRegistry, type Place } from './cast.ts';
 import { makeImportedKey } from './imported-key.ts';
 import { makeRecoveryCertificate } from './recovery-certificate.ts';
-
-type Say = (line: string) => void;
-
-/** A check that the demo stakes its exit code on. */
-function must(holds: boolean, what: string, say: Say): void {
-  if (!holds) throw new Error(`the demo failed: ${what}`);
-  say(`  ok: ${what}`);
-}
-
-const indented = (text: string): string => text.trimEnd().split('\n').map((line) => `    ${line}`).join('\n');
+import { must, questionOf, shownOn, type Say, type Shown } from './stage.ts';
 
 /** A whole BYOK rotation: an imported key, its plan, two approvals, the cutover, and a dossier that verifies. */
 export async function byokDemo(place: Place, people: readonly Person[], folder: string, say: Say): Promise<void> {
-  const shown = async (id: string, expectedExit: number, ...args: string[]) => {
-    say(`${id}$ rota ${args.map((a) => (/\s/.test(a) ? `"${a}"` : a)).join(' ')}`);
-    const said = await as(place, id, ...args);
-    say(indented(said.out === '' ? said.err : said.out));
-    if (said.exitCode !== expectedExit) throw new Error(`the demo failed: rota ${args[0] ?? ''} ended with ${said.exitCode}: ${said.err}`);
-    return said;
-  };
+  const shown = shownOn(place, say);
   const kms = new KMSClient({ endpoint: place.url, region: place.region, credentials: credentialsOf(place, 'pat') });
   try {
     say('1. The bank has a key with imported material, and data under it');
@@ -69,22 +54,10 @@ export async function byokDemo(place: Place, people: readonly Person[], folder: 
   }
 }
 
-/** Waits for the question of a rotation, as an approver who looks now and then. */
-async function questionOf(place: Place, rotationId: string): Promise<string> {
-  for (let tries = 0; tries < 600; tries++) {
-    const open = await jsonAs<{ approvalId: string; rotationId: string }[]>(place, 'alice', 'approvals');
-    const mine = open.find((q) => q.rotationId === rotationId);
-    if (mine !== undefined) return mine.approvalId;
-    const { status, error } = await jsonAs<{ status: string; error?: { sentence: string } }>(place, 'carol', 'status', rotationId);
-    if (status === 'FAILED') throw new Error(`the demo failed: the rotation ended early: ${error?.sentence ?? ''}`);
-  }
-  throw new Error('the demo failed: nobody was asked for an approval');
-}
-
 async function auditorsTurn(
   place: Place,
   folder: string,
-  shown: (id: string, expectedExit: number, ...args: string[]) => Promise<unknown>,
+  shown: Shown,
   say: Say,
 ): Promise<void> {
   const dossiers = join(folder, 'dossiers');

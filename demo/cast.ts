@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
 import { run, type ExitCode } from '../cli/program.ts';
-import type { Person, Registry } from '../core/registry/registry-schema.ts';
+import type { AsymmetricKey, Person, Registry } from '../core/registry/registry-schema.ts';
 
 /** An embedded AWS that is up, as `rota local` describes it. */
 export interface Place {
@@ -58,9 +58,45 @@ export function paymentsRegistry(people: readonly Person[], recoveryCertificateP
         escrow: { recoveryCertificates: [recoveryCertificatePem] },
         approvals: { cutover: { all: [{ group: 'security', count: 2 }] }, timeoutSeconds: 604_800, heartbeatSeconds: 259_200 },
         breakGlassRoleArn: `arn:aws:iam::${accountId}:role/break-glass`,
+        retirement: { denySeconds: 2_592_000, watchSeconds: 7_776_000 },
         description: 'Payment data of the ledger',
       },
     ],
+  };
+}
+
+/** The registered key of the tokens that a gateway and a partner verify. Intervals of hours and days, as a bank has them. */
+export function tokensKey(targets: AsymmetricKey['publication']['targets'], accountId: string, change: Partial<AsymmetricKey> = {}): AsymmetricKey {
+  const [first] = targets;
+  return {
+    alias: 'alias/tokens',
+    owner: 'identity-team',
+    method: 'asymmetric',
+    schedule: { cryptoperiodDays: 365, warningDays: 30 },
+    approvals: {
+      cutover: { all: [{ group: 'security', count: 2 }] },
+      emergency: { all: [{ group: 'security', count: 2 }, { group: 'payments-owners', count: 1 }] },
+      timeoutSeconds: 604_800,
+      heartbeatSeconds: 259_200,
+    },
+    breakGlassRoleArn: `arn:aws:iam::${accountId}:role/break-glass`,
+    retirement: { denySeconds: 2_592_000, watchSeconds: 7_776_000 },
+    rollover: {
+      propagationSeconds: 300,
+      cacheTtlSeconds: 86_400,
+      publishSafetySeconds: 3600,
+      longestLifetimeSeconds: 43_200,
+      clockSkewSeconds: 300,
+      retireSafetySeconds: 3600,
+      kmsPropagationSeconds: 300,
+    },
+    publication: { targets },
+    consumers: [
+      { name: 'gateway', contact: 'gina@bank.example', group: 'consumers', target: first?.name ?? '', acknowledges: 'required', deadlineDays: 14, people: ['gina'] },
+      { name: 'partner', contact: 'keys@partner.example', group: 'partners', target: first?.name ?? '', acknowledges: 'required', deadlineDays: 14, people: [] },
+    ],
+    acknowledgement: [{ group: 'partners', count: 'all' }],
+    ...change,
   };
 }
 

@@ -25,6 +25,7 @@ function edgesOf(state: State): Edge[] {
     case 'Fail':
       return [];
     case 'Pass':
+    case 'Wait':
       return [{ to: state.Next, label: '' }];
     case 'Choice':
       return [...state.Choices.map((c) => ({ to: c.Next, label: words(c.Condition) })), { to: state.Default, label: 'otherwise' }];

@@ -1,9 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
+import { SSMClient } from '@aws-sdk/client-ssm';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { Clock } from '../core/clock.ts';
@@ -24,6 +26,9 @@ export interface Names {
   readonly registryTable: string;
   readonly ledgerTable: string;
   readonly approvalTable: string;
+  readonly publicationTable: string;
+  readonly acknowledgementTable: string;
+  readonly waitTable: string;
   readonly dossierBucket: string;
   readonly tokenKey: string;
   readonly decisionKey: string;
@@ -35,6 +40,9 @@ export const defaultNames: Names = {
   registryTable: 'rota-registry',
   ledgerTable: 'rota-ledger',
   approvalTable: 'rota-approvals',
+  publicationTable: 'rota-publications',
+  acknowledgementTable: 'rota-acknowledgements',
+  waitTable: 'rota-waits',
   dossierBucket: 'rota-dossiers',
   tokenKey: 'alias/rota-task-tokens',
   decisionKey: 'alias/rota-decisions',
@@ -50,6 +58,9 @@ export interface Clients {
   readonly s3: S3Client;
   readonly states: SFNClient;
   readonly events: EventBridgeClient;
+  readonly parameters: SSMClient;
+  /** Where the keys live. */
+  readonly trail: CloudTrailClient;
 }
 
 /** The KMS calls of whoever runs inside, each with the request id that CloudTrail has; outside, nobody keeps them. */
@@ -78,6 +89,8 @@ export function makeClients(access: AwsAccess, clock: Clock): Clients & Closable
   const s3 = new S3Client({ ...base, forcePathStyle: access.endpoint !== undefined });
   const states = new SFNClient(base);
   const events = new EventBridgeClient(base);
+  const parameters = new SSMClient(base);
+  const trail = new CloudTrailClient(forKms);
   return {
     kms,
     kmsOnce,
@@ -85,8 +98,10 @@ export function makeClients(access: AwsAccess, clock: Clock): Clients & Closable
     s3,
     states,
     events,
+    parameters,
+    trail,
     destroy: () => {
-      for (const client of [kms, kmsOnce, plainDynamo, s3, states, events]) client.destroy();
+      for (const client of [kms, kmsOnce, plainDynamo, s3, states, events, parameters, trail]) client.destroy();
       requestHandler.destroy();
     },
   };

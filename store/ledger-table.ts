@@ -7,13 +7,15 @@ import type { CutoverPlan, RollbackPlan, RotationPlan } from '../core/plan/plan.
 /** What was asked for; written before the execution starts. */
 export interface RotationRequest {
   readonly rotationId: string;
-  readonly workflow: 'byok-rotation' | 'alias-rollback';
+  readonly workflow: 'byok-rotation' | 'asymmetric-rotation' | 'alias-rollback';
   readonly alias: string;
   readonly requestedBy: string;
   readonly reason: string;
   readonly requestedAt: string;
   /** Of a rollback: the rotation that it undoes. */
   readonly undoes?: string;
+  /** Under the rule for emergencies, without waits. */
+  readonly emergency?: boolean;
 }
 
 /** The head of a rotation: the request, and what its steps have settled so far. */
@@ -21,6 +23,8 @@ export interface RotationHead extends RotationRequest {
   readonly executionArn?: string;
   readonly plan?: RotationPlan | RollbackPlan;
   readonly cutoverPlan?: CutoverPlan;
+  /** Of a rotation that is put back while its old key drains. */
+  readonly rollbackPlan?: RollbackPlan;
   readonly newKeyId?: string;
   readonly outcome?: string;
   readonly error?: { readonly name: string; readonly sentence: string };
@@ -33,7 +37,8 @@ type HeadField = Exclude<keyof RotationHead, keyof RotationRequest>;
 
 const isConflict = (error: unknown): boolean => error instanceof ConditionalCheckFailedException;
 const headKey = (rotationId: string) => ({ rotationId, step: '#head' });
-const lockKey = (keyId: string) => ({ rotationId: `lock#${keyId}`, step: '#lock' });
+/** Of a key, and of the alias that a rotation is about: after a cutover the alias stands at another key, but the rotation goes on. */
+const lockKey = (what: string) => ({ rotationId: `lock#${what}`, step: '#lock' });
 
 /** The ledger: what each rotation intended and did, step by step. Intent is written before the effect (P6). */
 export class LedgerTable {

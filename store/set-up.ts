@@ -9,6 +9,9 @@ export const tableKeys = {
   registryTable: ['revision', 'item'],
   ledgerTable: ['rotationId', 'step'],
   approvalTable: ['approvalId'],
+  publicationTable: ['alias', 'version'],
+  acknowledgementTable: ['rotationId', 'item'],
+  waitTable: ['rotationId', 'name'],
 } as const satisfies Partial<Record<keyof Names, readonly string[]>>;
 
 /** Who alone may use one of Rota's own keys for what: a policy text, or nothing for the default policy. */

@@ -1,14 +1,20 @@
+import { AcknowledgementTable } from './acknowledgement-table.ts';
 import { ApprovalTable } from './approval-table.ts';
 import type { Clients, Names } from './clients.ts';
 import { DossierBucket } from './dossier-bucket.ts';
 import { LedgerTable } from './ledger-table.ts';
+import { PublicationTable } from './publication-table.ts';
 import { RegistryTable } from './registry-table.ts';
+import { WaitTable } from './wait-table.ts';
 
 /** Everything that Rota keeps. */
 export interface Store {
   readonly registry: RegistryTable;
   readonly ledger: LedgerTable;
   readonly approvals: ApprovalTable;
+  readonly publications: PublicationTable;
+  readonly acknowledgements: AcknowledgementTable;
+  readonly waits: WaitTable;
   readonly dossiers: DossierBucket;
 }
 
@@ -16,5 +22,8 @@ export const makeStore = (clients: Clients, names: Names): Store => ({
   registry: new RegistryTable(clients.dynamo, names.registryTable),
   ledger: new LedgerTable(clients.dynamo, names.ledgerTable),
   approvals: new ApprovalTable(clients.dynamo, names.approvalTable),
+  publications: new PublicationTable(clients.dynamo, names.publicationTable),
+  acknowledgements: new AcknowledgementTable(clients.dynamo, names.acknowledgementTable),
+  waits: new WaitTable(clients.dynamo, names.waitTable),
   dossiers: new DossierBucket(clients.s3, names.dossierBucket),
 });

@@ -5,6 +5,8 @@ import { sealDossier } from './dossier/seal-dossier.ts';
 import { copyGrants } from './key/copy-grants.ts';
 import { createSuccessor } from './key/create-successor.ts';
 import { keepOldKey } from './key/keep-old-key.ts';
+import { liftStop } from './key/lift-stop.ts';
+import { stopKey } from './key/stop-key.ts';
 import { importMaterial } from './material/import-material.ts';
 import { wrapGenerated } from './material/wrap-generated.ts';
 import { planCutover } from './plan/plan-cutover.ts';
@@ -13,6 +15,10 @@ import { planRotation } from './plan/plan-rotation.ts';
 import { makeCanary } from './prove/make-canary.ts';
 import { proveSuccessor } from './prove/prove-successor.ts';
 import { proveThroughAlias } from './prove/prove-through-alias.ts';
+import { publishKeys } from './publish/publish-keys.ts';
+import { remindConsumers } from './publish/remind-consumers.ts';
+import { checkDrained } from './retire/check-drained.ts';
+import { openWait } from './wait/open-wait.ts';
 import { runTask, type AnyTask, type Deps, type Task } from './task.ts';
 
 /** What a deployment must know of a task; what a caller can do with it. */
@@ -44,6 +50,12 @@ export const tasks: readonly CataloguedTask[] = [
   entry(repointAliases),
   entry(proveThroughAlias),
   entry(keepOldKey),
+  entry(publishKeys),
+  entry(remindConsumers),
+  entry(stopKey),
+  entry(liftStop),
+  entry(checkDrained),
+  entry(openWait),
   entry(planRollback),
   entry(restoreAliases),
   entry(sealDossier),

@@ -5,7 +5,15 @@ import type { Context } from './task.ts';
 export const eventActions = ['events:PutEvents'] as const;
 
 /** The facts that Rota announces; mail, chat and tickets hang on rules for these. */
-export type DetailType = 'Rota Approval Requested' | 'Rota Aliases Repointed' | 'Rota Rotation Ended';
+export type DetailType =
+  | 'Rota Approval Requested'
+  | 'Rota Aliases Repointed'
+  | 'Rota Key Set Published'
+  | 'Rota Acknowledgement Requested'
+  | 'Rota Acknowledgement Overdue'
+  | 'Rota Old Key Still Used'
+  | 'Rota Rotation Held'
+  | 'Rota Rotation Ended';
 
 /** Announces a fact on EventBridge, source `rota`: at least once, since a repeated step announces again. */
 export async function announce({ clients, names, head }: Context, detailType: DetailType, detail: Readonly<Record<string, unknown>>): Promise<void> {

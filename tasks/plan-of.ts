@@ -12,9 +12,9 @@ export function newKeyIdOf({ rotationId, newKeyId }: RotationHead): string {
   return newKeyId;
 }
 
-/** What moves the aliases: the cutover of a rotation, or a rollback. */
-export function movePlanOf({ rotationId, plan, cutoverPlan }: RotationHead): CutoverPlan | RollbackPlan {
-  const move = plan !== undefined && 'stage' in plan ? plan : cutoverPlan;
+/** What moves the aliases: the cutover of a rotation, or a rollback. One that was asked for while the old key drains is the later. */
+export function movePlanOf({ rotationId, plan, cutoverPlan, rollbackPlan }: RotationHead): CutoverPlan | RollbackPlan {
+  const move = rollbackPlan ?? (plan !== undefined && 'stage' in plan ? plan : cutoverPlan);
   if (move === undefined) throw new Error(`rotation ${rotationId} has no cutover plan yet`);
   return move;
 }

@@ -2,6 +2,7 @@ import { z, type ZodType } from 'zod';
 import { isoMillis, isoSeconds, type Clock } from '../core/clock.ts';
 import { RotaError, type ErrorName } from '../core/errors.ts';
 import { RotationId } from '../core/ids.ts';
+import { PublicationError } from '../core/publication/publication-error.ts';
 import { notVisibleYetErrors, transientAwsErrors } from '../core/transient-errors.ts';
 import type { KmsCall } from '../core/dossier/statement.ts';
 import { kmsCallLog, type Clients, type Names } from '../store/clients.ts';
@@ -54,6 +55,9 @@ export const stepWithRound =
   ({ round }: { round: number }): string =>
     round === 1 ? name : `${name}.${round}`;
 
+/** Names a step that a rollback runs again: turn 0 is the way there, each rollback that was asked for is a turn. */
+export const turnSuffix = (turn: number): string => (turn === 0 ? '' : `.${turn}`);
+
 /** Declares a task; the generics keep declaration and handler together. */
 export const task = <I extends { rotationId: string }, O>(definition: Task<I, O>): Task<I, O> => definition;
 
@@ -88,6 +92,7 @@ const passedOn = new Set<string>([...transientAwsErrors, ...notVisibleYetErrors]
 
 function named(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof RotaError || passedOn.has(error.name)) return error;
+  if (error instanceof PublicationError) return new RotaError('PublicationImpossible', { why: error.message }, { cause: error });
   const { $service, $metadata, code } = error as { $service?: string; $metadata?: { httpStatusCode?: number }; code?: string };
   const status = $metadata?.httpStatusCode;
   if (status !== undefined && (status >= 500 || status === 429)) return new RotaError('ConnectionLost', { service: $service ?? 'AWS', code: error.name }, { cause: error });

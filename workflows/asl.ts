@@ -51,11 +51,19 @@ interface PassState {
   readonly Next: string;
 }
 
+interface WaitState {
+  readonly Type: 'Wait';
+  readonly Comment?: string;
+  readonly Seconds?: number | Expression;
+  readonly Timestamp?: Expression;
+  readonly Next: string;
+}
+
 type EndState =
   | { readonly Type: 'Succeed'; readonly Output?: unknown }
   | { readonly Type: 'Fail'; readonly Error: string; readonly Cause: string };
 
-export type State = TaskState | ChoiceState | PassState | EndState;
+export type State = TaskState | ChoiceState | PassState | WaitState | EndState;
 export type States = Readonly<Record<string, State>>;
 
 export interface StateMachine {

@@ -10,6 +10,7 @@
  */
 import type { StateMachine } from './asl.ts';
 import { approval, askState } from './fragments/approval.ts';
+import { importedMaterial, wrapState } from './fragments/imported-material.ts';
 import { answer, failTo, retryAfterCreation, retryFreshKey, taskState } from './fragments/task.ts';
 import { wayBack, wayBackStates } from './fragments/way-back.ts';
 import type { Resources } from './resources.ts';
@@ -42,21 +43,8 @@ export const byokRotation = (to: Resources): StateMachine => ({
     },
     ...approval('start', to, { approved: 'Make canary', failed: wayBack }),
     'Make canary': taskState(to, { task: 'make-canary', catch: back, next: 'Create successor' }),
-    'Create successor': taskState(to, { task: 'create-successor', retry: retryAfterCreation, catch: back, next: 'Wrap material' }),
-    'Wrap material': taskState(to, {
-      task: 'wrap-generated',
-      payload: { round: '{% $round %}' },
-      retry: retryFreshKey,
-      catch: back,
-      next: 'Import material',
-    }),
-    'Import material': taskState(to, {
-      task: 'import-material',
-      payload: { round: '{% $round %}' },
-      retry: retryFreshKey,
-      catch: [{ ErrorEquals: ['ImportTokenExpired'], Assign: nextRound, Next: 'Wrap material' }, ...back],
-      next: 'Copy grants',
-    }),
+    'Create successor': taskState(to, { task: 'create-successor', retry: retryAfterCreation, catch: back, next: wrapState }),
+    ...importedMaterial(to, { imported: 'Copy grants', failed: wayBack }),
     // After the import: KMS makes no grant on a key that is PendingImport.
     'Copy grants': taskState(to, { task: 'copy-grants', retry: retryFreshKey, catch: back, next: 'Prove successor' }),
     'Prove successor': taskState(to, { task: 'prove-successor', retry: retryFreshKey, catch: back, next: 'Plan cutover' }),

@@ -1,11 +1,13 @@
 import { aliasRollback } from './alias-rollback.ts';
 import type { StateMachine } from './asl.ts';
+import { asymmetricRotation } from './asymmetric-rotation.ts';
 import { byokRotation } from './byok-rotation.ts';
 import type { Resources } from './resources.ts';
 
 /** Every state machine by the name it is deployed under. */
 export const workflows = {
   'byok-rotation': byokRotation,
+  'asymmetric-rotation': asymmetricRotation,
   'alias-rollback': aliasRollback,
 } satisfies Record<string, (to: Resources) => StateMachine>;
 

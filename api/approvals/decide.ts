@@ -49,6 +49,7 @@ async function checkMayDecide({ store, clock }: ApiDeps, read: StoredApproval, p
     await store.approvals.close(read, 'timed out');
     throw new RotaError('ApprovalClosed', { approvalId, outcome: `timed out at ${read.deadline}` });
   }
+  if (read.stage === 'waiver' && (await store.ledger.head(read.rotationId)).outcome !== undefined) throw new RotaError('ApprovalClosed', { approvalId, outcome: 'the rotation has ended' });
   if (person.id === read.requestedBy) throw new RotaError('RequesterMayNotApprove', { person: person.id });
   const groups = read.rule.all.map((seat) => seat.group);
   if (!groups.some((g) => person.groups.includes(g))) throw new RotaError('NotAnApprover', { person: person.id, groups });

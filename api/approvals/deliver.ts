@@ -2,21 +2,23 @@ import { DecryptCommand } from '@aws-sdk/client-kms';
 import { SendTaskFailureCommand, SendTaskHeartbeatCommand, SendTaskSuccessCommand } from '@aws-sdk/client-sfn';
 import { RotaError } from '../../core/errors.ts';
 import type { StoredApproval } from '../../store/approval-table.ts';
+import { settleWaiver } from '../acknowledgements/waiver.ts';
+import { isClosed } from '../closed-task.ts';
 import type { ApiDeps } from '../deps.ts';
-
-/** The workflow no longer waits on this token: it ran out of time, or an earlier delivery of the same outcome arrived. */
-const isClosed = (error: unknown): boolean => error instanceof Error && ['TaskTimedOut', 'TaskDoesNotExist'].includes(error.name);
 
 async function tokenOf({ clients }: ApiDeps, { approvalId, encryptedToken }: StoredApproval): Promise<string> {
   const { Plaintext } = await clients.kms.send(new DecryptCommand({ CiphertextBlob: encryptedToken, EncryptionContext: { approvalId } }));
   return Buffer.from(Plaintext ?? []).toString('utf8');
 }
 
-/**
- * Tells the workflow the outcome of a settled question. Repeated it does no harm: the first answer wins, a second one
- * finds the task closed.
- */
+/** Gives a settled question its effect: a waiver is recorded, any other outcome is told to the workflow. Repeated it does no harm. */
 export async function deliver(deps: ApiDeps, approval: StoredApproval): Promise<void> {
+  await (approval.stage === 'waiver' ? settleWaiver(deps, approval) : tell(deps, approval));
+  await deps.store.approvals.markDelivered(approval);
+}
+
+/** The first answer wins, a second one finds the task closed. */
+async function tell(deps: ApiDeps, approval: StoredApproval): Promise<void> {
   const { approvalId, stage, decisions, outcome } = approval;
   const taskToken = await tokenOf(deps, approval);
   try {
@@ -30,11 +32,11 @@ export async function deliver(deps: ApiDeps, approval: StoredApproval): Promise<
   } catch (error) {
     if (!isClosed(error)) throw error;
   }
-  await deps.store.approvals.markDelivered(approval);
 }
 
-/** A decision that leaves the question open shows that people are at it: the silence counts anew. */
+/** A decision that leaves the question open shows that people are at it: the silence counts anew. Nothing waits on a waiver. */
 export async function beat(deps: ApiDeps, approval: StoredApproval): Promise<void> {
+  if (approval.stage === 'waiver') return;
   try {
     await deps.clients.states.send(new SendTaskHeartbeatCommand({ taskToken: await tokenOf(deps, approval) }));
   } catch (error) {

@@ -3,38 +3,60 @@ import { isoSeconds } from '../../core/clock.ts';
 import { RotaError } from '../../core/errors.ts';
 import { makeRotationId } from '../../core/ids.ts';
 import { makePlan } from '../../core/plan/make-plan.ts';
-import type { RotationPlan } from '../../core/plan/plan.ts';
+import { locksOf, type RotationPlan } from '../../core/plan/plan.ts';
 import type { Person } from '../../core/registry/registry-schema.ts';
 import { readKeyFacts } from '../../store/key-facts.ts';
 import type { RotationRequest } from '../../store/ledger-table.ts';
 import type { ApiDeps } from '../deps.ts';
+import { sayWord } from '../waits/answer.ts';
 
 export interface Started {
   readonly rotationId: string;
   readonly executionArn: string;
 }
 
+/** What a custodian asks for. */
+export interface Asked {
+  readonly alias: string;
+  readonly reason: string;
+  /** Skip the waits, under the registry's rule for emergencies. */
+  readonly emergency: boolean;
+}
+
 /** Makes the plan of a rotation from live facts, without creating anything. Throws what is wrong, whole. */
-export async function planFor({ store, clients }: ApiDeps, alias: string, requestedBy: string, reason: string, rotationId: string): Promise<RotationPlan> {
+export async function planFor({ store, clients, clock }: ApiDeps, { alias, reason, emergency }: Asked, requestedBy: string, rotationId: string): Promise<RotationPlan> {
   const facts = await readKeyFacts(clients.kms, alias);
   if (facts.keyManager !== 'CUSTOMER') throw new RotaError('AwsManagedKey', { key: alias });
   const registered = await store.registry.key(alias);
-  const plan = makePlan({ rotationId, registered, facts, requestedBy, reason });
-  const holder = await store.ledger.lockHolder(facts.keyId);
-  if (holder !== undefined) throw new RotaError('RotationUnderWay', { keyId: facts.keyId, rotationId: holder });
+  const plan = makePlan({ rotationId, registered, facts, requestedBy, reason, emergency, requestedAt: isoSeconds(clock.now()) });
+  for (const locked of locksOf(plan)) {
+    const holder = await store.ledger.lockHolder(locked);
+    if (holder !== undefined) throw new RotaError('RotationUnderWay', { keyId: facts.keyId, rotationId: holder });
+  }
   return plan;
 }
 
 /** Starts a rotation, once its plan is whole and valid. The execution's name is the rotation id, so that twice is once. */
-export async function startRotation(deps: ApiDeps, person: Person, alias: string, reason: string): Promise<Started> {
+export async function startRotation(deps: ApiDeps, person: Person, asked: Asked): Promise<Started> {
+  const { alias, reason, emergency } = asked;
   const rotationId = newId(deps, alias);
-  await planFor(deps, alias, person.id, reason, rotationId);
-  return start(deps, { rotationId, workflow: 'byok-rotation', alias, requestedBy: person.id, reason, requestedAt: isoSeconds(deps.clock.now()) });
+  const { method } = await planFor(deps, asked, person.id, rotationId);
+  const requestedAt = isoSeconds(deps.clock.now());
+  return start(deps, { rotationId, workflow: workflowOf[method], alias, requestedBy: person.id, reason, requestedAt, ...(emergency ? { emergency } : {}) });
 }
+
+const workflowOf = { 'new-key': 'byok-rotation', asymmetric: 'asymmetric-rotation' } as const;
 
 /** Starts putting the aliases of a complete rotation back. */
 export async function startRollback(deps: ApiDeps, person: Person, undoes: string, reason: string): Promise<Started> {
-  const { alias, outcome, workflow, rolledBackBy, cutoverPlan } = await deps.store.ledger.head(undoes);
+  const { alias, outcome, workflow, rolledBackBy, cutoverPlan, executionArn } = await deps.store.ledger.head(undoes);
+  if (workflow === 'asymmetric-rotation') {
+    // The machine itself goes back: it holds the locks, and knows which key is published.
+    if (outcome !== undefined) throw new RotaError('NotRollbackable', { rotationId: undoes, reason: 'it has ended, and its old key left the key set: rotate again instead' });
+    const { delivered } = await sayWord(deps, { rotationId: undoes, name: 'drain', say: 'rollback', by: person.id, reason });
+    if (!delivered) throw new RotaError('NotWaiting', { rotationId: undoes, what: 'the end of the drain' });
+    return { rotationId: undoes, executionArn: executionArn ?? '' };
+  }
   if (workflow !== 'byok-rotation' || outcome !== 'complete') throw new RotaError('NotRollbackable', { rotationId: undoes, reason: 'it did not complete a cutover' });
   if (rolledBackBy !== undefined) throw new RotaError('NotRollbackable', { rotationId: undoes, reason: `rotation ${rolledBackBy} has rolled it back already` });
   const holder = cutoverPlan && (await deps.store.ledger.lockHolder(cutoverPlan.oldKeyId));

@@ -1,33 +1,42 @@
 import { DescribeExecutionCommand } from '@aws-sdk/client-sfn';
+import { failureSentence } from '../../core/failure-sentence.ts';
 import type { RotationStatus, StatusWord } from '../../core/rotation-status.ts';
 import type { RotationHead } from '../../store/ledger-table.ts';
+import type { Approval } from '../../store/approval-table.ts';
+import { rolloverStatus } from '../acknowledgements/rollover-status.ts';
 import type { ApiDeps } from '../deps.ts';
+import { isOpen } from '../waits/answer.ts';
 
 /** Where a rotation stands: computed from ledger, open questions and the execution, never stored. */
 export async function statusOf(deps: ApiDeps, head: RotationHead): Promise<RotationStatus> {
   const { rotationId, plan, cutoverPlan } = head;
-  const open = (await deps.store.approvals.ofRotation(rotationId)).filter((a) => a.outcome === 'open');
+  const open = (await deps.store.approvals.ofRotation(rotationId)).filter((a) => a.outcome === 'open' && !isVoid(a, head, deps.clock.now()));
   const execution = await executionState(deps, head);
   const isRollback = plan !== undefined && 'stage' in plan;
-  const steps = (await deps.store.ledger.steps(rotationId)).map(({ step, intendedAt, completedAt, attempts }) => ({
+  const records = await deps.store.ledger.steps(rotationId);
+  const rollover = await rolloverStatus(deps, head, records);
+  const waits = execution.status === 'RUNNING' ? await openWaits(deps, head) : [];
+  const steps = records.map(({ step, intendedAt, completedAt, attempts }) => ({
     step,
     intendedAt,
     attempts,
     ...(completedAt === undefined ? {} : { completedAt }),
   }));
-  const error = head.error ?? (execution.error === undefined ? undefined : { name: execution.error, sentence: execution.cause ?? '' });
+  const error = head.error ?? (execution.error === undefined ? undefined : { name: execution.error, sentence: failureSentence({ name: execution.error, cause: execution.cause ?? '' }) });
   const oldKeyId = plan === undefined ? undefined : isRollback ? plan.oldKeyId : plan.oldKey.keyId;
   const newKeyId = isRollback ? plan.newKeyId : head.newKeyId;
   return {
     rotationId,
     workflow: head.workflow,
     alias: head.alias,
-    status: wordFor(head, execution.status, open.length),
+    status: wordFor(head, execution.status, open.length > 0 || waits.some((w) => waitsForPeople.includes(w.name))),
     requestedBy: head.requestedBy,
     requestedAt: head.requestedAt,
     reason: head.reason,
     aliases: isRollback ? plan.aliases : (cutoverPlan?.aliases ?? plan?.aliases ?? []),
     waitingFor: open.map((a) => a.approvalId),
+    waits,
+    ...(rollover === undefined ? {} : { rollover }),
     steps,
     leftBehind: head.leftBehind ?? [],
     ...(head.executionArn === undefined ? {} : { executionArn: head.executionArn }),
@@ -52,8 +61,23 @@ async function executionState({ clients }: ApiDeps, { executionArn }: RotationHe
   return { status, ...(error === undefined ? {} : { error }), ...(cause === undefined ? {} : { cause }) };
 }
 
-function wordFor(head: RotationHead, execution: string, openQuestions: number): StatusWord {
-  if (execution === 'SUCCEEDED') return head.rolledBackBy === undefined ? 'SUCCEEDED' : 'ROLLED_BACK';
+/** A waiver has no machine behind it that would close it. */
+const isVoid = ({ stage, deadline }: Approval, { outcome }: RotationHead, nowMs: number): boolean => stage === 'waiver' && (outcome !== undefined || Date.parse(deadline) <= nowMs);
+
+/** Waits that end when somebody does something; the others are a matter of time. */
+const waitsForPeople: readonly string[] = ['hold', 'acknowledgements'];
+
+/** The waits of a rotation that a word may still end. A rotation without a rollover has none. */
+async function openWaits({ store, clock }: ApiDeps, { rotationId, workflow }: RotationHead): Promise<RotationStatus['waits']> {
+  if (workflow === 'byok-rotation' || workflow === 'alias-rollback') return [];
+  const open = (await store.waits.ofRotation(rotationId)).filter((wait) => isOpen(wait, clock.now()));
+  return open.map(({ name, until, because }) => ({ name, until, because }));
+}
+
+function wordFor(head: RotationHead, execution: string, waiting: boolean): StatusWord {
+  // A rollback of its own has done what was asked; a rotation that went back, or was rolled back by one, has not.
+  const wentBack = head.rolledBackBy !== undefined || (head.outcome === 'rolled-back' && head.workflow !== 'alias-rollback');
+  if (execution === 'SUCCEEDED') return wentBack ? 'ROLLED_BACK' : 'SUCCEEDED';
   if (execution !== 'RUNNING') return 'FAILED';
-  return openQuestions > 0 ? 'WAITING' : 'RUNNING';
+  return waiting ? 'WAITING' : 'RUNNING';
 }

@@ -18,15 +18,15 @@ export function rotationRoutes(deps: ApiDeps): Hono<ApiEnv> {
 
   app.post('/plans', async (c) => {
     const person = await personOf(deps, c.var.signedBy);
-    const { alias } = await readBody(c, z.strictObject({ alias: Alias }));
-    const plan = await planFor(deps, alias, person.id, 'to see what a rotation would do', `plan-${randomUUID()}`);
+    const { alias, emergency } = await readBody(c, z.strictObject({ alias: Alias, emergency: z.boolean().default(false) }));
+    const plan = await planFor(deps, { alias, emergency, reason: 'to see what a rotation would do' }, person.id, `plan-${randomUUID()}`);
     return c.json({ plan, planDigest: planDigest(plan) });
   });
 
   app.post('/rotations', async (c) => {
     const person = await personWithRole(deps, c.var.signedBy, 'custodian', 'start a rotation');
-    const { alias, reason } = await readBody(c, z.strictObject({ alias: Alias, reason: Reason }));
-    return c.json(await startRotation(deps, person, alias, reason), 202);
+    const asked = await readBody(c, z.strictObject({ alias: Alias, reason: Reason, emergency: z.boolean().default(false) }));
+    return c.json(await startRotation(deps, person, asked), 202);
   });
 
   app.post('/rotations/:id/rollback', async (c) => {

@@ -8,9 +8,11 @@ import { join, resolve } from 'node:path';
 import { CreateStateMachineCommand, UpdateStateMachineCommand } from '@aws-sdk/client-sfn';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { makeApp } from '../../api/app.ts';
+import { tellSatisfied } from '../../api/acknowledgements/satisfied.ts';
 import { deliverPending } from '../../api/approvals/deliver.ts';
 import { apiActions, type ApiDeps } from '../../api/deps.ts';
 import { startPending } from '../../api/rotations/start.ts';
+import { deliverOwedWords } from '../../api/waits/answer.ts';
 import { isoSeconds } from '../../core/clock.ts';
 import { startEmbeddedAws, type EmbeddedAws, type Principal } from '../../local/server.ts';
 import { defaultNames, makeClients, type AwsAccess, type Clients, type Closable } from '../../store/clients.ts';
@@ -47,8 +49,9 @@ const taskRole = (task: string): string => `rota-task-${task}`;
 const rightsOfRole = {
   custodian: ['kms:*'],
   approver: [],
-  auditor: ['kms:Describe*', 'kms:List*', 'kms:Get*', 's3:Get*', 's3:List*'],
-  platform: ['kms:*', 's3:*', 'events:*', 'tag:*'],
+  consumer: ['kms:GetPublicKey', 'kms:Verify', 's3:GetObject', 'ssm:GetParameter'],
+  auditor: ['kms:Describe*', 'kms:List*', 'kms:Get*', 's3:Get*', 's3:List*', 'cloudtrail:LookupEvents'],
+  platform: ['kms:*', 's3:*', 'ssm:*', 'events:*', 'tag:*', 'cloudtrail:LookupEvents'],
 } as const;
 const rightsOfAll = ['execute-api:Invoke', 'states:Describe*', 'states:List*', 'states:GetExecutionHistory', 'rota-local:*'];
 
@@ -67,11 +70,11 @@ const personPrincipal = ({ id, arn, roles: seats, accessKeyId, secretAccessKey }
 
 /** Only these roles may use Rota's own keys for what they are for: the explicit Deny holds for administrators too. */
 function ownKeyPolicies(): OwnKeyPolicies {
-  const only = (action: string, role: string) => ({ Effect: 'Deny', Principal: { AWS: '*' }, Action: action, Resource: '*', Condition: { ArnNotEquals: { 'aws:PrincipalArn': roleArn(role) } } });
+  const only = (action: string, ...allowed: string[]) => ({ Effect: 'Deny', Principal: { AWS: '*' }, Action: action, Resource: '*', Condition: { ArnNotEquals: { 'aws:PrincipalArn': allowed.map(roleArn) } } });
   const root = { Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${accountId}:root` }, Action: 'kms:*', Resource: '*' };
   const policy = (...denials: object[]): string => JSON.stringify({ Version: '2012-10-17', Statement: [root, ...denials] });
   return {
-    tokenKey: policy(only('kms:Decrypt', roles.api), only('kms:Encrypt', taskRole('request-approval')), only('kms:ReEncrypt*', roles.api)),
+    tokenKey: policy(only('kms:Decrypt', roles.api), only('kms:Encrypt', taskRole('request-approval'), taskRole('open-wait')), only('kms:ReEncrypt*', roles.api)),
     decisionKey: policy(only('kms:Sign', roles.api)),
     dossierKey: policy(only('kms:Sign', taskRole('seal-dossier'))),
   };
@@ -145,7 +148,7 @@ export async function startLocal({ port, folder, region, kms }: LocalOptions): P
 
   const settle = async (): Promise<void> => {
     if (api === undefined) return;
-    await Promise.allSettled([deliverPending(api), startPending(api)]);
+    await Promise.allSettled([deliverPending(api), startPending(api), deliverOwedWords(api), tellSatisfied(api)]);
   };
   await settle();
   let settling: Promise<void> = Promise.resolve();

@@ -8,7 +8,8 @@ import { apiJson } from '../signed-request.ts';
 export const plan = (io: Io): Command =>
   command('plan', 'Show what a rotation would do, and what it may break; creates nothing', ['rota plan alias/payments', 'rota plan alias/payments --json'])
     .argument('<alias>', 'the alias of a registered key')
-    .action(async (alias: string, options: { json?: boolean }) => {
-      const answer = await apiJson<{ plan: RotationPlan; planDigest: string }>(io, { method: 'POST', path: '/api/plans', body: { alias } });
+    .option('--emergency', 'as `rota rotate --emergency` would do it')
+    .action(async (alias: string, options: { json?: boolean; emergency?: boolean }) => {
+      const answer = await apiJson<{ plan: RotationPlan; planDigest: string }>(io, { method: 'POST', path: '/api/plans', body: { alias, emergency: options.emergency === true } });
       show(io, options, answer, () => planText(answer.plan, answer.planDigest));
     });

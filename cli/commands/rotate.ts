@@ -8,6 +8,7 @@ import { endText, RotationFailed } from '../status-text.ts';
 interface Options {
   readonly json?: boolean;
   readonly wait?: boolean;
+  readonly emergency?: boolean;
   readonly reason: string;
 }
 
@@ -32,12 +33,14 @@ export const rotate = (io: Io): Command =>
   command('rotate', 'Start the rotation of a registered key', [
     'rota rotate alias/payments --reason "yearly rotation"',
     'rota rotate alias/payments --reason "yearly rotation" --wait',
+    'rota rotate alias/tokens --reason "the signing host was broken into" --emergency',
   ])
     .argument('<alias>', 'the alias of a registered key')
     .requiredOption('--reason <words>', 'why; it stands in the plan, the approvals and the dossier')
     .option('--wait', 'follow the rotation until it has ended')
+    .option('--emergency', 'after a compromise: skip the waits, under the higher quorum of the registry; the old key leaves the key set at once')
     .action(async (alias: string, options: Options) => {
-      const started = await apiJson<Started>(io, { method: 'POST', path: '/api/rotations', body: { alias, reason: options.reason } });
+      const started = await apiJson<Started>(io, { method: 'POST', path: '/api/rotations', body: { alias, reason: options.reason, emergency: options.emergency === true } });
       await startedOrFollowed(io, options, started);
     });
 

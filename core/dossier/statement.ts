@@ -64,6 +64,17 @@ export const RotationPredicate = z.strictObject({
   sealedAt: z.string(),
   plan: z.union([RotationPlan, RollbackPlan]).optional(),
   cutoverPlan: CutoverPlan.optional(),
+  /** Of a rotation that was put back while its old key drained. */
+  rollbackPlan: RollbackPlan.optional(),
+  /** Key sets that a rotation of method `asymmetric` made for consumers. */
+  publications: z
+    .array(z.strictObject({ sequence: z.int(), stage: z.string(), keySetSha256: Sha256Hex, madeAt: z.string(), kids: z.array(z.string()) }))
+    .optional(),
+  acknowledgements: z
+    .array(
+      z.strictObject({ consumer: z.string(), kind: z.enum(['acknowledged', 'waived']), thumbprint: z.string(), by: z.string(), at: z.string(), late: z.boolean(), reason: z.string().optional() }),
+    )
+    .optional(),
   approvals: z.array(ApprovalRecord),
   steps: z.array(StepRecord),
   keys: z.strictObject({ before: z.array(KeySnapshot), after: z.array(KeySnapshot) }),

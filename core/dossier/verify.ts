@@ -33,6 +33,7 @@ export function verifyDossier(file: DossierFile, trustedSpki: Buffer): RotationP
   if (predicate.plan && subject[0]?.digest.sha256 !== planDigest(predicate.plan)) throw damaged('its subject is not the digest of its plan');
   for (const approval of predicate.approvals) checkApproval(approval, predicate, damaged);
   if (predicate.outcome === 'complete') checkCutoverWasApproved(predicate, damaged);
+  if (predicate.outcome === 'rolled-back') checkRollbackWasApproved(predicate, damaged);
   return predicate;
 }
 
@@ -49,24 +50,44 @@ function checkApproval(approval: ApprovalRecord, predicate: RotationPredicate, d
   if (approval.outcome === 'approved' && says !== 'approved') throw damaged(`the ${approval.stage} counts as approved, but its decisions do not fill the rule`);
 }
 
+/** What had to be approved, by which rule, on whose request. */
+interface Demand {
+  readonly stage: string;
+  readonly document: AnyPlan;
+  readonly rule: unknown;
+  readonly requestedBy: string;
+}
+
 /** P4: no alias moved without the approval that the plan demands, bound to the plan that was carried out. */
 function checkCutoverWasApproved(predicate: RotationPredicate, damaged: Complaint): void {
-  const { plan } = predicate;
+  const { plan, cutoverPlan, requestedBy } = predicate;
   if (!plan) throw damaged('it says complete but holds no plan');
-  const demanded: [string, AnyPlan, unknown][] =
-    'stage' in plan ? [['rollback', plan, plan.rule]] : [];
-  if (!('stage' in plan)) {
-    if (!predicate.cutoverPlan) throw damaged('it says complete but holds no cutover plan');
-    if (predicate.cutoverPlan.rotationPlanDigest !== planDigest(plan)) throw damaged('its cutover plan belongs to another rotation plan');
-    demanded.push(['cutover', predicate.cutoverPlan, plan.approvals.cutover]);
-    if (plan.approvals.start) demanded.push(['start', plan, plan.approvals.start]);
+  if ('stage' in plan) {
+    checkApproved([{ stage: 'rollback', document: plan, rule: plan.rule, requestedBy }], predicate, damaged);
+    return;
   }
-  for (const [stage, document, rule] of demanded) {
+  if (!cutoverPlan) throw damaged('it says complete but holds no cutover plan');
+  if (cutoverPlan.rotationPlanDigest !== planDigest(plan)) throw damaged('its cutover plan belongs to another rotation plan');
+  const { start, cutover, emergency } = plan.approvals;
+  const demands: Demand[] =
+    plan.rollover?.emergency === true
+      ? [{ stage: 'emergency', document: cutoverPlan, rule: emergency, requestedBy }]
+      : [{ stage: 'cutover', document: cutoverPlan, rule: cutover, requestedBy }, ...(start ? [{ stage: 'start', document: plan, rule: start, requestedBy }] : [])];
+  checkApproved(demands, predicate, damaged);
+}
+
+/** The same for aliases that went back: by a rotation of its own, or while the old key drained. */
+function checkRollbackWasApproved({ plan, rollbackPlan, ...rest }: RotationPredicate, damaged: Complaint): void {
+  const back = rollbackPlan ?? (plan && 'stage' in plan ? plan : undefined);
+  if (back === undefined) throw damaged('it says rolled back but holds no rollback plan');
+  checkApproved([{ stage: 'rollback', document: back, rule: back.rule, requestedBy: back.requestedBy }], rest, damaged);
+}
+
+function checkApproved(demands: readonly Demand[], { approvals }: Pick<RotationPredicate, 'approvals'>, damaged: Complaint): void {
+  for (const { stage, document, rule, requestedBy } of demands) {
     const digest = planDigest(document);
-    const approved = predicate.approvals.some(
-      (a) =>
-        a.stage === stage && a.outcome === 'approved' && a.planDigest === digest && a.requestedBy === predicate.requestedBy &&
-        canonicalBytes(a.rule).equals(canonicalBytes(rule)),
+    const approved = approvals.some(
+      (a) => a.stage === stage && a.outcome === 'approved' && a.planDigest === digest && a.requestedBy === requestedBy && canonicalBytes(a.rule).equals(canonicalBytes(rule)),
     );
     if (!approved) throw damaged(`no approval of the ${stage} is bound to the plan that was carried out`);
   }

@@ -2,6 +2,8 @@ import { digestOf, type Json } from '../canonical-json.ts';
 
 /** The statement by which Rota keeps an old key; recognised by its Sid. */
 const retentionSid = 'RotaRetention';
+/** The statement by which a key that is followed by another no longer protects anything new. */
+const stopSid = 'RotaStopped';
 
 type Statement = Record<string, Json>;
 
@@ -26,11 +28,29 @@ export function withRetentionLock(policy: Json, breakGlassRoleArn: string): Json
   return { ...(policy as object), Statement: [...statementsOf(withoutRetentionLock(policy)), lock] };
 }
 
-/** The policy without the retention lock: what a successor starts with. */
-export const withoutRetentionLock = (policy: Json): Json => ({
+const without = (policy: Json, ...sids: readonly string[]): Json => ({
   ...(policy as object),
-  Statement: statementsOf(policy).filter((s) => s.Sid !== retentionSid),
+  Statement: statementsOf(policy).filter((s) => !sids.includes(typeof s.Sid === 'string' ? s.Sid : '')),
 });
+
+/** The policy without the retention lock. */
+export const withoutRetentionLock = (policy: Json): Json => without(policy, retentionSid);
+
+/**
+ * The policy with the stop: nobody makes anything new with this key; what it made before still opens. For Encrypt or Sign the
+ * whole key is denied, whoever asks. Applied twice it changes nothing.
+ */
+export const withStop = (policy: Json, actions: readonly string[]): Json => {
+  const rest = withoutStop(policy);
+  const stop = { Sid: stopSid, Effect: 'Deny', Principal: { AWS: '*' }, Action: [...actions], Resource: '*' };
+  return actions.length === 0 ? rest : { ...(rest as object), Statement: [...statementsOf(rest), stop] };
+};
+
+/** The policy without the stop. */
+export const withoutStop = (policy: Json): Json => without(policy, stopSid);
+
+/** The policy without any statement of Rota's: what a successor starts with. */
+export const withoutRotaStatements = (policy: Json): Json => without(policy, retentionSid, stopSid);
 
 /** Which statements one policy has and the other lacks. */
 export function policyDifference(from: Json, to: Json): { added: Json[]; removed: Json[] } {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { digestOf } from '../canonical-json.ts';
 import { AliasName, IamArn, KeyArn, KeyId, RotationId, Sha256Hex } from '../ids.ts';
 import { ApprovalRule } from '../registry/registry-schema.ts';
+import { AcknowledgementRule, Consumer, Publication, Rollover } from '../registry/rollover-schema.ts';
 
 /** A grant as it is made anew on the successor. AWS KMS API Reference, CreateGrant. */
 export const PlannedGrant = z.strictObject({
@@ -17,11 +18,26 @@ export type PlannedGrant = z.infer<typeof PlannedGrant>;
 export const Hazard = z.strictObject({ code: z.string(), sentence: z.string() });
 export type Hazard = z.infer<typeof Hazard>;
 
+const Due = z.strictObject({ state: z.string(), at: z.string(), because: z.string() });
+
+/** What method `asymmetric` adds: who must have the new public key, where it is published, and when each step may happen. */
+export const RolloverPlan = z.strictObject({
+  intervals: Rollover,
+  publication: Publication,
+  consumers: z.array(Consumer),
+  acknowledgement: z.array(AcknowledgementRule),
+  /** Waits are skipped, and the old key leaves the key set at once. */
+  emergency: z.boolean(),
+  /** The earliest date of each state, and what it is the sum of. */
+  dates: z.array(Due),
+});
+export type RolloverPlan = z.infer<typeof RolloverPlan>;
+
 /** What a rotation will do, whole, before anything is created. Its digest is what a start approval is bound to (P4). */
 export const RotationPlan = z.strictObject({
   version: z.literal(1),
   rotationId: RotationId,
-  method: z.literal('new-key'),
+  method: z.enum(['new-key', 'asymmetric']),
   accountId: z.string(),
   region: z.string(),
   alias: AliasName,
@@ -41,7 +57,7 @@ export const RotationPlan = z.strictObject({
   successor: z.strictObject({
     spec: z.string(),
     usage: z.string(),
-    origin: z.literal('EXTERNAL'),
+    origin: z.enum(['EXTERNAL', 'AWS_KMS']),
     description: z.string(),
     policy: z.json(),
     tags: z.record(z.string(), z.string()),
@@ -49,19 +65,26 @@ export const RotationPlan = z.strictObject({
   }),
   policyDifference: z.strictObject({ added: z.array(z.json()), removed: z.array(z.json()) }),
   aliases: z.array(z.strictObject({ alias: AliasName, from: KeyId })).min(1),
-  material: z.strictObject({
-    source: z.literal('generated'),
-    bytes: z.int().min(1),
-    wrappingAlgorithm: z.string(),
-    wrappingKeySpec: z.string(),
-    /** SHA-256 of the DER of each recovery certificate. */
-    escrowTo: z.array(Sha256Hex).min(1),
-  }),
+  /** Of a successor with imported material; `bytes` of random bytes, absent for a private key. */
+  material: z
+    .strictObject({
+      source: z.literal('generated'),
+      bytes: z.int().min(1).optional(),
+      wrappingAlgorithm: z.string(),
+      wrappingKeySpec: z.string(),
+      /** SHA-256 of the DER of each recovery certificate. */
+      escrowTo: z.array(Sha256Hex).min(1),
+    })
+    .optional(),
+  /** Of method `asymmetric`. */
+  rollover: RolloverPlan.optional(),
   breakGlassRoleArn: IamArn,
   approvals: z.strictObject({
     start: ApprovalRule.optional(),
     cutover: ApprovalRule,
     rollback: ApprovalRule,
+    waiver: ApprovalRule.optional(),
+    emergency: ApprovalRule.optional(),
     timeoutSeconds: z.int(),
     heartbeatSeconds: z.int(),
   }),
@@ -74,7 +97,7 @@ export const CutoverPlan = z.strictObject({
   version: z.literal(1),
   stage: z.literal('cutover'),
   rotationId: RotationId,
-  method: z.literal('new-key'),
+  method: z.enum(['new-key', 'asymmetric']),
   /** Digest of the rotation plan, so that approving this approves what led here. */
   rotationPlanDigest: Sha256Hex,
   oldKeyId: KeyId,
@@ -82,14 +105,46 @@ export const CutoverPlan = z.strictObject({
   newKeyArn: KeyArn,
   newKeySpec: z.string(),
   newKeyUsage: z.string(),
-  materialFingerprint: Sha256Hex,
-  keyMaterialId: z.string(),
+  /** Of imported material. */
+  materialFingerprint: Sha256Hex.optional(),
+  keyMaterialId: z.string().optional(),
   successorPolicyDigest: Sha256Hex,
   successorGrants: z.array(z.string()),
   policyDifference: z.strictObject({ added: z.array(z.json()), removed: z.array(z.json()) }),
   aliases: z.array(z.strictObject({ alias: AliasName, from: KeyId, to: KeyId })).min(1),
+  /** Of method `asymmetric`: what is published, and who said that they have it. */
+  rollover: z
+    .strictObject({
+      oldThumbprint: z.string(),
+      newThumbprint: z.string(),
+      keySetSequence: z.int(),
+      keySetSha256: Sha256Hex,
+      publishedAt: z.string(),
+      acknowledgements: z.array(
+        z.strictObject({ consumer: z.string(), kind: z.enum(['acknowledged', 'waived']), by: z.string(), at: z.string(), late: z.boolean(), reason: z.string().optional() }),
+      ),
+      emergency: z.boolean(),
+    })
+    .optional(),
 });
 export type CutoverPlan = z.infer<typeof CutoverPlan>;
+
+/** Going on without a consumer's acknowledgement. */
+export const WaiverPlan = z.strictObject({
+  version: z.literal(1),
+  stage: z.literal('waiver'),
+  rotationId: RotationId,
+  alias: AliasName,
+  consumer: z.string(),
+  contact: z.string(),
+  newThumbprint: z.string(),
+  requestedBy: z.string(),
+  reason: z.string(),
+  hazards: z.array(Hazard),
+  rule: ApprovalRule,
+  timeoutSeconds: z.int(),
+});
+export type WaiverPlan = z.infer<typeof WaiverPlan>;
 
 /** What putting the aliases back will do, any time after a cutover. */
 export const RollbackPlan = z.strictObject({
@@ -110,10 +165,44 @@ export const RollbackPlan = z.strictObject({
 });
 export type RollbackPlan = z.infer<typeof RollbackPlan>;
 
-export type AnyPlan = RotationPlan | CutoverPlan | RollbackPlan;
+/** Taking an old key out of use: deny, disable, watch. Nothing is deleted. */
+export const RetirePlan = z.strictObject({
+  version: z.literal(1),
+  stage: z.literal('retire'),
+  rotationId: RotationId,
+  alias: AliasName,
+  keyId: KeyId,
+  arn: KeyArn,
+  spec: z.string(),
+  usage: z.string(),
+  /** The rotation that put it aside, and the key that followed. */
+  retainedFor: RotationId,
+  successorKeyId: z.string(),
+  /** Who used it lately, as far as AWS tells. */
+  lastUsage: z.strictObject({ operation: z.string(), at: z.string() }).optional(),
+  usesOfLast90Days: z.array(z.strictObject({ operation: z.string(), principal: z.string(), count: z.int(), lastAt: z.string() })),
+  denies: z.array(z.string()),
+  denySeconds: z.int(),
+  watchSeconds: z.int(),
+  requestedBy: z.string(),
+  reason: z.string(),
+  hazards: z.array(Hazard),
+  rule: ApprovalRule,
+  timeoutSeconds: z.int(),
+  heartbeatSeconds: z.int(),
+});
+export type RetirePlan = z.infer<typeof RetirePlan>;
+
+export type AnyPlan = RotationPlan | CutoverPlan | RollbackPlan | WaiverPlan | RetirePlan;
 
 /** SHA-256 over the RFC 8785 bytes of a plan, hex: what an approval is bound to. */
 export const planDigest = (plan: AnyPlan): string => digestOf(plan);
+
+/**
+ * What a rotation locks against another: the old key, and its alias, since after the cutover the alias stands at another key
+ * while a rollover still goes on.
+ */
+export const locksOf = ({ oldKey, alias }: RotationPlan): readonly string[] => [oldKey.keyId, alias];
 
 /** Names the top-level fields in which two plans of one kind differ, with both values where they are short. */
 export function planChanges(approved: AnyPlan, live: AnyPlan): string[] {

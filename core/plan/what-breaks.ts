@@ -1,11 +1,17 @@
-import type { KeyKind } from '../key/key-kinds.ts';
+import type { KeyKind, ManualMethod } from '../key/key-kinds.ts';
 import type { KeyFacts } from './key-facts.ts';
 import type { Hazard } from './plan.ts';
+
+/** How a key is rotated, as far as hazards depend on it. */
+interface Road {
+  readonly method: ManualMethod;
+  readonly emergency: boolean;
+}
 
 interface Rule {
   readonly code: string;
   /** The sentence, where the hazard is there. */
-  readonly of: (facts: KeyFacts, kind: KeyKind) => string | undefined;
+  readonly of: (facts: KeyFacts, kind: KeyKind, road: Road) => string | undefined;
 }
 
 const rules: readonly Rule[] = [
@@ -23,6 +29,22 @@ const rules: readonly Rule[] = [
     code: 'mac-by-alias',
     of: (_, { keyType }) =>
       keyType === 'hmac' ? 'VerifyMac through the alias fails for tags made before: verifiers must name the key that made a tag.' : undefined,
+  },
+  {
+    code: 'verify-by-alias',
+    of: (_, { usage }) =>
+      usage === 'SIGN_VERIFY' ? 'Verify through the alias fails for signatures made before: verifiers must use the public key that `kid` names.' : undefined,
+  },
+  {
+    code: 'decrypt-by-alias',
+    of: (_, { usage, keyType }) =>
+      usage !== 'SIGN_VERIFY' && keyType !== 'symmetric' && keyType !== 'hmac'
+        ? 'Decrypt and DeriveSharedSecret through the alias fail for what was made before: whoever opens it must name the old key, which stays Enabled.'
+        : undefined,
+  },
+  {
+    code: 'emergency',
+    of: (_, __, { emergency }) => (emergency ? 'No consumer is waited for: what the old key signed stops verifying as soon as caches expire.' : undefined),
   },
   {
     code: 'grants-made-anew',
@@ -49,8 +71,8 @@ const rules: readonly Rule[] = [
 ];
 
 /** What a rotation by a new key may break, each in a sentence for the approver. AWS KMS Developer Guide, "rotate-keys-manually", "alias-authorization". */
-export const whatBreaks = (facts: KeyFacts, kind: KeyKind): Hazard[] =>
+export const whatBreaks = (facts: KeyFacts, kind: KeyKind, road: Road): Hazard[] =>
   rules.flatMap(({ code, of }) => {
-    const sentence = of(facts, kind);
+    const sentence = of(facts, kind, road);
     return sentence === undefined ? [] : [{ code, sentence }];
   });

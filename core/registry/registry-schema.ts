@@ -1,11 +1,13 @@
 import { X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 import { AliasName, IamArn } from '../ids.ts';
+import { AcknowledgementRule, Consumer, Publication, Retirement, Rollover } from './rollover-schema.ts';
+import { Name } from './name.ts';
 
-const Name = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, 'must be 1 to 63 of lowercase letters, digits, ".", "_", "-"');
+const duplicates = (values: readonly string[]): Set<string> => new Set(values.filter((v, i) => values.indexOf(v) !== i));
 
 /** What a person may do; membership of the groups that a rule names is what makes an approver. */
-export const Role = z.enum(['custodian', 'approver', 'auditor', 'platform']);
+export const Role = z.enum(['custodian', 'approver', 'auditor', 'platform', 'consumer']);
 export type Role = z.infer<typeof Role>;
 
 export const Person = z.strictObject({
@@ -24,7 +26,9 @@ export const ApprovalRule = z.strictObject({
 });
 export type ApprovalRule = z.infer<typeof ApprovalRule>;
 
-const stages = ['start', 'cutover', 'rollback'] as const;
+const seatsOf = (rule: ApprovalRule): number => rule.all.reduce((sum, seat) => sum + seat.count, 0);
+
+const stages = ['start', 'cutover', 'rollback', 'waiver', 'emergency', 'retire'] as const;
 export const Stage = z.enum(stages);
 export type Stage = z.infer<typeof Stage>;
 
@@ -35,6 +39,12 @@ const Approvals = z
     cutover: ApprovalRule,
     /** Left out, a rollback needs what a cutover needs. */
     rollback: ApprovalRule.optional(),
+    /** Lets a rotation go on without a consumer's acknowledgement. Left out, it needs what a cutover needs. */
+    waiver: ApprovalRule.optional(),
+    /** Skips every wait after a compromise. Left out, the key has no emergency road. */
+    emergency: ApprovalRule.optional(),
+    /** Takes an old key out of use. Left out, it needs what a cutover needs. */
+    retire: ApprovalRule.optional(),
     /** How long a question stays open in all. One year is what a Standard execution may last. */
     timeoutSeconds: z.int().min(60).max(30_000_000).default(604_800),
     /** How long it stays open without any decision; each decision starts it anew. */
@@ -43,6 +53,10 @@ const Approvals = z
   .refine((a) => a.heartbeatSeconds < a.timeoutSeconds, {
     path: ['heartbeatSeconds'],
     error: 'must be less than timeoutSeconds (Step Functions, HeartbeatSeconds)',
+  })
+  .refine((a) => a.emergency === undefined || seatsOf(a.emergency) > seatsOf(a.cutover), {
+    path: ['emergency'],
+    error: 'must ask for more people than the cutover: it skips the waits that protect everybody else',
   });
 
 /** Cryptoperiod of a key. NIST SP 800-57 Part 1 Rev. 5, section 5.3; PCI DSS v4.0.1, 3.7.4. */
@@ -78,21 +92,53 @@ const Escrow = z.strictObject({
     .min(1, 'must hold at least one certificate: generated material that nobody escrowed is lost for ever with its KMS key'),
 });
 
-export const RegisteredKey = z.strictObject({
+const common = {
   alias: AliasName,
   owner: Name,
-  method: z.literal('new-key', { error: 'must be "new-key"' }),
   schedule: Schedule,
-  material: Material,
-  escrow: Escrow,
   approvals: Approvals,
   /** The only principal that the retention lock lets through. */
   breakGlassRoleArn: IamArn,
+  retirement: Retirement,
   description: z.string().max(500).optional(),
-});
-export type RegisteredKey = z.infer<typeof RegisteredKey>;
+};
 
-const duplicates = (values: readonly string[]): Set<string> => new Set(values.filter((v, i) => values.indexOf(v) !== i));
+/** A key that is replaced by a key with new imported material; nobody else has to know. */
+const NewKeyRotation = z.strictObject({ ...common, method: z.literal('new-key'), material: Material, escrow: Escrow });
+
+/** A key whose public half (or, for HMAC, whose id) others hold: they must have the new one first. */
+const AsymmetricRotation = z
+  .strictObject({
+    ...common,
+    method: z.literal('asymmetric'),
+    rollover: Rollover,
+    publication: Publication,
+    consumers: z.array(Consumer).max(200).default([]),
+    acknowledgement: z.array(AcknowledgementRule).default([]),
+    /** Of a key with imported material: its successor gets imported material too. */
+    material: Material.optional(),
+    escrow: Escrow.optional(),
+  })
+  .superRefine((key, context) => {
+    const complain = (path: PropertyKey[], message: string) => context.addIssue({ code: 'custom', path, message });
+    const targets = key.publication.targets.map((t) => t.name);
+    const twice = duplicates(key.consumers.map((c) => c.name));
+    key.consumers.forEach((consumer, i) => {
+      if (twice.has(consumer.name)) complain(['consumers', i, 'name'], `is ${consumer.name} twice: a consumer stands here once`);
+      if (!targets.includes(consumer.target)) complain(['consumers', i, 'target'], `is ${consumer.target}, but the targets are ${targets.join(', ')}`);
+    });
+    for (const name of duplicates(targets)) complain(['publication', 'targets'], `has ${name} twice: a target has a name of its own`);
+    key.acknowledgement.forEach(({ group, count }, i) => {
+      const members = key.consumers.filter((c) => c.group === group && c.acknowledges === 'required').length;
+      if (members === 0) complain(['acknowledgement', i, 'group'], `is ${group}, to which no required consumer belongs`);
+      else if (count !== 'all' && count > members) complain(['acknowledgement', i, 'count'], `is ${count}, but ${group} has ${members}: the rotation could never go on`);
+    });
+    if (key.material !== undefined && key.escrow === undefined) complain(['escrow'], 'is missing: generated material that nobody escrowed is lost for ever with its KMS key');
+  });
+
+export const RegisteredKey = z.discriminatedUnion('method', [NewKeyRotation, AsymmetricRotation], { error: 'must be "new-key" or "asymmetric"' });
+export type RegisteredKey = z.infer<typeof RegisteredKey>;
+export type AsymmetricKey = Extract<RegisteredKey, { method: 'asymmetric' }>;
 
 /** The whole of `rota.yaml`, format version 1. Unknown fields are refused. */
 export const Registry = z
@@ -111,6 +157,11 @@ export const Registry = z
     });
     const aliases = duplicates(registry.keys.map((k) => k.alias));
     registry.keys.forEach((key, i) => {
+      if (key.method === 'asymmetric')
+        key.consumers.forEach((consumer, c) => {
+          for (const person of consumer.people)
+            if (!registry.people.some((p) => p.id === person)) complain(['keys', i, 'consumers', c, 'people'], `names ${person}, who is not among the people`);
+        });
       if (aliases.has(key.alias)) complain(['keys', i, 'alias'], `is ${key.alias} twice: a key stands here once`);
       for (const stage of stages)
         key.approvals[stage]?.all.forEach((seat, s) => {

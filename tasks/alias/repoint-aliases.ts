@@ -9,9 +9,8 @@ import { approvalIdOf } from '../../store/approval-table.ts';
 import { describeKey, publicKeyOf } from '../../store/key-facts.ts';
 import { announce, eventActions } from '../events.ts';
 import { movePlanOf, rotationPlanOf } from '../plan-of.ts';
-import { importedOf } from '../plan/imported-of.ts';
 import { liveCutoverPlan, liveCutoverPlanActions } from '../plan/live-cutover-plan.ts';
-import { rotationInput, task, type Context } from '../task.ts';
+import { rotationInput, task, turnSuffix, type Context } from '../task.ts';
 import { moveAlias, moveAliasActions } from './move-alias.ts';
 
 /**
@@ -21,16 +20,17 @@ import { moveAlias, moveAliasActions } from './move-alias.ts';
  */
 export const repointAliases = task({
   name: 'repoint-aliases',
-  input: rotationInput.extend({ planDigest: Sha256Hex }),
+  input: rotationInput.extend({ planDigest: Sha256Hex, turn: z.int().min(0).default(0) }),
   output: z.strictObject({ moved: z.array(z.strictObject({ alias: z.string(), from: z.string(), to: z.string() })) }),
-  errors: ['PlanChanged', 'ApprovalMissing', 'ApprovalForged', 'SuccessorChanged', 'AliasMovedElsewhere', 'ChangeNotVisibleYet', 'AliasUnknown', 'KeyNotUsable'],
+  errors: ['PlanChanged', 'ApprovalMissing', 'ApprovalForged', 'SuccessorChanged', 'AliasMovedElsewhere', 'ChangeNotVisibleYet', 'AliasUnknown', 'KeyNotUsable', 'AcknowledgementsMissing', 'PublicKeyChanged', 'ProofFailed', 'MethodDoesNotFit', 'PublicationImpossible'],
   actions: [...liveCutoverPlanActions, ...moveAliasActions, ...eventActions, 'kms:GetPublicKey', 'dynamodb:GetItem'],
+  step: ({ turn }) => `repoint-aliases${turnSuffix(turn)}`,
   run: async ({ planDigest: approvedDigest }, context) => {
     const { head, clients } = context;
     const move = movePlanOf(head);
     if (planDigest(move) !== approvedDigest) throw new RotaError('PlanChanged', { changes: ['the ledger holds another plan than the one asked about'] });
     await checkUnchanged(move, context);
-    for (const { stage, rule, digest } of demandedApprovals(move, context)) await checkApproved(stage, rule, digest, context);
+    for (const demand of demandedApprovals(move, context)) await checkApproved(demand, context);
     for (const alias of move.aliases) await moveAlias(clients.kms, alias);
     await announce(context, 'Rota Aliases Repointed', { aliases: move.aliases });
     return { moved: move.aliases };
@@ -38,13 +38,13 @@ export const repointAliases = task({
 });
 
 async function checkUnchanged(move: CutoverPlan | RollbackPlan, context: Context): Promise<void> {
-  const { head, clients, store } = context;
+  const { clients } = context;
   if (move.stage === 'rollback') {
     const { KeyState } = await describeKey(clients.kms, move.oldKeyId);
     if (KeyState !== 'Enabled') throw new RotaError('KeyNotUsable', { keyId: move.oldKeyId, state: KeyState ?? 'unknown' });
     return;
   }
-  const live = await liveCutoverPlan(head, await importedOf(store.ledger, head.rotationId), context, move);
+  const live = await liveCutoverPlan(context, move);
   if (planDigest(live) !== planDigest(move)) throw new RotaError('PlanChanged', { changes: planChanges(move, live) });
 }
 
@@ -52,25 +52,29 @@ interface Demand {
   readonly stage: Stage;
   readonly rule: ApprovalRule;
   readonly digest: string;
+  /** Who asked, and so does not count (P5). */
+  readonly requester: string;
 }
 
 function demandedApprovals(move: CutoverPlan | RollbackPlan, { head }: Context): Demand[] {
-  if (move.stage === 'rollback') return [{ stage: 'rollback', rule: move.rule, digest: planDigest(move) }];
+  if (move.stage === 'rollback') return [{ stage: 'rollback', rule: move.rule, digest: planDigest(move), requester: move.requestedBy }];
   const plan = rotationPlanOf(head);
-  const { start, cutover } = plan.approvals;
+  const { start, cutover, emergency } = plan.approvals;
+  const requester = head.requestedBy;
+  if (plan.rollover?.emergency === true && emergency !== undefined) return [{ stage: 'emergency', rule: emergency, digest: planDigest(move), requester }];
   return [
-    ...(start === undefined ? [] : [{ stage: 'start' as const, rule: start, digest: planDigest(plan) }]),
-    { stage: 'cutover', rule: cutover, digest: planDigest(move) },
+    ...(start === undefined ? [] : [{ stage: 'start' as const, rule: start, digest: planDigest(plan), requester }]),
+    { stage: 'cutover', rule: cutover, digest: planDigest(move), requester },
   ];
 }
 
-async function checkApproved(stage: Stage, rule: ApprovalRule, digest: string, { head, store, clients, names }: Context): Promise<void> {
+async function checkApproved({ stage, rule, digest, requester }: Demand, { head, store, clients, names }: Context): Promise<void> {
   const { decisions } = await store.approvals.get(approvalIdOf(head.rotationId, stage, digest));
   const spki = await publicKeyOf(clients.kms, names.decisionKey);
   const bound = decisions.filter((d) => d.stage === stage && d.planDigest === digest);
   for (const decision of bound)
     if (!decisionHolds(decision, spki)) throw new RotaError('ApprovalForged', { person: decision.person });
-  const says = quorum(rule, bound, head.requestedBy);
+  const says = quorum(rule, bound, requester);
   if (says.outcome === 'approved') return;
   const missing = says.outcome === 'refused' ? `${says.by} refused` : `still needed: ${says.missing.map((m) => `${m.count} of ${m.group}`).join(', ')}`;
   throw new RotaError('ApprovalMissing', { stage, missing });

@@ -1,9 +1,13 @@
 import { UpdateAliasCommand } from '@aws-sdk/client-kms';
 import { z } from 'zod';
+import { isoSeconds } from '../../core/clock.ts';
 import { isRotaError } from '../../core/errors.ts';
+import { directionOf } from '../../core/rollover/direction.ts';
+import { drainedDue } from '../../core/rollover/timing.ts';
 import { describeKey } from '../../store/key-facts.ts';
 import type { RotationHead } from '../../store/ledger-table.ts';
-import { rotationInput, task, type Context } from '../task.ts';
+import { rotationPlanOf } from '../plan-of.ts';
+import { rotationInput, task, turnSuffix, type Context } from '../task.ts';
 import { moveAlias, moveAliasActions } from './move-alias.ts';
 
 /**
@@ -12,17 +16,25 @@ import { moveAlias, moveAliasActions } from './move-alias.ts';
  */
 export const restoreAliases = task({
   name: 'restore-aliases',
-  input: rotationInput,
-  output: z.strictObject({ restored: z.array(z.string()), leftBehind: z.array(z.string()) }),
+  input: rotationInput.extend({ turn: z.int().min(0).default(0) }),
+  output: z.strictObject({
+    restored: z.array(z.string()),
+    leftBehind: z.array(z.string()),
+    /** Whether consumers may have a key set with the new key, and until when something it signed may be alive. */
+    keySetChanged: z.boolean(),
+    straysUntil: z.string(),
+  }),
   errors: ['ChangeNotVisibleYet'],
   actions: [...moveAliasActions],
-  run: async ({ rotationId }, context) => {
-    const { head, store } = context;
+  step: ({ turn }) => `restore-aliases${turnSuffix(turn)}`,
+  run: async ({ rotationId, turn }, context) => {
+    const { head, store, clock } = context;
     const restored: string[] = [];
-    const leftBehind = leftKeys(head);
-    if ((await store.ledger.steps(rotationId)).some((s) => s.step === 'keep-old-key'))
+    const steps = (await store.ledger.steps(rotationId)).map((s) => s.step);
+    const leftBehind = turn === 0 ? leftKeys(head) : [];
+    if (turn === 0 && steps.includes('keep-old-key'))
       leftBehind.push('The old key may carry the retention lock (statement RotaRetention) and the tags of this rotation.');
-    const attempted = (await store.ledger.steps(rotationId)).some((s) => s.step.startsWith('repoint-aliases'));
+    const attempted = steps.some((s) => s === `repoint-aliases${turnSuffix(turn)}`);
     let unseen: Error | undefined;
     for (const move of attempted ? plannedMoves(head) : []) {
       // One alias that resists must not keep the others from going back.
@@ -36,7 +48,12 @@ export const restoreAliases = task({
     }
     await store.ledger.settle(rotationId, { leftBehind });
     if (unseen !== undefined) throw unseen;
-    return { restored, leftBehind };
+    return {
+      restored,
+      leftBehind,
+      keySetChanged: steps.some((s) => s.startsWith('publish-keys')) || steps.some((s) => s.startsWith('plan-cutover')) && rolloverOf(head) !== undefined,
+      straysUntil: attempted ? straysUntil(head, clock.now()) : isoSeconds(0),
+    };
   },
 });
 
@@ -46,7 +63,17 @@ interface Move {
   readonly to: string;
 }
 
-function plannedMoves({ plan, cutoverPlan }: RotationHead): readonly Move[] {
+const rolloverOf = ({ plan }: RotationHead) => (plan === undefined || 'stage' in plan ? undefined : plan.rollover);
+
+/** While an alias stood at the new key, somebody may have signed with it. */
+function straysUntil(head: RotationHead, nowMs: number): string {
+  const rollover = rolloverOf(head);
+  if (rollover === undefined) return isoSeconds(0);
+  return drainedDue(rollover.intervals, directionOf(rotationPlanOf(head).oldKey.usage), nowMs).at;
+}
+
+function plannedMoves({ plan, cutoverPlan, rollbackPlan }: RotationHead): readonly Move[] {
+  if (rollbackPlan !== undefined) return rollbackPlan.aliases;
   return plan !== undefined && 'stage' in plan ? plan.aliases : (cutoverPlan?.aliases ?? []);
 }
 

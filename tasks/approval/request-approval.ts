@@ -24,7 +24,7 @@ export const requestApproval = task({
   everyTime: true,
   run: async ({ rotationId, stage, planDigest: digest, taskToken }, context) => {
     const { head, clients, store, names, clock, now } = context;
-    const { plan, rule, timeoutSeconds } = question(head, stage);
+    const { plan, rule, timeoutSeconds, requestedBy, reason } = question(head, stage);
     if (planDigest(plan) !== digest) throw new RotaError('PlanChanged', { changes: ['the ledger holds another plan than the one to be asked about'] });
     const approvalId = approvalIdOf(rotationId, stage, digest);
     const { CiphertextBlob } = await clients.kms.send(
@@ -32,7 +32,7 @@ export const requestApproval = task({
     );
     const deadline = isoSeconds(clock.now() + timeoutSeconds * 1000);
     await store.approvals.ask(
-      { approvalId, rotationId, stage, plan, planDigest: digest, rule, requestedBy: head.requestedBy, reason: head.reason, requestedAt: now, deadline, outcome: 'open', decisions: [] },
+      { approvalId, rotationId, stage, plan, planDigest: digest, rule, requestedBy, reason, requestedAt: now, deadline, outcome: 'open', decisions: [] },
       CiphertextBlob ?? new Uint8Array(),
     );
     await announce(context, 'Rota Approval Requested', { approvalId, stage, planDigest: digest, rule, deadline });
@@ -40,10 +40,25 @@ export const requestApproval = task({
   },
 });
 
-function question(head: RotationHead, stage: Stage): { plan: AnyPlan; rule: ApprovalRule; timeoutSeconds: number } {
+interface Question {
+  readonly plan: AnyPlan;
+  readonly rule: ApprovalRule;
+  readonly timeoutSeconds: number;
+  /** Who asked for this very thing, and so may not decide on it (P5). */
+  readonly requestedBy: string;
+  readonly reason: string;
+}
+
+function question(head: RotationHead, stage: Stage): Question {
   const move = stage === 'start' ? undefined : movePlanOf(head);
-  if (move?.stage === 'rollback') return { plan: move, rule: move.rule, timeoutSeconds: move.timeoutSeconds };
+  if (move?.stage === 'rollback') {
+    const { rule, timeoutSeconds, requestedBy, reason } = move;
+    return { plan: move, rule, timeoutSeconds, requestedBy, reason };
+  }
+  const { requestedBy, reason } = head;
   const plan = rotationPlanOf(head);
-  const { start, cutover, timeoutSeconds } = plan.approvals;
-  return { plan: move ?? plan, rule: move === undefined ? (start ?? cutover) : cutover, timeoutSeconds };
+  const { start, cutover, emergency, timeoutSeconds } = plan.approvals;
+  const rule = stage === 'start' ? start : stage === 'emergency' ? emergency : cutover;
+  if (rule === undefined) throw new Error(`the plan of ${head.rotationId} has no rule for the ${stage}`);
+  return { plan: move ?? plan, rule, timeoutSeconds, requestedBy, reason };
 }

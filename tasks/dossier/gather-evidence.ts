@@ -2,6 +2,7 @@ import { DescribeStateMachineForExecutionCommand, paginateGetExecutionHistory, t
 import type { z } from 'zod';
 import { sha256Hex, type Json } from '../../core/canonical-json.ts';
 import type { Decision } from '../../core/approval/decision.ts';
+import { failureSentence } from '../../core/failure-sentence.ts';
 import { withoutTaskTokens } from '../../core/dossier/redact.ts';
 import type { ApprovalRecord, KeySnapshot, RotationPredicate } from '../../core/dossier/statement.ts';
 import { snapshotKey } from '../../store/key-facts.ts';
@@ -14,9 +15,10 @@ export const evidenceActions = ['states:GetExecutionHistory', 'states:DescribeSt
 type Evidence = Omit<RotationPredicate, 'sequence' | 'previous' | 'decisionKeySpki'>;
 
 /** Collects what a dossier holds, from ledger, approvals, execution history and the keys as they stand. */
-export async function gatherEvidence(context: Context, executionArn: string, failure?: z.infer<typeof Failure>): Promise<Evidence> {
+export async function gatherEvidence(context: Context, executionArn: string, ended: Ended): Promise<Evidence> {
   const { head, store, clients, now, movedClockSeconds } = context;
-  const { plan, cutoverPlan, newKeyId } = head;
+  const { failure } = ended;
+  const { plan, cutoverPlan, rollbackPlan, newKeyId } = head;
   const isRollback = plan !== undefined && 'stage' in plan;
   const moved = movedClockSeconds();
   const oldKeyId = plan === undefined ? undefined : isRollback ? plan.oldKeyId : plan.oldKey.keyId;
@@ -26,38 +28,56 @@ export async function gatherEvidence(context: Context, executionArn: string, fai
   return {
     version: 1,
     rotationId: head.rotationId,
-    outcome: outcomeOf(failure, isRollback),
-    ...(failure === undefined ? {} : { error: { name: failure.name, sentence: sentenceOf(failure) } }),
+    outcome: outcomeOf(ended, isRollback),
+    ...(failure === undefined ? {} : { error: { name: failure.name, sentence: failureSentence(failure) } }),
     requestedBy: head.requestedBy,
     reason: head.reason,
     startedAt: head.requestedAt,
     sealedAt: now,
     ...(plan === undefined ? {} : { plan }),
     ...(cutoverPlan === undefined ? {} : { cutoverPlan }),
-    approvals: await approvalsOf(context, failure !== undefined),
+    ...(rollbackPlan === undefined ? {} : { rollbackPlan }),
+    ...(await publicationsOf(context)),
+    approvals: await approvalsOf(context, outcomeOf(ended, isRollback)),
     steps: await store.ledger.steps(head.rotationId),
     keys: { before: snapshotsBefore(context), after },
-    leftBehind: [...(head.leftBehind ?? [])],
+    leftBehind: [...(head.leftBehind ?? []), ...(await leftPublished(context, outcomeOf(ended, isRollback))), ...unfinishedText(ended)],
     execution: await executionEvidence(clients.states, executionArn),
     ...(moved === 0 ? {} : { movedClockSeconds: moved }),
   };
 }
 
-function outcomeOf(failure: z.infer<typeof Failure> | undefined, isRollback: boolean): RotationPredicate['outcome'] {
+/** How a rotation ended: by a failure, or by the outcome that the workflow states; both where what failed came after the cutover. */
+interface Ended {
+  readonly failure?: z.infer<typeof Failure>;
+  readonly outcome?: 'complete' | 'rolled-back';
+}
+
+function outcomeOf({ failure, outcome }: Ended, isRollback: boolean): RotationPredicate['outcome'] {
+  if (outcome !== undefined) return outcome;
   if (failure !== undefined) return ['ApprovalRefused', 'ApprovalTimedOut'].includes(failure.name) ? 'refused' : 'failed';
   return isRollback ? 'rolled-back' : 'complete';
 }
 
-/** Lambda gives the cause as JSON with `errorMessage`; Step Functions itself gives plain words. */
-function sentenceOf({ name, cause }: z.infer<typeof Failure>): string {
-  if (name === 'ApprovalTimedOut') return `Nobody decided on the ${cause} in time.`;
-  try {
-    const { errorMessage } = JSON.parse(cause) as { errorMessage?: unknown };
-    if (typeof errorMessage === 'string') return errorMessage;
-  } catch {
-    // Plain words then.
-  }
-  return cause === '' ? name : cause;
+const unfinishedText = ({ failure, outcome }: Ended): string[] =>
+  failure === undefined || outcome === undefined ? [] : [`The new key serves, but what follows the cutover was not finished: ${failureSentence(failure)}`];
+
+/** What consumers were given, and what they said. */
+async function publicationsOf({ head: { plan, rotationId }, store }: Context): Promise<Pick<Evidence, 'publications' | 'acknowledgements'>> {
+  if (plan === undefined || 'stage' in plan || plan.rollover === undefined) return {};
+  const sets = await store.publications.ofRotation(plan.alias, rotationId);
+  return {
+    publications: sets.map(({ sequence, stage, keySetSha256, madeAt, keys }) => ({ sequence, stage, keySetSha256, madeAt, kids: keys.map((k) => k.kid) })),
+    acknowledgements: (await store.acknowledgements.ofRotation(rotationId)).map((a) => ({ ...a })),
+  };
+}
+
+/** A key that consumers still find, though the rotation ended with the other one. */
+async function leftPublished({ head: { plan, newKeyId }, store }: Context, outcome: RotationPredicate['outcome']): Promise<string[]> {
+  if (plan === undefined || 'stage' in plan || plan.rollover === undefined || newKeyId === undefined || outcome === 'complete') return [];
+  const latest = await store.publications.latest(plan.alias);
+  const there = latest?.keys.some((k) => k.keyArn.endsWith(`/${newKeyId}`)) === true;
+  return there ? [`Key set ${latest.sequence} of ${plan.alias} still holds key ${newKeyId}, which signs nothing: the next rotation's set will hold it too.`] : [];
 }
 
 /** How the old key stood when the plan was made; the plan carries it, so nothing else had to be kept. */
@@ -68,10 +88,10 @@ function snapshotsBefore({ head: { plan } }: Context): KeySnapshot[] {
 }
 
 /** The questions of this rotation; one that is still open when a rotation ends without effect is out of time. */
-async function approvalsOf({ head, store }: Context, failed: boolean): Promise<ApprovalRecord[]> {
+async function approvalsOf({ head, store }: Context, outcome: RotationPredicate['outcome']): Promise<ApprovalRecord[]> {
   const records: ApprovalRecord[] = [];
   for (const asked of await store.approvals.ofRotation(head.rotationId)) {
-    if (failed && asked.outcome === 'open') await store.approvals.close(asked, 'timed out');
+    if (outcome !== 'complete' && asked.outcome === 'open') await store.approvals.close(asked, 'timed out');
     records.push(recordOf(await store.approvals.get(asked.approvalId)));
   }
   return records;

@@ -4,7 +4,7 @@ import { canonicalBytes } from '../../core/canonical-json.ts';
 import { envelopeDigest, genesis } from '../../core/dossier/chain.ts';
 import { digestToSign, keyIdOfSpki, payloadType, type Envelope } from '../../core/dossier/dsse.ts';
 import { predicateType, Statement, type RotationPredicate } from '../../core/dossier/statement.ts';
-import { planDigest } from '../../core/plan/plan.ts';
+import { locksOf, planDigest } from '../../core/plan/plan.ts';
 import type { DossierBucket } from '../../store/dossier-bucket.ts';
 import { keyFactsActions, publicKeyOf } from '../../store/key-facts.ts';
 import { announce, eventActions } from '../events.ts';
@@ -20,13 +20,13 @@ export const Failure = z.strictObject({ name: z.string(), cause: z.string() });
  */
 export const sealDossier = task({
   name: 'seal-dossier',
-  input: rotationInput.extend({ executionArn: z.string(), failure: Failure.optional() }),
+  input: rotationInput.extend({ executionArn: z.string(), failure: Failure.optional(), outcome: z.enum(['complete', 'rolled-back']).optional() }),
   output: z.strictObject({ sequence: z.int(), outcome: z.string() }),
   errors: [],
   actions: [...keyFactsActions, ...evidenceActions, ...eventActions, 'kms:Sign', 'kms:GetPublicKey', 's3:PutObject', 's3:GetObject', 's3:ListBucket', 'dynamodb:DeleteItem'],
-  run: async ({ rotationId, executionArn, failure }, context) => {
+  run: async ({ rotationId, executionArn, failure, outcome }, context) => {
     const { head, store, clients, names } = context;
-    const evidence = await gatherEvidence(context, executionArn, failure);
+    const evidence = await gatherEvidence(context, executionArn, { ...(failure === undefined ? {} : { failure }), ...(outcome === undefined ? {} : { outcome }) });
     const decisionKeySpki = (await publicKeyOf(clients.kms, names.decisionKey)).toString('base64');
     const keyid = keyIdOfSpki(await publicKeyOf(clients.kms, names.dossierKey));
 
@@ -41,15 +41,15 @@ export const sealDossier = task({
       ...(evidence.error ? { error: evidence.error } : {}),
     });
     if (evidence.outcome === 'rolled-back' && head.undoes !== undefined) await store.ledger.settle(head.undoes, { rolledBackBy: rotationId });
-    if (head.plan !== undefined) await store.ledger.unlock(oldKeyIdOf(context), rotationId);
+    for (const locked of lockedBy(context)) await store.ledger.unlock(locked, rotationId);
     await announce(context, 'Rota Rotation Ended', { outcome: evidence.outcome, dossier: sequence, leftBehind: evidence.leftBehind });
     return { sequence, outcome: evidence.outcome };
   },
 });
 
-function oldKeyIdOf({ head: { plan } }: Context): string {
-  if (plan === undefined) return '';
-  return 'stage' in plan ? plan.oldKeyId : plan.oldKey.keyId;
+function lockedBy({ head: { plan } }: Context): readonly string[] {
+  if (plan === undefined) return [];
+  return 'stage' in plan ? [plan.oldKeyId] : locksOf(plan);
 }
 
 async function envelopeOf(kms: KMSClient, signingKey: string, keyid: string, predicate: RotationPredicate): Promise<Buffer> {

@@ -1,11 +1,12 @@
-import { createHash, randomBytes, X509Certificate } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
 import { GenerateRandomCommand, GetParametersForImportCommand, type AlgorithmSpec, type KMSClient, type WrappingKeySpec } from '@aws-sdk/client-kms';
 import { z } from 'zod';
 import { isoSeconds } from '../../core/clock.ts';
 import { RotaError } from '../../core/errors.ts';
 import { Sha256Hex } from '../../core/ids.ts';
-import { keyKind } from '../../core/key/key-kinds.ts';
+import { keyKind, type MaterialFormat } from '../../core/key/key-kinds.ts';
 import { sealToCertificates } from '../../core/material/escrow.ts';
+import { generatePrivateKey, generateRaw } from '../../core/material/generate.ts';
 import { materialFingerprint } from '../../core/material/fingerprint.ts';
 import { checkMaterial } from '../../core/material/validate.ts';
 import { wrapMaterial, type RotaWrapping } from '../../core/material/wrap.ts';
@@ -43,10 +44,13 @@ export const wrapGenerated = task({
     const before = (await store.ledger.kept(rotationId, wrappedName(round))) as WrappedMaterial | undefined;
     if (round > mostRounds) throw new RotaError('ImportTokenExpired', { keyId: newKeyIdOf(head), expiredAt: now });
     if (before !== undefined && before.expiresAt > now) return answerOf(before);
-    const { material, alias, successor } = rotationPlanOf(head);
+    const { material, alias, method, successor } = rotationPlanOf(head);
     const kind = keyKind({ ...successor, keyManager: 'CUSTOMER', multiRegion: false });
-    if (kind.verdict !== 'yes') throw new RotaError('MethodDoesNotFit', { key: alias, method: 'new-key', reason: kind.reason });
+    if (kind.verdict !== 'yes') throw new RotaError('MethodDoesNotFit', { key: alias, method, reason: kind.reason });
+    const format = kind.material;
     const { escrow } = await store.registry.key(alias);
+    if (material === undefined || format === undefined || escrow === undefined)
+      throw new RotaError('MethodDoesNotFit', { key: alias, method, reason: 'the registry names no source and escrow of its material any more' });
     const certificates = escrow.recoveryCertificates.filter((pem) =>
       material.escrowTo.includes(createHash('sha256').update(new X509Certificate(pem).raw).digest('hex')),
     );
@@ -59,7 +63,7 @@ export const wrapGenerated = task({
     );
     const expiresAt = isoSeconds(parameters.ParametersValidTo?.getTime() ?? 0);
     return withSecretAsync(
-      (hold) => generateMaterial(clients.kms, material.bytes, hold),
+      (hold) => generateMaterial(clients.kms, format, hold),
       async (secret) => {
         checkMaterial(kind, secret);
         const fingerprint = materialFingerprint(rotationId, secret);
@@ -87,14 +91,13 @@ export const wrapGenerated = task({
 const answerOf = ({ fingerprint, escrowObject, expiresAt }: WrappedMaterial) => ({ fingerprint, escrowObject, expiresAt });
 
 /**
- * Random bytes of KMS's HSMs, combined by XOR with this process's own: as good as the better of the two, and the answer
- * of GenerateRandom, which the SDK parses from a string, is not the key material (P1).
+ * A private key is made here. Raw bytes are KMS's and this process's own combined, since the answer of GenerateRandom, which the
+ * SDK parses from a string, must not be the key material (P1). The shortest material that KMS takes is the spec's own strength.
  */
-async function generateMaterial(kms: KMSClient, bytes: number, hold: Hold): Promise<Buffer> {
-  const { Plaintext } = await kms.send(new GenerateRandomCommand({ NumberOfBytes: bytes }));
+async function generateMaterial(kms: KMSClient, format: MaterialFormat, hold: Hold): Promise<Buffer> {
+  if (format.form === 'pkcs8') return generatePrivateKey(format, hold);
+  const { Plaintext } = await kms.send(new GenerateRandomCommand({ NumberOfBytes: format.minBytes }));
   const fromKms = hold(Plaintext ?? new Uint8Array());
-  if (fromKms.length !== bytes) throw new Error('GenerateRandom answered another number of bytes than was asked');
-  const material = hold(randomBytes(bytes));
-  for (let i = 0; i < bytes; i++) material[i] = (material[i] ?? 0) ^ (fromKms[i] ?? 0);
-  return material;
+  if (fromKms.length !== format.minBytes) throw new Error('GenerateRandom answered another number of bytes than was asked');
+  return generateRaw(fromKms, hold);
 }

@@ -6,10 +6,12 @@ import { aliasesOf, grantsOf, policyOf, describeKey } from '../../store/key-fact
 import type { RotationHead } from '../../store/ledger-table.ts';
 import { newKeyIdOf, rotationPlanOf } from '../plan-of.ts';
 import type { Context } from '../task.ts';
+import { importedOf } from './imported-of.ts';
+import { liveRollover, liveRolloverActions } from './live-rollover.ts';
 
-export const liveCutoverPlanActions = ['kms:DescribeKey', 'kms:GetKeyPolicy', 'kms:ListAliases', 'kms:ListGrants'] as const;
+export const liveCutoverPlanActions = ['kms:DescribeKey', 'kms:GetKeyPolicy', 'kms:ListAliases', 'kms:ListGrants', ...liveRolloverActions] as const;
 
-/** What was imported: the material of the successor, as the ledger has it. */
+/** What was imported: the material of the successor, as the ledger has it. A key whose material KMS made has none. */
 export interface Imported {
   readonly keyMaterialId: string;
   readonly fingerprint: string;
@@ -20,7 +22,8 @@ export interface Imported {
  * that a difference voids the approval (P4). An alias of the approved plan that already stands at the successor (an
  * earlier attempt moved it) counts as moving from the old key.
  */
-export async function liveCutoverPlan(head: RotationHead, imported: Imported, { clients }: Context, approved?: CutoverPlan): Promise<CutoverPlan> {
+export async function liveCutoverPlan(context: Context, approved?: CutoverPlan): Promise<CutoverPlan> {
+  const { head, clients, store } = context;
   const plan = rotationPlanOf(head);
   const newKeyId = newKeyIdOf(head);
   const oldKeyId = plan.oldKey.keyId;
@@ -31,6 +34,8 @@ export async function liveCutoverPlan(head: RotationHead, imported: Imported, { 
   const movable = new Set(await aliasesOf(clients.kms, oldKeyId));
   for (const alias of await aliasesOf(clients.kms, newKeyId)) if (approved?.aliases.some((a) => a.alias === alias)) movable.add(alias);
   if (movable.size === 0) throw new RotaError('PlanChanged', { changes: [`no alias stands at ${oldKeyId} any more`] });
+  const imported = plan.material === undefined ? undefined : await importedOf(store.ledger, plan.rotationId);
+  const keyMaterialId = metadata.CurrentKeyMaterialId ?? imported?.keyMaterialId;
   return {
     version: 1,
     stage: 'cutover',
@@ -42,12 +47,13 @@ export async function liveCutoverPlan(head: RotationHead, imported: Imported, { 
     newKeyArn: metadata.Arn,
     newKeySpec: metadata.KeySpec ?? '',
     newKeyUsage: metadata.KeyUsage ?? '',
-    materialFingerprint: imported.fingerprint,
-    keyMaterialId: metadata.CurrentKeyMaterialId ?? imported.keyMaterialId,
+    ...(imported === undefined ? {} : { materialFingerprint: imported.fingerprint }),
+    ...(keyMaterialId === undefined ? {} : { keyMaterialId }),
     successorPolicyDigest: policyDigest(policy),
     successorGrants: (await grantsOf(clients.kms, newKeyId)).map((g) => g.name ?? g.grantId).sort(),
     policyDifference: policyDifference(policyBefore(head), policy),
     aliases: [...movable].sort().map((alias) => ({ alias, from: oldKeyId, to: newKeyId })),
+    ...(plan.rollover === undefined ? {} : { rollover: await liveRollover(context) }),
   };
 }
 

@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { Sha256Hex } from '../../core/ids.ts';
 import { planDigest } from '../../core/plan/plan.ts';
 import { roundInput, stepWithRound, task } from '../task.ts';
-import { importedOf } from './imported-of.ts';
 import { liveCutoverPlan, liveCutoverPlanActions } from './live-cutover-plan.ts';
 
 /** Writes down what the cutover will do, for the approvers to read and sign. */
@@ -10,13 +9,13 @@ export const planCutover = task({
   name: 'plan-cutover',
   input: roundInput,
   output: z.strictObject({ planDigest: Sha256Hex }),
-  errors: ['SuccessorChanged', 'PlanChanged'],
+  errors: ['SuccessorChanged', 'PlanChanged', 'AcknowledgementsMissing', 'PublicKeyChanged', 'ProofFailed', 'MethodDoesNotFit', 'PublicationImpossible'],
   actions: liveCutoverPlanActions,
   step: stepWithRound('plan-cutover'),
   run: async ({ rotationId }, context) => {
     const { head, store } = context;
     // An earlier round may have moved some of the aliases already: they stay in the plan, and so on the way back.
-    const cutoverPlan = await liveCutoverPlan(head, await importedOf(store.ledger, rotationId), context, head.cutoverPlan);
+    const cutoverPlan = await liveCutoverPlan(context, head.cutoverPlan);
     await store.ledger.settle(rotationId, { cutoverPlan });
     return { planDigest: planDigest(cutoverPlan) };
   },

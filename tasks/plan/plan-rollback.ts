@@ -3,24 +3,34 @@ import { Sha256Hex } from '../../core/ids.ts';
 import { planDigest } from '../../core/plan/plan.ts';
 import { makeRollbackPlan } from '../../core/plan/make-rollback-plan.ts';
 import { describeKey } from '../../store/key-facts.ts';
-import { rotationInput, task } from '../task.ts';
+import { rotationInput, task, turnSuffix } from '../task.ts';
 
-/** Plans putting the aliases of a finished rotation back, and takes the lock of the old key. */
+/** The word that a custodian said while the old key drained. */
+const Asked = z.strictObject({ word: z.literal('rollback'), by: z.string(), reason: z.string() });
+
+/**
+ * Plans putting the aliases back: of a finished rotation, whose old key it locks, or of this rotation itself, whose old key
+ * still drains and is locked already.
+ */
 export const planRollback = task({
   name: 'plan-rollback',
-  input: rotationInput,
+  input: rotationInput.extend({ turn: z.int().min(0).default(0), asked: Asked.optional() }),
   output: z.strictObject({ planDigest: Sha256Hex, approvalTimeoutSeconds: z.int(), approvalHeartbeatSeconds: z.int() }),
   errors: ['NotRollbackable', 'RotationUnderWay', 'AliasUnknown', 'NotFound'],
   actions: ['kms:DescribeKey'],
-  run: async ({ rotationId }, { head, store, clients }) => {
-    const undone = await store.ledger.head(head.undoes ?? '');
+  step: ({ turn }) => `plan-rollback${turnSuffix(turn)}`,
+  run: async ({ rotationId, asked }, { head, store, clients }) => {
+    const undone = asked === undefined ? await store.ledger.head(head.undoes ?? '') : { ...head, outcome: 'complete' };
     const { KeyState: oldKeyState = 'unknown' } = undone.cutoverPlan ? await describeKey(clients.kms, undone.cutoverPlan.oldKeyId) : {};
     const standing: Record<string, string> = {};
     for (const { alias } of undone.cutoverPlan?.aliases ?? []) standing[alias] = (await describeKey(clients.kms, alias)).KeyId;
-    const plan = makeRollbackPlan({ rotationId, requestedBy: head.requestedBy, reason: head.reason, undone, oldKeyState, standing });
-    // Settled before it is locked: whoever seals the dossier finds in the plan which lock to give back.
-    await store.ledger.settle(rotationId, { plan });
-    await store.ledger.lock(plan.oldKeyId, rotationId);
+    const { by: requestedBy, reason } = asked ?? { by: head.requestedBy, reason: head.reason };
+    const plan = makeRollbackPlan({ rotationId, requestedBy, reason, undone, oldKeyState, standing });
+    if (asked === undefined) {
+      // Settled before it is locked: whoever seals the dossier finds in the plan which lock to give back.
+      await store.ledger.settle(rotationId, { plan });
+      await store.ledger.lock(plan.oldKeyId, rotationId);
+    } else await store.ledger.settle(rotationId, { rollbackPlan: plan });
     return { planDigest: planDigest(plan), approvalTimeoutSeconds: plan.timeoutSeconds, approvalHeartbeatSeconds: plan.heartbeatSeconds };
   },
 });

@@ -1,20 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
-import {
-  DecryptCommand,
-  EncryptCommand,
-  GenerateMacCommand,
-  VerifyMacCommand,
-  type KMSClient,
-  type MacAlgorithmSpec,
-} from '@aws-sdk/client-kms';
+import type { KMSClient } from '@aws-sdk/client-kms';
 import { RotaError } from '../../core/errors.ts';
-
-/** A key by its id or alias, with what it can do. */
-export interface Subject {
-  readonly keyId: string;
-  readonly spec: string;
-  readonly usage: string;
-}
+import { exerciseFor, type Order, type Subject } from './exercises.ts';
 
 /** Something made under a key before a rotation; it must still open after. `challenge` is no secret. Base64 both. */
 export interface Canary {
@@ -22,84 +9,73 @@ export interface Canary {
   readonly product: string;
 }
 
-interface Exercise {
-  readonly actions: readonly string[];
-  readonly make: (kms: KMSClient, subject: Subject, challenge: Buffer, rotationId: string) => Promise<{ product: Buffer; usedKey: string }>;
-  readonly opens: (kms: KMSClient, subject: Subject, challenge: Buffer, product: Buffer, rotationId: string) => Promise<boolean>;
+const wrongAnswers = [
+  'InvalidCiphertextException',
+  'IncorrectKeyException',
+  'KMSInvalidMacException',
+  'KMSInvalidSignatureException',
+  'DisabledException',
+  'InvalidKeyUsageException',
+];
+
+async function planned(kms: KMSClient, subject: Subject) {
+  const found = await exerciseFor(kms, subject);
+  if (found === undefined) throw new RotaError('ProofFailed', { keyId: subject.keyId, what: `no proof is known for a key of ${subject.spec} for ${subject.usage}` });
+  return found;
 }
 
-const contextOf = (rotationId: string) => ({ 'rota:rotation': rotationId });
-const macAlgorithm = (spec: string): MacAlgorithmSpec => spec.replace('HMAC_', 'HMAC_SHA_') as MacAlgorithmSpec;
-
-/** How a key shows that it works, by its usage. */
-const exercises: Readonly<Record<string, Exercise>> = {
-  ENCRYPT_DECRYPT: {
-    actions: ['kms:Encrypt', 'kms:Decrypt'],
-    make: async (kms, { keyId }, challenge, rotationId) => {
-      const answer = await kms.send(new EncryptCommand({ KeyId: keyId, Plaintext: challenge, EncryptionContext: contextOf(rotationId) }));
-      return { product: Buffer.from(answer.CiphertextBlob ?? []), usedKey: answer.KeyId ?? '' };
-    },
-    opens: async (kms, { keyId }, challenge, product, rotationId) => {
-      const answer = await kms.send(new DecryptCommand({ KeyId: keyId, CiphertextBlob: product, EncryptionContext: contextOf(rotationId) }));
-      return challenge.equals(Buffer.from(answer.Plaintext ?? []));
-    },
-  },
-  GENERATE_VERIFY_MAC: {
-    actions: ['kms:GenerateMac', 'kms:VerifyMac'],
-    make: async (kms, { keyId, spec }, challenge) => {
-      const answer = await kms.send(new GenerateMacCommand({ KeyId: keyId, Message: challenge, MacAlgorithm: macAlgorithm(spec) }));
-      return { product: Buffer.from(answer.Mac ?? []), usedKey: answer.KeyId ?? '' };
-    },
-    opens: async (kms, { keyId, spec }, challenge, product) => {
-      const answer = await kms.send(new VerifyMacCommand({ KeyId: keyId, Message: challenge, Mac: product, MacAlgorithm: macAlgorithm(spec) }));
-      return answer.MacValid === true;
-    },
-  },
-};
-
-export const exerciseActions = Object.values(exercises).flatMap((e) => e.actions);
-
-function exerciseFor({ usage, keyId }: Subject): Exercise {
-  const exercise = exercises[usage];
-  if (exercise === undefined) throw new RotaError('ProofFailed', { keyId, what: `no proof is known for usage ${usage}` });
-  return exercise;
-}
-
-/** Uses a key once and back, and checks that it was this key that answered. Returns a digest of the proof. */
+/**
+ * Uses a key once and back by every algorithm that it has, and checks that it was this key that answered. An algorithm that the
+ * endpoint itself does not do is passed over, but never all of them. Returns a digest of the proofs.
+ */
 export async function exercise(kms: KMSClient, subject: Subject, expectedKeyId: string, rotationId: string): Promise<string> {
-  const { make, opens } = exerciseFor(subject);
-  const challenge = randomBytes(32);
-  const { product, usedKey } = await make(kms, subject, challenge, rotationId);
-  if (!usedKey.endsWith(`/${expectedKeyId}`) && subject.keyId.startsWith('alias/'))
-    throw new RotaError('ChangeNotVisibleYet', { what: `${subject.keyId} is answered by ${expectedKeyId}; it was by ${usedKey}` });
-  if (!usedKey.endsWith(`/${expectedKeyId}`))
-    throw new RotaError('ProofFailed', { keyId: expectedKeyId, what: `${subject.keyId} answered with ${usedKey}` });
-  await opensOrFails(kms, opens, subject, challenge, product, rotationId);
-  return createHash('sha256').update(product).digest('hex');
+  const { exercise: what, algorithms, spki } = await planned(kms, subject);
+  const proofs = createHash('sha256');
+  let proved = 0;
+  for (const algorithm of algorithms) {
+    const order: Order = { kms, subject, algorithm, challenge: randomBytes(32), rotationId, spki };
+    const answer = await what.make(order).catch((error: unknown) => {
+      if (error instanceof Error && error.name === 'UnsupportedOperationException') return undefined;
+      throw error;
+    });
+    if (answer === undefined) continue;
+    checkWhoAnswered(answer.usedKey, subject, expectedKeyId);
+    await opensOrFails(order, answer.product, what.opens);
+    proofs.update(algorithm).update(answer.product);
+    proved++;
+  }
+  if (proved === 0) throw new RotaError('ProofFailed', { keyId: subject.keyId, what: `KMS does none of ${algorithms.join(', ')} with it` });
+  return proofs.digest('hex');
+}
+
+function checkWhoAnswered(usedKey: string, { keyId }: Subject, expectedKeyId: string): void {
+  if (usedKey.endsWith(`/${expectedKeyId}`)) return;
+  if (keyId.startsWith('alias/')) throw new RotaError('ChangeNotVisibleYet', { what: `${keyId} is answered by ${expectedKeyId}; it was by ${usedKey}` });
+  throw new RotaError('ProofFailed', { keyId: expectedKeyId, what: `${keyId} answered with ${usedKey}` });
 }
 
 /** Makes something under a key that a later proof opens again. */
 export async function makeCanaryUnder(kms: KMSClient, subject: Subject, rotationId: string): Promise<Canary> {
+  const { exercise: what, algorithms, spki } = await planned(kms, subject);
   const challenge = randomBytes(32);
-  const { product } = await exerciseFor(subject).make(kms, subject, challenge, rotationId);
+  const { product } = await what.make({ kms, subject, algorithm: algorithms[0] ?? '', challenge, rotationId, spki });
   return { challenge: challenge.toString('base64'), product: product.toString('base64') };
 }
 
 /** What was made before a rotation still opens. Throws `ProofFailed`. */
 export async function checkCanary(kms: KMSClient, subject: Subject, canary: Canary, rotationId: string): Promise<void> {
-  const { opens } = exerciseFor(subject);
-  await opensOrFails(kms, opens, subject, Buffer.from(canary.challenge, 'base64'), Buffer.from(canary.product, 'base64'), rotationId);
+  const { exercise: what, algorithms, spki } = await planned(kms, subject);
+  const order: Order = { kms, subject, algorithm: algorithms[0] ?? '', challenge: Buffer.from(canary.challenge, 'base64'), rotationId, spki };
+  await opensOrFails(order, Buffer.from(canary.product, 'base64'), what.opens);
 }
 
-const wrongAnswers = ['InvalidCiphertextException', 'IncorrectKeyException', 'KMSInvalidMacException', 'DisabledException', 'InvalidKeyUsageException'];
-
-async function opensOrFails(kms: KMSClient, opens: Exercise['opens'], subject: Subject, challenge: Buffer, product: Buffer, rotationId: string): Promise<void> {
+async function opensOrFails(order: Order, product: Buffer, opens: (order: Order, product: Buffer) => Promise<boolean>): Promise<void> {
   let why = 'what it made does not open again';
   try {
-    if (await opens(kms, subject, challenge, product, rotationId)) return;
+    if (await opens(order, product)) return;
   } catch (error) {
     if (!(error instanceof Error) || !wrongAnswers.includes(error.name)) throw error;
     why = `${error.name}: ${error.message}`;
   }
-  throw new RotaError('ProofFailed', { keyId: subject.keyId, what: why });
+  throw new RotaError('ProofFailed', { keyId: order.subject.keyId, what: why });
 }

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { rotationPlanOf } from '../plan-of.ts';
 import { rotationInput, task } from '../task.ts';
-import { exerciseActions, makeCanaryUnder } from './exercise.ts';
+import { makeCanaryUnder } from './exercise.ts';
+import { exerciseActions } from './exercises.ts';
 
 /** Makes something under the old key before the rotation: the later proofs open it, or the rotation goes back. */
 export const makeCanary = task({

@@ -4,7 +4,8 @@ import { describeKey } from '../../store/key-facts.ts';
 import { newKeyIdOf, rotationPlanOf } from '../plan-of.ts';
 import { rotationInput, task } from '../task.ts';
 import { canaryOf } from './canary-of.ts';
-import { checkCanary, exercise, exerciseActions } from './exercise.ts';
+import { checkCanary, exercise } from './exercise.ts';
+import { exerciseActions } from './exercises.ts';
 
 /** The successor is what was planned and works by its id, and the old key still opens what it made. */
 export const proveSuccessor = task({

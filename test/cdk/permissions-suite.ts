@@ -30,7 +30,7 @@ describe('a role may what its task declares, and nothing else', () => {
 });
 
 describe('how far a right reaches', () => {
-  const boundless = ['kms:CreateKey', 'kms:GenerateRandom', 'kms:ListAliases', 'kms:ListKeys'];
+  const boundless = ['cloudtrail:LookupEvents', 'kms:CreateKey', 'kms:GenerateRandom', 'kms:ListAliases', 'kms:ListKeys'];
   const statements = () => everyRole().flatMap((role) => allows(role).map((s) => ({ role, actions: listOf(s.Action), resources: listOf(s.Resource) })));
 
   test('no action has a wildcard', () => expect(statements().flatMap((s) => s.actions).filter((a) => a.includes('*'))).toEqual([]));
@@ -41,11 +41,12 @@ describe('how far a right reaches', () => {
   });
 
   test.each([
-    ['dynamodb:', /^\$\{Tables(Registry|Ledger|Approvals)\w+\.Arn\}$/],
-    ['s3:PutObject', /^\$\{TablesDossiers\w+\.Arn\}\/(dossiers|escrow)\/\*$/],
-    ['s3:GetObject', /^\$\{TablesDossiers\w+\.Arn\}\/dossiers\/\*$/],
+    ['dynamodb:', /^\$\{Tables(Registry|Ledger|Approvals|Publications|Acknowledgements|Waits)\w+\.Arn\}$/],
+    ['s3:PutObject', /^(\$\{TablesDossiers\w+\.Arn\}\/(dossiers|escrow)|arn:aws:s3:::rota-published-\*)\/\*$/],
+    ['s3:GetObject', /^(\$\{TablesDossiers\w+\.Arn\}\/dossiers|arn:aws:s3:::rota-published-\*)\/\*$/],
+    ['ssm:', /^arn:aws:ssm:REGION:ACCOUNT:parameter\/rota\/published\/\*$/],
     ['s3:ListBucket', /^\$\{TablesDossiers\w+\.Arn\}$/],
-    ['states:', /^arn:aws:states:REGION:ACCOUNT:(stateMachine:(byok-rotation|alias-rollback)|execution:(byok-rotation|alias-rollback):\*)$/],
+    ['states:', /^arn:aws:states:REGION:ACCOUNT:(stateMachine:(byok-rotation|asymmetric-rotation|alias-rollback)|execution:(byok-rotation|asymmetric-rotation|alias-rollback):\*)$/],
     ['events:', /^arn:aws:events:REGION:ACCOUNT:event-bus\/default$/],
     ['kms:UpdateAlias', /^arn:aws:kms:REGION:ACCOUNT:(key|alias)\/\*$/],
     ['kms:PutKeyPolicy', /^arn:aws:kms:REGION:ACCOUNT:key\/\*$/],
@@ -58,6 +59,9 @@ describe('how far a right reaches', () => {
   test.each([
     ['registry', 'TablesRegistry', ['plan-rotation', 'wrap-generated']],
     ['approvals', 'TablesApprovals', ['request-approval', 'repoint-aliases', 'seal-dossier']],
+    ['publications', 'TablesPublications', ['publish-keys', 'plan-cutover', 'repoint-aliases', 'seal-dossier']],
+    ['acknowledgements', 'TablesAcknowledgements', ['remind-consumers', 'plan-cutover', 'repoint-aliases', 'seal-dossier']],
+    ['waits', 'TablesWaits', ['open-wait']],
   ])('the %s table is for tasks that use it in code', (store, table, expected) => {
     const usedInCode = tasks.map((t) => t.name).filter((name) => closureOf(name).some((text) => text.includes(`store.${store}.`)));
     const reached = tasks.map((t) => t.name).filter((name) => allows(roleOf(name)).some((s) => listOf(s.Resource).some((r) => r.includes(table))));
@@ -72,19 +76,20 @@ describe('what one role alone may', () => {
   test('the API alone answers task tokens', () => expect(rolesThatMay(/^states:SendTask/)).toEqual([roleOf('api')]));
 
   test.each([
-    ['api', 'kms:Decrypt', 'tokenKey'],
-    ['request-approval', 'kms:Encrypt', 'tokenKey'],
-    ['api', 'kms:Sign', 'decisionKey'],
-    ['seal-dossier', 'kms:Sign', 'dossierKey'],
+    [['api'], 'kms:Decrypt', 'tokenKey'],
+    [['request-approval', 'open-wait'], 'kms:Encrypt', 'tokenKey'],
+    [['api'], 'kms:Sign', 'decisionKey'],
+    [['seal-dossier'], 'kms:Sign', 'dossierKey'],
   ])('%s alone may %s with %s', (who, action, key) => {
     const here = own(key);
-    const role = roleOf(who);
-    // It is allowed to this role, at this key and at no other.
-    const places = allows(role).filter((s) => listOf(s.Action).includes(action)).flatMap((s) => listOf(s.Resource));
-    expect(places).toHaveLength(1);
-    expect(places[0]).toMatch(here);
+    // It is allowed to these roles, at this key and at no other.
+    for (const role of who.map(roleOf)) {
+      const places = allows(role).filter((s) => listOf(s.Action).includes(action)).flatMap((s) => listOf(s.Resource));
+      expect(places).toHaveLength(1);
+      expect(places[0]).toMatch(here);
+    }
     // Every other role of Rota is denied it there, whatever "any key" it has.
-    for (const other of [...tasks.map((t) => t.name), 'api'].filter((n) => n !== who)) {
+    for (const other of [...tasks.map((t) => t.name), 'api'].filter((n) => !who.includes(n))) {
       const denied = statementsOfRole(roleOf(other)).some(
         (s) => s.Effect === 'Deny' && listOf(s.Resource).some((r) => here.test(r)) && (s.NotAction === undefined ? listOf(s.Action).includes('kms:*') : !listOf(s.NotAction).includes(action)),
       );
@@ -93,7 +98,7 @@ describe('what one role alone may', () => {
     // And the key's own policy denies it to everybody else in the account.
     const policy = Object.entries(made.resources).find(([id, r]) => r.Type === 'AWS::KMS::Key' && id.includes(key))?.[1].Properties.KeyPolicy as { Statement: Statement[] };
     const reserved = policy.Statement.filter((s) => s.Effect === 'Deny' && listOf(s.Action).includes(action)).map((s) => s.Condition);
-    expect(reserved).toEqual([{ ArnNotEquals: { 'aws:PrincipalArn': `\${${role}.Arn}` } }]);
+    expect(reserved).toEqual([{ ArnNotEquals: { 'aws:PrincipalArn': who.map((name) => `\${${roleOf(name)}.Arn}`) } }]);
   });
 });
 

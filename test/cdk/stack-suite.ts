@@ -107,10 +107,12 @@ describe('what is kept', () => {
 });
 
 describe('the API', () => {
-  test('every route under /api wants a signature; only the first page is open', () => {
+  test('every route under /api wants a signature; only the first page and the one-use links are open', () => {
     expect(Object.fromEntries(ofType('AWS::ApiGatewayV2::Route').map(([, r]) => [r.Properties.RouteKey, r.Properties.AuthorizationType]))).toEqual({
       'ANY /api/{proxy+}': 'AWS_IAM',
       'GET /': 'NONE',
+      'GET /acknowledge/{rotationId}/{secret}': 'NONE',
+      'POST /acknowledge/{rotationId}/{secret}': 'NONE',
     });
   });
 
@@ -128,7 +130,7 @@ test('somebody is told of every way in which a rotation ends badly', () => {
 });
 
 test('says where things are', () => {
-  expect(Object.keys(made.outputs).sort()).toEqual(['AlarmTopic', 'AliasRollbackArn', 'ApiUrl', 'ByokRotationArn', 'DossierBucket']);
+  expect(Object.keys(made.outputs).sort()).toEqual(['AlarmTopic', 'AliasRollbackArn', 'ApiUrl', 'AsymmetricRotationArn', 'ByokRotationArn', 'DossierBucket']);
 });
 
 test.each([

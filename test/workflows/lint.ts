@@ -23,6 +23,8 @@ function waysOut(state: State): Way[] {
       return [];
     case 'Pass':
       return [{ to: state.Next, assigns: keys(state.Assign) }];
+    case 'Wait':
+      return [{ to: state.Next, assigns: [] }];
     case 'Choice':
       return [...state.Choices.map((c) => ({ to: c.Next, assigns: keys(c.Assign) })), { to: state.Default, assigns: [] }];
     case 'Task':
@@ -136,12 +138,11 @@ export const tasksCalled = (machine: StateMachine): string[] => tasksIn(machine)
  * fails, and a state that cannot catch (Pass, Choice) whose expression fails; the alarm on failed executions tells of both.
  */
 export function unsealedEnds(machine: StateMachine): string[] {
-  const seals = ['Seal dossier', 'Seal failed dossier'];
+  const seals = tasksIn(machine).filter(([, state]) => functionOf(state) === 'seal-dossier').map(([name]) => name);
   const withoutSeal = reached(machine, seals);
   const uncaught = tasksIn(machine).filter(([name, { Catch = [] }]) => !seals.includes(name) && !Catch.some((c) => c.ErrorEquals.includes('States.ALL')));
   return [
     ...[...withoutSeal].filter((name) => ['Succeed', 'Fail'].includes(machine.States[name]?.Type ?? '')).map((name) => `${name} ends without a dossier`),
     ...uncaught.map(([name]) => `${name} may fail without a dossier`),
-    ...seals.filter((name) => machine.States[name]?.Type !== 'Task').map((name) => `there is no task ${name}`),
   ];
 }

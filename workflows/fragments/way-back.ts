@@ -1,16 +1,18 @@
 import type { States } from '../asl.ts';
 import type { Resources } from '../resources.ts';
-import { taskState } from './task.ts';
+import { answer, taskState } from './task.ts';
 
 export const wayBack = 'Restore aliases';
 
 /**
  * The one way back (P7): every alias where it was, then a dossier that says so and names what is left. Where even that
- * fails, the execution ends as failed without a dossier, and `rota status` and the alarm on failed executions say so.
+ * fails, the execution ends as failed without a dossier, and `rota status` and the alarm on failed executions say so. A machine
+ * that has more to put back than aliases does it at `next`.
  */
-export const wayBackStates = (to: Resources): States => ({
+export const wayBackStates = (to: Resources, next = 'Seal failed dossier'): States => ({
   [wayBack]: taskState(to, {
     task: 'restore-aliases',
+    ...(next === 'Seal failed dossier' ? {} : { assign: { keySetChanged: answer('keySetChanged'), straysUntil: answer('straysUntil') } }),
     catch: [
       {
         ErrorEquals: ['States.ALL'],
@@ -18,7 +20,7 @@ export const wayBackStates = (to: Resources): States => ({
         Next: 'Seal failed dossier',
       },
     ],
-    next: 'Seal failed dossier',
+    next,
   }),
   'Seal failed dossier': taskState(to, {
     task: 'seal-dossier',

@@ -15,8 +15,8 @@ const kinds = `
   SYMMETRIC_DEFAULT                                         ENCRYPT_DECRYPT         EXTERNAL           -di  in-place,new-key,reimport
   SYMMETRIC_DEFAULT                                         ENCRYPT_DECRYPT         AWS_CLOUDHSM       ---  new-key
   SYMMETRIC_DEFAULT                                         ENCRYPT_DECRYPT         EXTERNAL_KEY_STORE ---  new-key
-  HMAC_224,HMAC_256,HMAC_384,HMAC_512                       GENERATE_VERIFY_MAC     AWS_KMS            ---  new-key
-  HMAC_224,HMAC_256,HMAC_384,HMAC_512                       GENERATE_VERIFY_MAC     EXTERNAL           --i  new-key,reimport
+  HMAC_224,HMAC_256,HMAC_384,HMAC_512                       GENERATE_VERIFY_MAC     AWS_KMS            ---  asymmetric,new-key
+  HMAC_224,HMAC_256,HMAC_384,HMAC_512                       GENERATE_VERIFY_MAC     EXTERNAL           --i  asymmetric,new-key,reimport
   RSA_2048,RSA_3072,RSA_4096                                ENCRYPT_DECRYPT         AWS_KMS            ---  asymmetric
   RSA_2048,RSA_3072,RSA_4096                                ENCRYPT_DECRYPT         EXTERNAL           --i  asymmetric,reimport
   RSA_2048,RSA_3072,RSA_4096                                SIGN_VERIFY             AWS_KMS            ---  asymmetric

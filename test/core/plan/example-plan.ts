@@ -34,7 +34,8 @@ const exampleKey: RegisteredKey = {
   escrow: { recoveryCertificates: [certificatePem] },
   approvals: { cutover: { all: [{ group: 'security', count: 2 }] }, timeoutSeconds: 604_800, heartbeatSeconds: 259_200 },
   breakGlassRoleArn: 'arn:aws:iam::111122223333:role/break-glass',
+  retirement: { denySeconds: 2_592_000, watchSeconds: 7_776_000 },
 };
 
 export const examplePlan = (facts: Partial<KeyFacts> = {}): RotationPlan =>
-  makePlan({ rotationId: 'payments-20261124T150000-0001', registered: exampleKey, facts: { ...exampleFacts, ...facts }, requestedBy: 'carol', reason: 'yearly rotation' });
+  makePlan({ rotationId: 'payments-20261124T150000-0001', registered: exampleKey, facts: { ...exampleFacts, ...facts }, requestedBy: 'carol', reason: 'yearly rotation', requestedAt: '2026-11-24T15:00:00Z' });

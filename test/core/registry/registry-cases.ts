@@ -51,7 +51,7 @@ export const badRegistries: readonly { name: string; from: string; to: string; s
   { name: 'period in words', from: 'cryptoperiodDays: 365', to: 'cryptoperiodDays: one year', says: 'rota.yaml:23 keys[0].schedule.cryptoperiodDays is "one year": write whole days, such as 365' },
   { name: 'quorum beyond the group', from: 'count: 2', to: 'count: 3', says: 'rota.yaml:30 keys[0].approvals.cutover.all[0] asks for 3 of security, which has 2: nobody could ever approve' },
   { name: 'the same identity twice', from: 'user/alice', to: 'user/carol', says: 'rota.yaml:5 people[0].arn is arn:aws:iam::111122223333:user/carol twice: one identity is one person\nrota.yaml:10 people[1].arn is arn:aws:iam::111122223333:user/carol twice: one identity is one person' },
-  { name: 'no such role', from: 'roles: [custodian]', to: 'roles: [boss]', says: 'rota.yaml:6 people[0].roles[0] Invalid option: expected one of "custodian"|"approver"|"auditor"|"platform"' },
+  { name: 'no such role', from: 'roles: [custodian]', to: 'roles: [boss]', says: 'rota.yaml:6 people[0].roles[0] Invalid option: expected one of "custodian"|"approver"|"auditor"|"platform"|"consumer"' },
   { name: 'no certificate', from: '-----BEGIN CERTIFICATE-----', to: '-----BEGIN NOTHING-----', says: 'rota.yaml:35 keys[0].escrow.recoveryCertificates[0] must be an X.509 certificate in PEM with an RSA key of 2048 bits or more' },
   { name: 'a key that stands twice in YAML', from: 'version: 1', to: 'version: 1\nversion: 1', says: 'rota.yaml:2 Map keys must be unique' },
   { name: 'no break-glass role', from: 'arn:aws:iam::111122223333:role/break-glass', to: 'the boss', says: 'rota.yaml:32 keys[0].breakGlassRoleArn is no ARN of an IAM user, role or session' },

@@ -1,0 +1,113 @@
+/**
+ * The page behind a one-use link: a consumer without an identity of its own says which key it installed. It has no script, and
+ * looking at it uses nothing up, so that scanners of mail may follow the link.
+ */
+import { Hono, type Context } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { html } from 'hono/html';
+import { isRotaError, RotaError } from '../../core/errors.ts';
+import type { PublicationTarget } from '../../core/registry/rollover-schema.ts';
+import { acknowledgeByLink, openLink, type OpenedLink } from '../acknowledgements/link.ts';
+import type { ApiDeps, ApiEnv } from '../deps.ts';
+
+type Html = ReturnType<typeof html>;
+
+const path = '/acknowledge/:id/:secret';
+
+export function acknowledgePages(deps: ApiDeps): Hono<ApiEnv> {
+  const app = new Hono<ApiEnv>();
+
+  app.use(path, async (c, next) => {
+    await next();
+    // The path is the secret: it must not stay in a cache, nor travel in a Referer, of which the app takes care.
+    c.header('cache-control', 'no-store');
+    c.header('x-robots-tag', 'noindex');
+  });
+
+  app.get(path, (c) => answered(c, async () => c.html(formPage(await openLink(deps, c.req.param('id'), c.req.param('secret'))))));
+
+  app.post(path, bodyLimit({ maxSize: 4096 }), (c) =>
+    answered(c, async () => {
+      checkOwnForm(c);
+      const opened = await openLink(deps, c.req.param('id'), c.req.param('secret'));
+      const { thumbprint } = await c.req.parseBody();
+      if (typeof thumbprint !== 'string' || thumbprint.trim() === '' || thumbprint.length > 200)
+        return c.html(formPage(opened, 'Write the thumbprint of the key that you installed.'), 400);
+      try {
+        const { consumer, at } = await acknowledgeByLink(deps, opened, thumbprint.trim());
+        return await c.html(page('Thank you', html`<p>It is recorded that ${consumer} has the new key, as of ${at}. You can close this page; its link is used up.</p>`));
+      } catch (error) {
+        if (!isRotaError(error, 'AcknowledgementWrong')) throw error;
+        return c.html(formPage(opened, `${error.message} ${error.remedy}`), 409);
+      }
+    }),
+  );
+
+  return app;
+}
+
+/** A refusal as a page; what is no refusal goes on to the app. */
+async function answered(c: Context<ApiEnv>, act: () => Promise<Response>): Promise<Response> {
+  try {
+    return await act();
+  } catch (error) {
+    if (!isRotaError(error)) throw error;
+    return c.html(page('This does not work', html`<p role="alert">${error.message}</p><p>${error.remedy}</p>`), error.httpStatus as 500);
+  }
+}
+
+/** There are no cookies to abuse, but a form on another site has no business here. Under `no-referrer` a browser sends `Origin: null`. */
+function checkOwnForm(c: Context<ApiEnv>): void {
+  const site = c.req.header('sec-fetch-site');
+  const origin = c.req.header('origin');
+  const foreign = site === undefined ? origin !== undefined && origin !== 'null' && origin !== new URL(c.req.url).origin : site !== 'same-origin' && site !== 'none';
+  if (foreign) throw new RotaError('BadRequest', { problems: [{ where: 'form', message: 'was sent from another site' }] });
+}
+
+function formPage({ link, open }: OpenedLink, complaint?: string): Html {
+  const { plan, rollover, newThumbprint } = open;
+  const consumer = rollover.consumers.find((c) => c.name === link.consumer);
+  const target = rollover.publication.targets.find((t) => t.name === consumer?.target);
+  return page(
+    'A new key is published',
+    html`${complaint === undefined ? '' : html`<p role="alert"><strong>${complaint}</strong></p>`}
+      <p>${plan.alias} gets a new key. ${link.consumer} must have it before anything is switched.</p>
+      <dl>
+        <dt>Consumer</dt>
+        <dd>${link.consumer}</dd>
+        <dt>The new key (RFC 7638 thumbprint, its <code>kid</code>)</dt>
+        <dd><code>${newThumbprint}</code></dd>
+        <dt>Where the key set is</dt>
+        <dd>${target === undefined ? 'ask the custodian' : whereOf(target)}</dd>
+        <dt>This link works until</dt>
+        <dd>${link.expiresAt}</dd>
+      </dl>
+      <form method="post">
+        <p>
+          <label for="thumbprint">Thumbprint of the key that you installed, as your system shows it</label><br />
+          <input id="thumbprint" name="thumbprint" required maxlength="200" size="50" autocomplete="off" autocapitalize="off" spellcheck="false" />
+        </p>
+        <p><button type="submit">We have this key</button></p>
+      </form>`,
+  );
+}
+
+function whereOf(target: PublicationTarget): string {
+  if (target.readBackUrl !== undefined) return target.readBackUrl;
+  return target.kind === 's3' ? `s3://${target.bucket}/${target.prefix}.well-known/jwks.json` : target.kind === 'ssm' ? `parameter ${target.parameter} in AWS Systems Manager` : target.url;
+}
+
+const page = (title: string, body: Html): Html => html`<!doctype html>
+  <html lang="en">
+    <head>
+      <meta charset="utf-8" />
+      <meta name="viewport" content="width=device-width, initial-scale=1" />
+      <title>${title} - Rota</title>
+    </head>
+    <body>
+      <main>
+        <h1>${title}</h1>
+        ${body}
+      </main>
+    </body>
+  </html>`;

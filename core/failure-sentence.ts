@@ -1,0 +1,22 @@
+/** A failure as a state machine has it: the error's name, and its cause as Step Functions gives it. */
+export interface StateFailure {
+  readonly name: string;
+  readonly cause: string;
+}
+
+/** The failure in one sentence. Lambda gives the cause as JSON with `errorMessage`; Step Functions itself gives plain words. */
+export function failureSentence({ name, cause }: StateFailure): string {
+  if (name === 'ApprovalTimedOut') return `Nobody decided on the ${cause} in time.`;
+  return causeSentence(cause) || name;
+}
+
+/** The sentence in a cause, without the JSON around it. */
+export function causeSentence(cause: string): string {
+  try {
+    const { errorMessage } = JSON.parse(cause) as { errorMessage?: unknown };
+    if (typeof errorMessage === 'string') return errorMessage;
+  } catch {
+    // Plain words then.
+  }
+  return cause;
+}

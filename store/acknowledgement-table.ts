@@ -1,0 +1,107 @@
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import { GetCommand, PutCommand, QueryCommand, UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+
+/** A consumer's word that it has the new key, or the waiver in its place. Times are ISO 8601, UTC. */
+export interface AcknowledgementRecord {
+  readonly consumer: string;
+  readonly kind: 'acknowledged' | 'waived';
+  /** RFC 7638 thumbprint that the consumer installed; of a waiver, the one it was waived for. */
+  readonly thumbprint: string;
+  /** Who said so: a person of the registry, `link`, or the approvers of a waiver. */
+  readonly by: string;
+  readonly at: string;
+  /** After the consumer's deadline: it counts, and is told. */
+  readonly late: boolean;
+  readonly reason?: string;
+}
+
+/** A one-use link for a consumer without an identity of its own; only the hash of its secret is kept. */
+export interface AcknowledgementLink {
+  readonly secretSha256: string;
+  readonly consumer: string;
+  readonly expiresAt: string;
+  readonly madeBy: string;
+}
+
+/** What consumers said, one item a rotation and consumer; the first word stands. */
+export class AcknowledgementTable {
+  readonly #dynamo: DynamoDBDocumentClient;
+  readonly #table: string;
+
+  constructor(dynamo: DynamoDBDocumentClient, table: string) {
+    this.#dynamo = dynamo;
+    this.#table = table;
+  }
+
+  /** Records a word. Answers false when there is one already, which stands. */
+  async record(rotationId: string, acknowledgement: AcknowledgementRecord): Promise<boolean> {
+    return this.#putNew({ rotationId, item: `consumer#${acknowledgement.consumer}`, acknowledgement });
+  }
+
+  /** What was said for a rotation, sorted by consumer. */
+  async ofRotation(rotationId: string): Promise<AcknowledgementRecord[]> {
+    const { Items = [] } = await this.#dynamo.send(
+      new QueryCommand({
+        TableName: this.#table,
+        KeyConditionExpression: 'rotationId = :r AND begins_with(#item, :c)',
+        ExpressionAttributeNames: { '#item': 'item' },
+        ExpressionAttributeValues: { ':r': rotationId, ':c': 'consumer#' },
+        ConsistentRead: true,
+      }),
+    );
+    return Items.map((item) => item.acknowledgement as AcknowledgementRecord);
+  }
+
+  async putLink(rotationId: string, link: AcknowledgementLink): Promise<void> {
+    await this.#putNew({ rotationId, item: `link#${link.secretSha256}`, link });
+  }
+
+  /** A link that nobody has used, whatever its time. */
+  async link(rotationId: string, secretSha256: string): Promise<AcknowledgementLink | undefined> {
+    const { Item } = await this.#dynamo.send(
+      new GetCommand({ TableName: this.#table, Key: { rotationId, item: `link#${secretSha256}` }, ConsistentRead: true }),
+    );
+    return Item === undefined || Item.usedAt !== undefined ? undefined : (Item.link as AcknowledgementLink);
+  }
+
+  /** Uses a link up. Answers false when somebody has used it. */
+  async useLink(rotationId: string, secretSha256: string, at: string): Promise<boolean> {
+    return this.#unlessConflict(
+      new UpdateCommand({
+        TableName: this.#table,
+        Key: { rotationId, item: `link#${secretSha256}` },
+        UpdateExpression: 'SET usedAt = :at',
+        ConditionExpression: 'attribute_exists(rotationId) AND attribute_not_exists(usedAt)',
+        ExpressionAttributeValues: { ':at': at },
+      }),
+    );
+  }
+
+  /** Counts a wrong thumbprint against a link, and answers how many there were. */
+  async countWrong(rotationId: string, secretSha256: string): Promise<number> {
+    const { Attributes } = await this.#dynamo.send(
+      new UpdateCommand({
+        TableName: this.#table,
+        Key: { rotationId, item: `link#${secretSha256}` },
+        UpdateExpression: 'ADD wrong :one',
+        ExpressionAttributeValues: { ':one': 1 },
+        ReturnValues: 'ALL_NEW',
+      }),
+    );
+    return Number(Attributes?.wrong);
+  }
+
+  async #putNew(item: Record<string, unknown>): Promise<boolean> {
+    return this.#unlessConflict(new PutCommand({ TableName: this.#table, Item: item, ConditionExpression: 'attribute_not_exists(rotationId)' }));
+  }
+
+  async #unlessConflict(command: PutCommand | UpdateCommand): Promise<boolean> {
+    try {
+      await (command instanceof PutCommand ? this.#dynamo.send(command) : this.#dynamo.send(command));
+      return true;
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return false;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,119 @@
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import { GetCommand, PutCommand, QueryCommand, ScanCommand, UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+
+/** A state that waits for a time and may be ended early by a word: to go on, to go back. */
+export interface Wait {
+  readonly rotationId: string;
+  /** Which wait it is: `hold`, `acknowledgements`, `drain`, `deny`, `watch`. */
+  readonly name: string;
+  readonly encryptedToken: Uint8Array;
+  readonly openedAt: string;
+  /** ISO 8601: until when it waits by itself. */
+  readonly until: string;
+  /** Why it waits, for people. */
+  readonly because: string;
+  /** Differs each time the wait opens: a word is for the wait it was said to. */
+  readonly serial: string;
+  /** The word that ends it, once somebody said it, with who said it. */
+  readonly word?: { readonly say: string; readonly by: string; readonly reason: string; readonly at: string };
+  /** The word was said to an earlier opening, and is owed to this one unless that one has had it. */
+  readonly carried?: boolean;
+  readonly delivered: boolean;
+}
+
+/** Waits that people may end, one item a rotation and name. As with approvals, the task token leaves this table never. */
+export class WaitTable {
+  readonly #dynamo: DynamoDBDocumentClient;
+  readonly #table: string;
+
+  constructor(dynamo: DynamoDBDocumentClient, table: string) {
+    this.#dynamo = dynamo;
+    this.#table = table;
+  }
+
+  /** Opens a wait, or opens it again with a new token: a word that did not arrive at the old token is owed to the new one. */
+  async open(wait: Omit<Wait, 'word' | 'carried' | 'delivered'>): Promise<void> {
+    for (;;) {
+      const before = await this.get(wait.rotationId, wait.name);
+      const owed = before?.word !== undefined && !before.delivered ? { word: before.word, carried: true } : {};
+      // A word that is said in between must not be overwritten: read again then.
+      const unchanged =
+        before === undefined
+          ? { ConditionExpression: 'attribute_not_exists(rotationId)' }
+          : {
+              ConditionExpression: `serial = :s AND delivered = :d AND ${before.word === undefined ? 'attribute_not_exists(word)' : 'attribute_exists(word)'}`,
+              ExpressionAttributeValues: { ':s': before.serial, ':d': before.delivered },
+            };
+      if (await this.#unlessConflict(new PutCommand({ TableName: this.#table, Item: { ...wait, ...owed, delivered: false }, ...unchanged }))) return;
+    }
+  }
+
+  async get(rotationId: string, name: string): Promise<Wait | undefined> {
+    const { Item } = await this.#dynamo.send(new GetCommand({ TableName: this.#table, Key: { rotationId, name }, ConsistentRead: true }));
+    return Item as Wait | undefined;
+  }
+
+  /** Writes the word down before it is delivered. Answers false when another word was said, or the wait opened anew. */
+  async say(wait: Wait, word: NonNullable<Wait['word']>): Promise<boolean> {
+    return this.#change(wait, 'SET word = :w', 'serial = :s AND attribute_not_exists(word)', { ':w': word });
+  }
+
+  async markDelivered(wait: Wait): Promise<void> {
+    await this.#change(wait, 'SET delivered = :yes', 'serial = :s', { ':yes': true });
+  }
+
+  /** Takes back a word that an earlier opening of the wait has had: this opening waits for one of its own. */
+  async forget(wait: Wait): Promise<void> {
+    await this.#change(wait, 'REMOVE word, carried', 'serial = :s', {});
+  }
+
+  /** Every wait that a rotation has ever opened, as it last stood. */
+  async ofRotation(rotationId: string): Promise<Wait[]> {
+    const { Items = [] } = await this.#dynamo.send(
+      new QueryCommand({ TableName: this.#table, KeyConditionExpression: 'rotationId = :r', ExpressionAttributeValues: { ':r': rotationId }, ConsistentRead: true }),
+    );
+    return Items as Wait[];
+  }
+
+  /** Words that were said and have not arrived. */
+  async owed(): Promise<Wait[]> {
+    const found: Wait[] = [];
+    let from: Record<string, unknown> | undefined;
+    do {
+      const page = await this.#dynamo.send(
+        new ScanCommand({
+          TableName: this.#table,
+          FilterExpression: 'attribute_exists(word) AND delivered = :no',
+          ExpressionAttributeValues: { ':no': false },
+          ExclusiveStartKey: from,
+          ConsistentRead: true,
+        }),
+      );
+      found.push(...((page.Items ?? []) as Wait[]));
+      from = page.LastEvaluatedKey;
+    } while (from !== undefined);
+    return found;
+  }
+
+  async #change({ rotationId, name, serial }: Wait, change: string, condition: string, values: Record<string, unknown>): Promise<boolean> {
+    return this.#unlessConflict(
+      new UpdateCommand({
+        TableName: this.#table,
+        Key: { rotationId, name },
+        UpdateExpression: change,
+        ConditionExpression: condition,
+        ExpressionAttributeValues: { ...values, ':s': serial },
+      }),
+    );
+  }
+
+  async #unlessConflict(command: PutCommand | UpdateCommand): Promise<boolean> {
+    try {
+      await (command instanceof PutCommand ? this.#dynamo.send(command) : this.#dynamo.send(command));
+      return true;
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return false;
+      throw error;
+    }
+  }
+}

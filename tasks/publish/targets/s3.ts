@@ -1,0 +1,42 @@
+import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import type { PublicationTarget } from '../../../core/registry/rollover-schema.ts';
+import { bodyOf, currentSet, fetched, type TargetAdapter } from './target.ts';
+
+type S3Target = Extract<PublicationTarget, { kind: 's3' }>;
+
+/** Immutable documents may be kept for ever; the current one must not outlive what the registry says of caches. */
+const cacheControl = (immutable: boolean): string => (immutable ? 'public, max-age=31536000, immutable' : 'public, max-age=300, must-revalidate');
+
+/** A bucket: the current set under `.well-known/jwks.json`, and every version, certificate and statement beside it for good. */
+export const s3Target: TargetAdapter<S3Target> = {
+  actions: ['s3:PutObject', 's3:GetObject'],
+  deliver: async ({ bucket, prefix }, { documents }, { s3 }) => {
+    // The fixed address last: whoever finds the new set there finds all that belongs to it.
+    for (const document of [...documents].sort((a, b) => Number(b.immutable) - Number(a.immutable)))
+      await s3.send(
+        new PutObjectCommand({
+          Bucket: bucket,
+          Key: `${prefix}${document.path}`,
+          Body: bodyOf(document),
+          ContentType: document.mediaType,
+          CacheControl: cacheControl(document.immutable),
+        }),
+      );
+  },
+  readBack: async (target, set, { s3 }) => {
+    const object = async (path: string): Promise<Buffer | undefined> => {
+      try {
+        const { Body } = await s3.send(new GetObjectCommand({ Bucket: target.bucket, Key: `${target.prefix}${path}` }));
+        return Buffer.from((await Body?.transformToByteArray()) ?? []);
+      } catch (error) {
+        if ((error as Error).name === 'NoSuchKey') return undefined;
+        throw error;
+      }
+    };
+    const current = currentSet(set);
+    const found = [];
+    for (const document of set.documents)
+      found.push({ document, served: document === current && target.readBackUrl !== undefined ? await fetched(target.readBackUrl) : await object(document.path) });
+    return found;
+  },
+};

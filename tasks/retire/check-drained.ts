@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { directionOf } from '../../core/rollover/direction.ts';
+import { announce, eventActions } from '../events.ts';
+import { rotationPlanOf } from '../plan-of.ts';
+import { rotationInput, task, turnSuffix } from '../task.ts';
+import { usageEvidence, usageEvidenceActions } from './usage-evidence.ts';
+
+const Use = z.strictObject({ operation: z.string(), principal: z.string(), at: z.string(), error: z.string().optional() });
+
+/** How long to look again after somebody used the old key. */
+const lookAgainSeconds = 3600;
+/** What KMS had under way when the policy changed. */
+const graceMs = 60_000;
+
+/**
+ * Whether everything that the old key made has died: the interval is over, and nothing new was made with the key since it was
+ * stopped. Attempts that the stop refused are told, since somebody holds the key's ARN; they make nothing and hold nothing up.
+ */
+export const checkDrained = task({
+  name: 'check-drained',
+  input: rotationInput.extend({ look: z.int().min(1), turn: z.int().min(0) }),
+  output: z.strictObject({ drained: z.boolean(), drainSeconds: z.int(), uses: z.array(Use), complete: z.boolean() }),
+  errors: [],
+  actions: [...usageEvidenceActions, ...eventActions],
+  step: ({ look, turn }) => `check-drained${turnSuffix(turn)}.${look}`,
+  run: async ({ rotationId }, context) => {
+    const { head, store, clients, clock } = context;
+    const { oldKey } = rotationPlanOf(head);
+    const stop = (await store.ledger.steps(rotationId)).filter((s) => s.step.startsWith('stop-key.old') && s.completedAt !== undefined).at(-1);
+    const { stoppedAt, drainedAt } = stop?.result as { stoppedAt: string; drainedAt: string };
+    const leftMs = Date.parse(drainedAt) - clock.now();
+    const stoppedMs = Date.parse(stoppedAt) + graceMs;
+    const operations = directionOf(oldKey.usage).making;
+    const evidence = await usageEvidence(clients.kms, clients.trail, { ...oldKey, operations, sinceMs: stoppedMs });
+    const uses = evidence.uses.slice(0, 50);
+    if (uses.length > 0) await announce(context, 'Rota Old Key Still Used', { keyId: oldKey.keyId, uses: uses.slice(0, 10) });
+    const made = uses.some((u) => u.error === undefined) || isAfter(evidence.lastUsage, operations, stoppedMs);
+    const drained = leftMs <= 0 && !made;
+    return { drained, drainSeconds: Math.max(60, leftMs > 0 ? Math.ceil(leftMs / 1000) : lookAgainSeconds), uses, complete: evidence.complete };
+  },
+});
+
+const isAfter = (last: { operation: string; at: string } | undefined, operations: readonly string[], sinceMs: number): boolean =>
+  last !== undefined && operations.includes(last.operation) && Date.parse(last.at) > sinceMs;
