@@ -10,6 +10,7 @@ import { makeApp } from './app.ts';
 import { tellSatisfied } from './acknowledgements/satisfied.ts';
 import { deliverPending } from './approvals/deliver.ts';
 import type { ApiDeps, SignedBy } from './deps.ts';
+import { closeStopped } from './rotations/close.ts';
 import { startPending } from './rotations/start.ts';
 import { deliverOwedWords } from './waits/answer.ts';
 
@@ -44,7 +45,13 @@ function signedByOf(event: LambdaEvent): SignedBy | undefined {
 export async function handler(event: LambdaEvent | { readonly source: 'aws.scheduler' }): Promise<unknown> {
   deps ??= depsFromEnvironment();
   if (!('requestContext' in event))
-    return { delivered: await deliverPending(deps), started: await startPending(deps), words: await deliverOwedWords(deps), satisfied: await tellSatisfied(deps) };
+    return {
+      delivered: await deliverPending(deps),
+      started: await startPending(deps),
+      words: await deliverOwedWords(deps),
+      satisfied: await tellSatisfied(deps),
+      closed: await closeStopped(deps),
+    };
   const app = makeApp(deps);
   const signedBy = signedByOf(event);
   // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- a Hono whose bindings are of another type

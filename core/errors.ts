@@ -319,6 +319,16 @@ export const catalogue = {
     remedy: () => 'It is looked at again; KMS shows changes within seconds, at times minutes.',
     httpStatus: 502,
   },
+  ExecutionStopped: {
+    sentence: (d: { status: string; at: string }) => `The execution ended outside its state machine: ${d.status} at ${d.at}.`,
+    remedy: () => 'Its dossier says what was put back and what is left; runbooks/execution-failed.md.',
+    httpStatus: 500,
+  },
+  RotationEnded: {
+    sentence: (d: { rotationId: string; outcome: string }) => `Rotation ${d.rotationId} has ended (${d.outcome}) and does nothing more.`,
+    remedy: () => 'Start a new rotation.',
+    httpStatus: 409,
+  },
   NotRollbackable: {
     sentence: (d: { rotationId: string; reason: string }) => `Rotation ${d.rotationId} cannot be rolled back: ${d.reason}.`,
     remedy: (d: { rotationId: string }) => `\`rota status ${d.rotationId}\` shows where it stands.`,

@@ -78,6 +78,8 @@ export async function runTask<I extends { rotationId: string }, O>(definition: T
     const intent = await ledger.intend(input.rotationId, step, now());
     if (intent.completedAt !== undefined && definition.everyTime !== true) return definition.output.parse(intent.result);
     const head = await ledger.head(input.rotationId);
+    // A redrive of an execution that was closed from outside must not move anything after its dossier.
+    if (head.outcome !== undefined && definition.name !== 'seal-dossier') throw new RotaError('RotationEnded', { rotationId: head.rotationId, outcome: head.outcome });
     const result = await kmsCallLog.run(kmsCalls, () => definition.run(input, { ...deps, head, repeated: intent.attempts > 1, attempts: intent.attempts, now: isoSeconds(deps.clock.now()) }));
     await ledger.complete(input.rotationId, step, now(), definition.output.parse(result), kmsCalls);
     return result;

@@ -10,7 +10,7 @@ export const hourMs = 3_600_000;
 
 export interface RolloverStatus extends Status {
   readonly waits: readonly { readonly name: string; readonly until: string; readonly because: string }[];
-  readonly rollover?: { readonly state: string; readonly dates: readonly { readonly state: string; readonly at: string }[] };
+  readonly rollover?: { readonly state: string; readonly newThumbprint?: string; readonly dates: readonly { readonly state: string; readonly at: string }[] };
 }
 
 /** An asymmetric key with its consumers, on an embedded AWS of its own. */

@@ -17,6 +17,7 @@
 import type { StateMachine } from './asl.ts';
 import { approval, askState } from './fragments/approval.ts';
 import { importedMaterial, wrapState } from './fragments/imported-material.ts';
+import { keySetBack, keySetBackStates } from './fragments/key-set-back.ts';
 import { publish } from './fragments/publish.ts';
 import { answer, failTo, retryAfterCreation, retryFreshKey, taskState } from './fragments/task.ts';
 import { wordWait } from './fragments/wait.ts';
@@ -222,10 +223,7 @@ export const asymmetricRotation = (to: Resources): StateMachine => ({
     }),
 
     // Before the new key proved itself
-    ...wayBackStates(to, 'Is the new key published?'),
-    'Is the new key published?': { Type: 'Choice', Choices: [{ Condition: '{% $keySetChanged %}', Next: 'Wait for strays' }], Default: 'Seal failed dossier' },
-    // What the new key signed while an alias stood at it must verify until it dies; where none did, this time is past.
-    'Wait for strays': { Type: 'Wait', Timestamp: '{% $straysUntil %}', Next: 'Restore key set' },
-    ...publish('Restore key set', to, { stage: 'restore', next: { published: 'Seal failed dossier', failed: 'Seal failed dossier' }, keepsFailure: true }),
+    ...wayBackStates(to, keySetBack),
+    ...keySetBackStates(to),
   },
 });

@@ -75,9 +75,9 @@ async function openWaits({ store, clock }: ApiDeps, { rotationId, workflow }: Ro
 }
 
 function wordFor(head: RotationHead, execution: string, waiting: boolean): StatusWord {
+  if (execution === 'RUNNING') return waiting ? 'WAITING' : 'RUNNING';
   // A rollback of its own has done what was asked; a rotation that went back, or was rolled back by one, has not.
-  const wentBack = head.rolledBackBy !== undefined || (head.outcome === 'rolled-back' && head.workflow !== 'alias-rollback');
-  if (execution === 'SUCCEEDED') return wentBack ? 'ROLLED_BACK' : 'SUCCEEDED';
-  if (execution !== 'RUNNING') return 'FAILED';
-  return waiting ? 'WAITING' : 'RUNNING';
+  if (head.rolledBackBy !== undefined || (head.outcome === 'rolled-back' && head.workflow !== 'alias-rollback')) return 'ROLLED_BACK';
+  // One that was stopped after its cutover is complete, with what its dossier says is left.
+  return execution === 'SUCCEEDED' || head.outcome === 'complete' || head.outcome === 'rolled-back' ? 'SUCCEEDED' : 'FAILED';
 }

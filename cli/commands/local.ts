@@ -11,6 +11,7 @@ import { makeApp } from '../../api/app.ts';
 import { tellSatisfied } from '../../api/acknowledgements/satisfied.ts';
 import { deliverPending } from '../../api/approvals/deliver.ts';
 import { apiActions, type ApiDeps } from '../../api/deps.ts';
+import { closeStopped } from '../../api/rotations/close.ts';
 import { startPending } from '../../api/rotations/start.ts';
 import { deliverOwedWords } from '../../api/waits/answer.ts';
 import { isoSeconds } from '../../core/clock.ts';
@@ -51,7 +52,7 @@ const rightsOfRole = {
   approver: [],
   consumer: ['kms:GetPublicKey', 'kms:Verify', 's3:GetObject', 'ssm:GetParameter'],
   auditor: ['kms:Describe*', 'kms:List*', 'kms:Get*', 's3:Get*', 's3:List*', 'cloudtrail:LookupEvents'],
-  platform: ['kms:*', 's3:*', 'ssm:*', 'events:*', 'tag:*', 'cloudtrail:LookupEvents'],
+  platform: ['kms:*', 's3:*', 'ssm:*', 'states:StopExecution', 'states:RedriveExecution', 'events:*', 'tag:*', 'cloudtrail:LookupEvents'],
 } as const;
 const rightsOfAll = ['execute-api:Invoke', 'states:Describe*', 'states:List*', 'states:GetExecutionHistory', 'rota-local:*'];
 
@@ -148,7 +149,7 @@ export async function startLocal({ port, folder, region, kms }: LocalOptions): P
 
   const settle = async (): Promise<void> => {
     if (api === undefined) return;
-    await Promise.allSettled([deliverPending(api), startPending(api), deliverOwedWords(api), tellSatisfied(api)]);
+    await Promise.allSettled([deliverPending(api), startPending(api), deliverOwedWords(api), tellSatisfied(api), closeStopped(api)]);
   };
   await settle();
   let settling: Promise<void> = Promise.resolve();

@@ -3,28 +3,29 @@ import type { Resources } from '../resources.ts';
 import { answer, taskState } from './task.ts';
 
 export const wayBack = 'Restore aliases';
+const sealFailed = 'Seal failed dossier';
 
 /**
  * The one way back (P7): every alias where it was, then a dossier that says so and names what is left. Where even that
  * fails, the execution ends as failed without a dossier, and `rota status` and the alarm on failed executions say so. A machine
  * that has more to put back than aliases does it at `next`.
  */
-export const wayBackStates = (to: Resources, next = 'Seal failed dossier'): States => ({
+export const wayBackStates = (to: Resources, next = sealFailed, executionArn = '{% $states.context.Execution.Id %}'): States => ({
   [wayBack]: taskState(to, {
     task: 'restore-aliases',
-    ...(next === 'Seal failed dossier' ? {} : { assign: { keySetChanged: answer('keySetChanged'), straysUntil: answer('straysUntil') } }),
+    ...(next === sealFailed ? {} : { assign: { keySetChanged: answer('keySetChanged'), straysUntil: answer('straysUntil') } }),
     catch: [
       {
         ErrorEquals: ['States.ALL'],
         Assign: { failure: { name: '{% $failure.name %}', cause: '{% $failure.cause & " The way back failed too: " & $states.errorOutput.Error %}' } },
-        Next: 'Seal failed dossier',
+        Next: sealFailed,
       },
     ],
     next,
   }),
-  'Seal failed dossier': taskState(to, {
+  [sealFailed]: taskState(to, {
     task: 'seal-dossier',
-    payload: { executionArn: '{% $states.context.Execution.Id %}', failure: '{% $failure %}' },
+    payload: { executionArn, failure: '{% $failure %}' },
     next: 'Ended without effect',
   }),
   'Ended without effect': { Type: 'Fail', Error: '{% $failure.name %}', Cause: '{% $failure.cause %}' },

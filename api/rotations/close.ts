@@ -1,0 +1,36 @@
+import { DescribeExecutionCommand, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import { isoSeconds } from '../../core/clock.ts';
+import { RotaError } from '../../core/errors.ts';
+import type { RotationHead } from '../../store/ledger-table.ts';
+import type { ApiDeps } from '../deps.ts';
+
+/** How long an operator has to redrive an execution before it is closed. */
+const graceMs = 3_600_000;
+
+/**
+ * Closes rotations whose execution ended without a dossier: stopped from outside, out of their year, or failed on the very way
+ * back. No Catch runs then (Step Functions Developer Guide, "Handling errors"), so somebody must look. Called on a schedule;
+ * the name of the closing execution makes it start once.
+ */
+export async function closeStopped(deps: ApiDeps): Promise<number> {
+  const open = (await deps.store.ledger.heads()).filter((h) => h.executionArn !== undefined && h.outcome === undefined);
+  const closed = await Promise.allSettled(open.map((head) => closeIfStopped(deps, head)));
+  return closed.filter((c) => c.status === 'fulfilled' && c.value).length;
+}
+
+async function closeIfStopped(deps: ApiDeps, { rotationId, executionArn, plan }: RotationHead): Promise<boolean> {
+  const { store, clients, clock, stateMachineArnOf } = deps;
+  const { status = 'RUNNING', stopDate } = await clients.states.send(new DescribeExecutionCommand({ executionArn }));
+  if (status === 'RUNNING' || status === 'SUCCEEDED' || stopDate === undefined || stopDate.getTime() + graceMs > clock.now()) return false;
+  const { name, message: cause } = new RotaError('ExecutionStopped', { status, at: isoSeconds(stopDate.getTime()) });
+  const proved = (await store.ledger.steps(rotationId)).some((s) => s.step === 'prove-through-alias' && s.completedAt !== undefined);
+  const reached = !proved ? 'nothing' : plan !== undefined && 'stage' in plan ? 'rollback' : 'cutover';
+  const input = JSON.stringify({ rotationId, executionArn, reached, failure: { name, cause } });
+  try {
+    await clients.states.send(new StartExecutionCommand({ stateMachineArn: stateMachineArnOf('close-rotation'), name: rotationId, input }));
+    return true;
+  } catch (error) {
+    if ((error as Error).name === 'ExecutionAlreadyExists') return false;
+    throw error;
+  }
+}

@@ -1,0 +1,83 @@
+import { DescribeKeyCommand } from '@aws-sdk/client-kms';
+import { RedriveExecutionCommand, SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { credentialsOf } from '../../demo/cast.ts';
+import { makeImportedKey } from '../../demo/imported-key.ts';
+import { hourMs, startRollover } from '../rollover.ts';
+import { startRota, type Rota, type Status } from '../rota.ts';
+
+const timeout = 120_000;
+
+function statesOf({ local }: Rota): SFNClient {
+  const states = new SFNClient({ endpoint: local.place.url, region: local.place.region, credentials: credentialsOf(local.place, 'pat') });
+  onTestFinished(() => states.destroy());
+  return states;
+}
+
+const arnOf = async (rota: Rota, rotationId: string): Promise<string> => (await rota.json<{ executionArn: string }>('carol', 'status', rotationId)).executionArn;
+
+/** Once the hour of grace is over, Rota looks every few seconds. */
+async function closed(rota: Rota, rotationId: string): Promise<Status> {
+  await rota.local.embedded.clock.advance(2 * hourMs);
+  for (;;) {
+    const now = await rota.status(rotationId);
+    if (now.dossierSequence !== undefined) return now;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+async function dossiers(rota: Rota): Promise<unknown> {
+  const out = join(rota.folder, 'dossiers');
+  await rota.json('audrey', 'dossier', 'get', '--all', '--out', out);
+  await rota.json('audrey', 'dossier', 'key', '--out', join(out, 'key.pem'));
+  return rota.json('audrey', 'dossier', 'verify', out, '--key', join(out, 'key.pem'));
+}
+
+describe('an execution that somebody stops leaves a dossier too', () => {
+  test('before the cutover: nothing moved, and another rotation may start', { timeout }, async () => {
+    const rota = await startRota();
+    const oldKeyId = await makeImportedKey(rota.kms, 'alias/payments');
+    await rota.apply();
+    const rotationId = await rota.rotate();
+    await rota.question(rotationId);
+    const states = statesOf(rota);
+    const executionArn = await arnOf(rota, rotationId);
+    await states.send(new StopExecutionCommand({ executionArn, error: 'Operator', cause: 'wrong key' }));
+    const ended = await closed(rota, rotationId);
+    expect(ended).toMatchObject({ status: 'FAILED', error: { name: 'ExecutionStopped' } });
+    expect(ended.leftBehind.join()).toContain(ended.newKeyId);
+    expect((await rota.kms.send(new DescribeKeyCommand({ KeyId: 'alias/payments' }))).KeyMetadata?.KeyId).toBe(oldKeyId);
+    expect(await dossiers(rota)).toMatchObject({ chain: true, verified: [{ rotationId, outcome: 'failed' }] });
+    // A redrive after that moves nothing any more.
+    await states.send(new RedriveExecutionCommand({ executionArn }));
+    expect(await rota.question(await rota.rotate())).not.toBe('');
+    expect((await rota.kms.send(new DescribeKeyCommand({ KeyId: 'alias/payments' }))).KeyMetadata?.KeyId).toBe(oldKeyId);
+  });
+
+  test('while consumers have the new key: it leaves the key set again', { timeout }, async () => {
+    const r = await startRollover();
+    const rotationId = await r.start();
+    await r.until(rotationId, (s) => s.waits.some((w) => w.name === 'acknowledgements'));
+    expect(r.target.kids()).toHaveLength(2);
+    await statesOf(r.rota).send(new StopExecutionCommand({ executionArn: await arnOf(r.rota, rotationId) }));
+    const ended = await closed(r.rota, rotationId);
+    expect(ended).toMatchObject({ status: 'FAILED', error: { name: 'ExecutionStopped' } });
+    expect(r.target.kids()).toHaveLength(1);
+  });
+
+  test('after the cutover: the aliases stay, the old key is kept, and the dossier says what is left', { timeout }, async () => {
+    const r = await startRollover();
+    const rotationId = await r.start();
+    await r.acknowledge(rotationId);
+    const ready = await r.pass(rotationId, (s) => s.waitingFor.length > 0);
+    await r.rota.approve(ready.waitingFor[0] ?? '');
+    const draining = await r.pass(rotationId, (s) => s.waits.some((w) => w.name === 'drain'));
+    await statesOf(r.rota).send(new StopExecutionCommand({ executionArn: await arnOf(r.rota, rotationId) }));
+    const ended = await closed(r.rota, rotationId);
+    expect(ended.status).toBe('SUCCEEDED');
+    expect(ended.leftBehind.join()).toContain('what follows the cutover was not finished');
+    expect((await r.rota.kms.send(new DescribeKeyCommand({ KeyId: 'alias/tokens' }))).KeyMetadata?.KeyId).toBe(draining.newKeyId);
+    expect(await dossiers(r.rota)).toMatchObject({ chain: true, verified: [{ rotationId, outcome: 'complete' }] });
+  });
+});

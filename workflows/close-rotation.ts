@@ -1,0 +1,49 @@
+/**
+ * Closes a rotation whose execution ended outside its own state machine: somebody stopped it, or its year was over. Step
+ * Functions runs no Catch then, so this does what the machine would have done on its way back (P7, P8).
+ *
+ * Who waits for whom: nobody, but for what the new key signed while an alias stood at it. Where the new key had proved itself
+ * through the alias nothing goes back: the dossier says what was not finished.
+ */
+import type { StateMachine } from './asl.ts';
+import { keySetBack, keySetBackStates } from './fragments/key-set-back.ts';
+import { failTo, taskState } from './fragments/task.ts';
+import { wayBack, wayBackStates } from './fragments/way-back.ts';
+import type { Resources } from './resources.ts';
+
+const sealing = { executionArn: '{% $stopped %}', failure: '{% $failure %}' };
+
+export const closeRotation = (to: Resources): StateMachine => ({
+  Comment: 'Puts back what a stopped rotation moved, and seals its dossier',
+  QueryLanguage: 'JSONata',
+  StartAt: 'Begin',
+  TimeoutSeconds: 31_536_000,
+  States: {
+    Begin: {
+      Type: 'Pass',
+      Assign: {
+        rotationId: '{% $states.input.rotationId %}',
+        stopped: '{% $states.input.executionArn %}',
+        failure: '{% $states.input.failure %}',
+        reached: '{% $states.input.reached %}',
+        turn: 0,
+        hold: 0,
+      },
+      Next: 'Had the aliases proved themselves?',
+    },
+    'Had the aliases proved themselves?': {
+      Type: 'Choice',
+      Choices: [
+        { Condition: "{% $reached = 'cutover' %}", Next: 'Keep old key' },
+        { Condition: "{% $reached = 'rollback' %}", Next: 'Seal rolled back' },
+      ],
+      Default: wayBack,
+    },
+    'Keep old key': taskState(to, { task: 'keep-old-key', catch: [failTo('Seal unfinished dossier')], next: 'Seal unfinished dossier' }),
+    'Seal unfinished dossier': taskState(to, { task: 'seal-dossier', payload: { ...sealing, outcome: 'complete' }, next: 'Closed' }),
+    'Seal rolled back': taskState(to, { task: 'seal-dossier', payload: { ...sealing, outcome: 'rolled-back' }, next: 'Closed' }),
+    Closed: { Type: 'Succeed', Output: { rotationId: '{% $rotationId %}' } },
+    ...wayBackStates(to, keySetBack, '{% $stopped %}'),
+    ...keySetBackStates(to),
+  },
+});
