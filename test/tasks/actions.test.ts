@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { tasks } from '../../tasks/catalogue.ts';
+
+/** The IAM action of an SDK command, where its name differs. */
+const actionNames: Readonly<Record<string, string>> = { ListObjectsV2: 'ListBucket', Get: 'GetItem', Put: 'PutItem', Update: 'UpdateItem', Delete: 'DeleteItem' };
+const prefixes: Readonly<Record<string, string>> = {
+  'client-kms': 'kms',
+  'client-s3': 's3',
+  'client-sfn': 'states',
+  'client-ssm': 'ssm',
+  'client-eventbridge': 'events',
+  'client-cloudtrail': 'cloudtrail',
+  'client-dynamodb': 'dynamodb',
+  'lib-dynamodb': 'dynamodb',
+};
+
+/** Tasks are handed the store; which part of it they use stands in their code. */
+const storeFiles: Readonly<Record<string, string>> = {
+  registry: 'store/registry-table.ts',
+  ledger: 'store/ledger-table.ts',
+  approvals: 'store/approval-table.ts',
+  publications: 'store/publication-table.ts',
+  acknowledgements: 'store/acknowledgement-table.ts',
+  waits: 'store/wait-table.ts',
+  dossiers: 'store/dossier-bucket.ts',
+};
+
+/** The file of each task, as tasks/catalogue.ts imports it. */
+const fileOf = (task: string): string => {
+  const file = new RegExp(`from '(\\./[^']*/${task}\\.ts)'`).exec(readFileSync('tasks/catalogue.ts', 'utf8'))?.[1];
+  if (file === undefined) throw new Error(`tasks/catalogue.ts imports no file called ${task}.ts`);
+  return normalize(join('tasks', file));
+};
+
+/** Every IAM action that the commands in a file and in all that it imports stand for. */
+function actionsInClosure(file: string): Set<string> {
+  const seen = new Set<string>();
+  const found = new Set<string>();
+  const visit = (path: string): void => {
+    if (seen.has(path)) return;
+    seen.add(path);
+    const text = readFileSync(path, 'utf8');
+    for (const [, names = '', client = ''] of text.matchAll(/^import \{([^}]*)\} from '@aws-sdk\/([\w-]+)';/gm)) {
+      const prefix = prefixes[client];
+      for (const [, command = '', paginated = ''] of names.matchAll(/\b(?:(\w+)Command|paginate(\w+))\b/g)) {
+        const name = command || paginated;
+        if (prefix !== undefined) found.add(`${prefix}:${actionNames[name] ?? name}`);
+        if (name === 'CreateKey') found.add('kms:TagResource'); // CreateKey with Tags needs it
+      }
+    }
+    for (const [, part = ''] of text.matchAll(/\bstore\.(\w+)\b/g)) if (storeFiles[part] !== undefined) visit(storeFiles[part]);
+    for (const [, target = ''] of text.matchAll(/^import (?!type )[^;]*?from '(\.[^']+)';/gm)) visit(normalize(join(dirname(path), target)));
+  };
+  visit(file);
+  return found;
+}
+
+describe('a task declares no right that nothing in its import closure uses', () => {
+  test.each(tasks.map((t) => [t.name, t.actions] as const))('%s', (name, actions) => {
+    const used = actionsInClosure(fileOf(name));
+    expect([...new Set(actions)].filter((action) => !used.has(action))).toEqual([]);
+  });
+
+  test('one too many is found', () => {
+    const used = actionsInClosure(fileOf('keep-old-key'));
+    expect(used.has('kms:PutKeyPolicy')).toBe(true);
+    expect(used.has('kms:ScheduleKeyDeletion')).toBe(false);
+    expect(used.has('kms:DisableKey')).toBe(false);
+  });
+});
