@@ -42,6 +42,8 @@ export const apiActions = [
   'kms:ListAliases',
   'kms:ListGrants',
   'kms:ListResourceTags',
+  'kms:GetKeyLastUsage',
+  'cloudtrail:LookupEvents',
   's3:GetObject',
   's3:ListBucket',
   'states:StartExecution',

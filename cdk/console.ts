@@ -23,9 +23,10 @@ const at: Rights['at'] = {
   decisionKey: ['kms:Sign'],
   dossierKey: ['kms:GetPublicKey'],
   dossiers: ['s3:GetObject'],
+  retirements: ['s3:GetObject'],
   bucket: ['s3:ListBucket'],
-  keys: ['kms:DescribeKey', 'kms:GetKeyPolicy', 'kms:ListGrants', 'kms:ListResourceTags'],
-  anything: ['kms:ListAliases'],
+  keys: ['kms:DescribeKey', 'kms:GetKeyLastUsage', 'kms:GetKeyPolicy', 'kms:ListGrants', 'kms:ListResourceTags'],
+  anything: ['cloudtrail:LookupEvents', 'kms:ListAliases'],
   executions: ['states:DescribeExecution', 'states:GetExecutionHistory'],
   machines: ['states:SendTaskFailure', 'states:SendTaskHeartbeat', 'states:SendTaskSuccess', 'states:StartExecution'],
 };

@@ -10,7 +10,7 @@ import type { OwnKeys } from './own-keys.ts';
 import type { TableName, Tables } from './tables.ts';
 
 /** The places that a right may be about, each as ARNs. */
-type Places = Readonly<Record<TableName | OwnKeyName | 'dossiers' | 'escrow' | 'publishedObjects' | 'publishedParameters' | OtherPlace, readonly string[]>>;
+type Places = Readonly<Record<TableName | OwnKeyName | 'dossiers' | 'escrow' | 'retirements' | 'publishedObjects' | 'publishedParameters' | OtherPlace, readonly string[]>>;
 type OwnKeyName = 'tokenKey' | 'decisionKey' | 'dossierKey';
 type OtherPlace = 'anything' | 'bucket' | 'keys' | 'keysAndAliases' | 'ownAliases' | 'machines' | 'executions' | 'eventBus';
 type Place = keyof Places;
@@ -22,6 +22,8 @@ export interface Rights {
   readonly actions: readonly string[];
   /** Of these, the actions that are for a certain table, key or folder; they are allowed there, and not where they usually are. */
   readonly at: Partial<Readonly<Record<Place, readonly string[]>>>;
+  /** The one exception from P3: task disable-key, for a key that a rotation has put aside. */
+  readonly disablesRetiredKeys?: boolean;
 }
 
 /** Actions that IAM knows no resource for. KMS Developer Guide, "KMS permissions" (kms-api-permissions-reference). */
@@ -64,6 +66,7 @@ export function placesOf(stack: Stack, tables: Tables, keys: OwnKeys, published:
     decisionKey: [keys.decisionKey.keyArn],
     dossierKey: [keys.dossierKey.keyArn],
     dossiers: [tables.dossiers.arnForObjects('dossiers/*')],
+    retirements: [tables.dossiers.arnForObjects('retirement/*')],
     escrow: [tables.dossiers.arnForObjects('escrow/*')],
     bucket: [tables.dossiers.bucketArn],
     anything: ['*'],
@@ -77,8 +80,8 @@ export function placesOf(stack: Stack, tables: Tables, keys: OwnKeys, published:
 }
 
 /** The policy of a role: its rights, each at its place, and what no role of Rota may ever do. */
-export function statementsOf({ actions, at }: Rights, places: Places): iam.PolicyStatement[] {
-  return [...allowed(actions, at, places), ...forbidden(at, places)];
+export function statementsOf({ actions, at, disablesRetiredKeys = false }: Rights, places: Places): iam.PolicyStatement[] {
+  return [...allowed(actions, at, places), ...forbidden(at, places, disablesRetiredKeys)];
 }
 
 function allowed(actions: readonly string[], at: Rights['at'], places: Places): iam.PolicyStatement[] {
@@ -94,11 +97,15 @@ function allowed(actions: readonly string[], at: Rights['at'], places: Places): 
   return [...byPlace].map(([place, there]) => new iam.PolicyStatement({ actions: [...there].sort(), resources: [...places[place]] }));
 }
 
-function forbidden(at: Rights['at'], places: Places): iam.PolicyStatement[] {
+/** A key that lacks the tag by which a rotation marks what it put aside. IAM User Guide, condition operator Null. */
+const notPutAside = { Null: { 'aws:ResourceTag/rota:retained-for': 'true' } };
+
+function forbidden(at: Rights['at'], places: Places, disablesRetiredKeys: boolean): iam.PolicyStatement[] {
   const deny = (props: iam.PolicyStatementProps) => new iam.PolicyStatement({ effect: iam.Effect.DENY, ...props });
   return [
     // P3: a rotation never disables or deletes a key or its material, whatever its code comes to say.
-    deny({ actions: ['kms:DeleteImportedKeyMaterial', 'kms:DisableKey', 'kms:ScheduleKeyDeletion'], resources: ['*'] }),
+    deny({ actions: ['kms:DeleteImportedKeyMaterial', 'kms:ScheduleKeyDeletion'], resources: ['*'] }),
+    deny({ actions: ['kms:DisableKey'], resources: ['*'], ...(disablesRetiredKeys ? { conditions: notPutAside } : {}) }),
     // "Any key" of the rights above is any key but Rota's own, and "any alias" likewise.
     ...ownKeys.map((key) => {
       const allowedThere = at[key];

@@ -15,16 +15,25 @@ const timeout = Duration.minutes(14);
 /** A cutover plan of method `asymmetric` names what is published and who acknowledged; in an emergency the set is made there. */
 const cutoverEvidence: Rights['at'] = { publicationTable: ['dynamodb:PutItem', 'dynamodb:Query'], acknowledgementTable: ['dynamodb:Query'] };
 
+/** Whoever acts on an approval reads the decisions and checks their signatures. */
+const approvalEvidence: Rights['at'] = { approvalTable: ['dynamodb:GetItem'], decisionKey: ['kms:GetPublicKey'] };
+
 /** What tasks do at other places than the ledger and the keys that they rotate. The names of actions are the task's own. */
 const elsewhere: Readonly<Record<string, Rights['at']>> = {
   'plan-rotation': { registryTable: ['dynamodb:GetItem'] },
   'wrap-generated': { registryTable: ['dynamodb:GetItem'], escrow: ['s3:PutObject'] },
   'request-approval': { approvalTable: ['dynamodb:PutItem', 'dynamodb:UpdateItem'], tokenKey: ['kms:Encrypt'] },
   'plan-cutover': { ...cutoverEvidence },
-  'repoint-aliases': { ...cutoverEvidence, approvalTable: ['dynamodb:GetItem'], decisionKey: ['kms:GetPublicKey'] },
+  'repoint-aliases': { ...cutoverEvidence, ...approvalEvidence },
   'publish-keys': { publicationTable: ['dynamodb:PutItem', 'dynamodb:Query'], publishedObjects: ['s3:GetObject', 's3:PutObject'] },
   'remind-consumers': { acknowledgementTable: ['dynamodb:Query'] },
   'open-wait': { waitTable: ['dynamodb:GetItem', 'dynamodb:PutItem'], tokenKey: ['kms:Encrypt'] },
+  'plan-retirement': { registryTable: ['dynamodb:GetItem'] },
+  'stop-retired-key': { registryTable: ['dynamodb:GetItem'], ...approvalEvidence },
+  'check-unused': { waitTable: ['dynamodb:GetItem'] },
+  'disable-key': { ...approvalEvidence },
+  'check-wanted': { waitTable: ['dynamodb:GetItem'] },
+  'prepare-deletion': { approvalTable: ['dynamodb:GetItem'], retirements: ['s3:GetObject', 's3:PutObject'] },
   'seal-dossier': {
     ledgerTable: ['dynamodb:DeleteItem'],
     approvalTable: ['dynamodb:GetItem', 'dynamodb:Scan', 'dynamodb:UpdateItem'],
@@ -39,7 +48,7 @@ const elsewhere: Readonly<Record<string, Rights['at']>> = {
 /** The rights of a task: what it declares, and the ledger. */
 function rightsOf(name: string, actions: readonly string[]): Rights {
   const at = elsewhere[name] ?? {};
-  return { actions: [...actions, ...ledgerActions], at: { ...at, ledgerTable: [...ledgerActions, ...(at.ledgerTable ?? [])] } };
+  return { actions: [...actions, ...ledgerActions], at: { ...at, ledgerTable: [...ledgerActions, ...(at.ledgerTable ?? [])] }, disablesRetiredKeys: name === 'disable-key' };
 }
 
 /** A function of each task of the catalogue. One bundle serves all; `ROTA_TASK` says which it is. */

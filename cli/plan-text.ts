@@ -58,7 +58,7 @@ function retireText(p: RetirePlan): string {
   return [
     `Retire        key ${p.keyId} (${p.spec} ${p.usage}), kept for rotation ${p.retainedFor} of ${p.alias}; ${p.successorKeyId} followed it`,
     `Last used     ${p.lastUsage === undefined ? 'never, as far as KMS knows' : `${p.lastUsage.operation} at ${p.lastUsage.at}`}`,
-    ...p.usesOfLast90Days.map((u) => `Used by       ${u.principal}: ${u.count} x ${u.operation}, last at ${u.lastAt}`),
+    ...p.usesOfLast90Days.map((u) => `${u.error === undefined ? 'Used by ' : 'Tried by'}      ${u.principal}: ${u.count} x ${u.operation}${u.error === undefined ? '' : ` (${u.error})`}, last at ${u.lastAt}`),
     `First         deny ${p.denies.join(', ') || 'nothing'} and look for ${p.denySeconds} s`,
     `Then          disable it and look for ${p.watchSeconds} s; one command enables it again`,
     'Never         delete it: that stays with a person',

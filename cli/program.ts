@@ -10,6 +10,7 @@ import { local } from './commands/local.ts';
 import { plan } from './commands/plan.ts';
 import { registry } from './commands/registry.ts';
 import { resume } from './commands/resume.ts';
+import { reenable, retire, retirement } from './commands/retire.ts';
 import { rollover } from './commands/rollover.ts';
 import { rollback, rotate } from './commands/rotate.ts';
 import { history, status, watch } from './commands/status.ts';
@@ -19,7 +20,7 @@ import type { Io } from './io.ts';
 
 export type ExitCode = 0 | 1 | 2;
 
-const commands = [plan, rotate, rollback, status, watch, rollover, ack, ackLink, waive, resume, approvals, approve, reject, history, dossier, registry, local, clock, faults, demo, completion];
+const commands = [plan, rotate, rollback, status, watch, rollover, ack, ackLink, waive, resume, retire, reenable, retirement, approvals, approve, reject, history, dossier, registry, local, clock, faults, demo, completion];
 
 /** Makes usage errors throw, in every subcommand, and sends all output where the caller wants it. */
 function wire(command: Command, io: Io): Command {

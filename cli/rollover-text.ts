@@ -1,4 +1,5 @@
 import type { RolloverStatus, RotationStatus } from '../core/rotation-status.ts';
+import { howToEnd } from './status-text.ts';
 
 const width = 100;
 
@@ -65,5 +66,3 @@ function waitLines(s: RotationStatus, { dates }: RolloverStatus): string[] {
   const next = dates.find((d) => !d.reached);
   return [line('  Next     ', next === undefined ? 'the dossier' : `${next.state}, ${next.at} at the earliest`)];
 }
-
-const howToEnd = (name: string, rotationId: string): string => (name === 'hold' ? `; once it is mended: rota resume ${rotationId} --reason "..."` : '');

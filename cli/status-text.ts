@@ -17,9 +17,10 @@ export function statusText(s: RotationStatus): string {
     `${s.rotationId}  ${s.status}`,
     `  asked by    ${s.requestedBy} at ${s.requestedAt}: ${s.reason}`,
     `  old key     ${s.oldKeyId ?? 'not looked up yet'}`,
-    `  new key     ${s.newKeyId ?? 'not made yet'}`,
+    `  new key     ${s.newKeyId ?? (s.workflow === 'retire' ? 'not looked up yet' : 'not made yet')}`,
     ...s.aliases.map((a) => `  alias       ${aliasLine(a)}`),
     ...s.steps.map((step) => `  ${step.completedAt === undefined ? 'started' : 'done   '}     ${step.step} at ${step.completedAt ?? step.intendedAt}`),
+    ...s.waits.map((w) => `  waits       until ${w.until} at most: ${w.because}${howToEnd(w.name, s.rotationId)}`),
     ...s.waitingFor.map((id) => `  waiting for approvers: ${id}`),
     ...s.waits.map((w) => `  waiting     ${w.name} until ${w.until}: ${w.because}`),
     ...(s.error ? [`  ended       ${s.error.name}: ${s.error.sentence}`] : []),
@@ -29,9 +30,22 @@ export function statusText(s: RotationStatus): string {
   ].join('\n');
 }
 
+/** What ends a wait before its time, where somebody may. */
+export function howToEnd(wait: string, rotationId: string): string {
+  if (wait === 'hold') return `; once it is mended: rota resume ${rotationId} --reason "..."`;
+  return wait === 'deny' || wait === 'watch' ? `; to put the key back: rota reenable ${rotationId} --reason "..."` : '';
+}
+
 /** How a rotation ended, in a few lines. */
 export function endText(s: RotationStatus): string {
+  if (s.workflow === 'retire') return retirementEnd(s);
   if (s.status === 'ROLLED_BACK') return ['Put back: every alias is at the old key again.', ...s.leftBehind].join('\n');
   if (s.status === 'FAILED') return [`Ended without effect; every alias is where it was.`, ...s.leftBehind].join('\n');
   return [...s.aliases.map((a) => `${a.alias} -> ${a.to ?? '?'}`), `The old key is kept. Dossier number ${s.dossierSequence ?? '?'}.`].join('\n');
+}
+
+function retirementEnd(s: RotationStatus): string {
+  const key = `Key ${s.oldKeyId ?? '?'}`;
+  if (s.status === 'SUCCEEDED') return [`${key} is Disabled and kept; \`rota retirement ${s.rotationId}\` prints what its deletion would take.`, ...s.leftBehind].join('\n');
+  return [s.status === 'ROLLED_BACK' ? `${key} is back in use.` : `${key} was not retired, and is as it was.`, ...s.leftBehind].join('\n');
 }

@@ -148,7 +148,7 @@ export const catalogue = {
   },
   OldKeyStillUsed: {
     sentence: (d: { keyId: string; by: string }) => `Old key ${d.keyId} is still used: ${d.by}.`,
-    remedy: () => 'Move them to the alias; the rotation holds and looks again. runbooks/asymmetric-rotation.md, "Old key still used".',
+    remedy: () => 'Move them to the alias, then ask again: runbooks/retire.md, "Still used".',
     httpStatus: 409,
   },
   // Approving
@@ -332,6 +332,11 @@ export const catalogue = {
   NotRollbackable: {
     sentence: (d: { rotationId: string; reason: string }) => `Rotation ${d.rotationId} cannot be rolled back: ${d.reason}.`,
     remedy: (d: { rotationId: string }) => `\`rota status ${d.rotationId}\` shows where it stands.`,
+    httpStatus: 409,
+  },
+  KeyNotRetirable: {
+    sentence: (d: { keyId: string; reason: string }) => `Key ${d.keyId} cannot be retired: ${d.reason}.`,
+    remedy: () => 'Nothing was done to it. runbooks/retire.md says what a key needs before it can be retired.',
     httpStatus: 409,
   },
   // Evidence

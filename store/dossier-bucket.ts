@@ -1,7 +1,8 @@
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { dossierObjectKey } from '../core/dossier/chain.ts';
+import { retirementObjectKey } from '../core/retirement/deletion-document.ts';
 
-/** The bucket of dossiers and escrow envelopes, under Object Lock. */
+/** The bucket of dossiers, escrow envelopes and the documents of retirements, under Object Lock. */
 export class DossierBucket {
   readonly #s3: S3Client;
   readonly #bucket: string;
@@ -35,6 +36,16 @@ export class DossierBucket {
   /** Stores an escrow envelope: CMS ciphertext that only a recovery certificate's holder can open. */
   async putEscrow(objectKey: string, cms: Buffer): Promise<void> {
     await this.#putNew(objectKey, cms, 'application/pkcs7-mime');
+  }
+
+  /** Stores the document of a retirement. Answers what is stored: the first one stays. */
+  async putRetirement(rotationId: string, markdown: Buffer): Promise<Buffer> {
+    const isNew = await this.#putNew(retirementObjectKey(rotationId), markdown, 'text/markdown; charset=utf-8');
+    return isNew ? markdown : ((await this.getRetirement(rotationId)) ?? markdown);
+  }
+
+  async getRetirement(rotationId: string): Promise<Buffer | undefined> {
+    return this.#get(retirementObjectKey(rotationId));
   }
 
   async #putNew(key: string, bytes: Buffer, contentType: string): Promise<boolean> {

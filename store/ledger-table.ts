@@ -2,18 +2,20 @@ import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { DeleteCommand, GetCommand, PutCommand, QueryCommand, ScanCommand, UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { RotaError } from '../core/errors.ts';
 import type { KmsCall, StepRecord } from '../core/dossier/statement.ts';
-import type { CutoverPlan, RollbackPlan, RotationPlan } from '../core/plan/plan.ts';
+import type { CutoverPlan, RetirePlan, RollbackPlan, RotationPlan } from '../core/plan/plan.ts';
 
 /** What was asked for; written before the execution starts. */
 export interface RotationRequest {
   readonly rotationId: string;
-  readonly workflow: 'byok-rotation' | 'asymmetric-rotation' | 'alias-rollback';
+  readonly workflow: 'byok-rotation' | 'asymmetric-rotation' | 'alias-rollback' | 'retire';
   readonly alias: string;
   readonly requestedBy: string;
   readonly reason: string;
   readonly requestedAt: string;
   /** Of a rollback: the rotation that it undoes. */
   readonly undoes?: string;
+  /** Of a retirement: the old key. */
+  readonly keyId?: string;
   /** Under the rule for emergencies, without waits. */
   readonly emergency?: boolean;
 }
@@ -25,6 +27,8 @@ export interface RotationHead extends RotationRequest {
   readonly cutoverPlan?: CutoverPlan;
   /** Of a rotation that is put back while its old key drains. */
   readonly rollbackPlan?: RollbackPlan;
+  /** Of a retirement, in place of a plan. */
+  readonly retirePlan?: RetirePlan;
   readonly newKeyId?: string;
   readonly outcome?: string;
   readonly error?: { readonly name: string; readonly sentence: string };

@@ -18,6 +18,13 @@ import { proveThroughAlias } from './prove/prove-through-alias.ts';
 import { publishKeys } from './publish/publish-keys.ts';
 import { remindConsumers } from './publish/remind-consumers.ts';
 import { checkDrained } from './retire/check-drained.ts';
+import { checkUnused } from './retire/check-unused.ts';
+import { checkWanted } from './retire/check-wanted.ts';
+import { disableKey } from './retire/disable-key.ts';
+import { enableKey } from './retire/enable-key.ts';
+import { planRetirement } from './retire/plan-retirement.ts';
+import { prepareDeletion } from './retire/prepare-deletion.ts';
+import { stopRetiredKey } from './retire/stop-retired-key.ts';
 import { openWait } from './wait/open-wait.ts';
 import { runTask, type AnyTask, type Deps, type Task } from './task.ts';
 
@@ -58,5 +65,12 @@ export const tasks: readonly CataloguedTask[] = [
   entry(openWait),
   entry(planRollback),
   entry(restoreAliases),
+  entry(planRetirement),
+  entry(stopRetiredKey),
+  entry(checkUnused),
+  entry(disableKey),
+  entry(checkWanted),
+  entry(enableKey),
+  entry(prepareDeletion),
   entry(sealDossier),
 ];

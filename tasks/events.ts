@@ -12,6 +12,7 @@ export type DetailType =
   | 'Rota Acknowledgement Requested'
   | 'Rota Acknowledgement Overdue'
   | 'Rota Old Key Still Used'
+  | 'Rota Retired Key Wanted'
   | 'Rota Rotation Held'
   | 'Rota Rotation Ended';
 

@@ -1,10 +1,16 @@
-import type { CutoverPlan, RollbackPlan, RotationPlan } from '../core/plan/plan.ts';
+import type { CutoverPlan, RetirePlan, RollbackPlan, RotationPlan } from '../core/plan/plan.ts';
 import type { RotationHead } from '../store/ledger-table.ts';
 
 /** The rotation plan; an earlier step has made it, else the workflow is wrong. */
 export function rotationPlanOf({ rotationId, plan }: RotationHead): RotationPlan {
   if (plan === undefined || 'stage' in plan) throw new Error(`rotation ${rotationId} has no rotation plan yet`);
   return plan;
+}
+
+/** The plan of a retirement; its first step has made it. */
+export function retirePlanOf({ rotationId, retirePlan }: RotationHead): RetirePlan {
+  if (retirePlan === undefined) throw new Error(`${rotationId} has no plan of a retirement yet`);
+  return retirePlan;
 }
 
 export function newKeyIdOf({ rotationId, newKeyId }: RotationHead): string {

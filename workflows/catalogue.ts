@@ -3,6 +3,7 @@ import type { StateMachine } from './asl.ts';
 import { asymmetricRotation } from './asymmetric-rotation.ts';
 import { byokRotation } from './byok-rotation.ts';
 import { closeRotation } from './close-rotation.ts';
+import { retire } from './retire.ts';
 import type { Resources } from './resources.ts';
 
 /** Every state machine by the name it is deployed under. */
@@ -11,6 +12,7 @@ export const workflows = {
   'asymmetric-rotation': asymmetricRotation,
   'alias-rollback': aliasRollback,
   'close-rotation': closeRotation,
+  retire,
 } satisfies Record<string, (to: Resources) => StateMachine>;
 
 export type WorkflowName = keyof typeof workflows;

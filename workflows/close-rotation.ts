@@ -3,10 +3,12 @@
  * Functions runs no Catch then, so this does what the machine would have done on its way back (P7, P8).
  *
  * Who waits for whom: nobody, but for what the new key signed while an alias stood at it. Where the new key had proved itself
- * through the alias nothing goes back: the dossier says what was not finished.
+ * through the alias nothing goes back: the dossier says what was not finished. A retirement puts its key back into use, unless it was
+ * over but for its dossier.
  */
 import type { StateMachine } from './asl.ts';
 import { keySetBack, keySetBackStates } from './fragments/key-set-back.ts';
+import { restoreKey, restoreKeyStates } from './fragments/restore-key.ts';
 import { failTo, taskState } from './fragments/task.ts';
 import { wayBack, wayBackStates } from './fragments/way-back.ts';
 import type { Resources } from './resources.ts';
@@ -29,13 +31,15 @@ export const closeRotation = (to: Resources): StateMachine => ({
         turn: 0,
         hold: 0,
       },
-      Next: 'Had the aliases proved themselves?',
+      Next: 'How far had it come?',
     },
-    'Had the aliases proved themselves?': {
+    'How far had it come?': {
       Type: 'Choice',
       Choices: [
         { Condition: "{% $reached = 'cutover' %}", Next: 'Keep old key' },
         { Condition: "{% $reached = 'rollback' %}", Next: 'Seal rolled back' },
+        { Condition: "{% $reached = 'retirement' %}", Next: restoreKey },
+        { Condition: "{% $reached = 'retired' %}", Next: 'Seal unfinished dossier' },
       ],
       Default: wayBack,
     },
@@ -45,5 +49,6 @@ export const closeRotation = (to: Resources): StateMachine => ({
     Closed: { Type: 'Succeed', Output: { rotationId: '{% $rotationId %}' } },
     ...wayBackStates(to, keySetBack, '{% $stopped %}'),
     ...keySetBackStates(to),
+    ...restoreKeyStates(to),
   },
 });

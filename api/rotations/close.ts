@@ -1,6 +1,7 @@
 import { DescribeExecutionCommand, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { isoSeconds } from '../../core/clock.ts';
 import { RotaError } from '../../core/errors.ts';
+import type { StepRecord } from '../../core/dossier/statement.ts';
 import type { RotationHead } from '../../store/ledger-table.ts';
 import type { ApiDeps } from '../deps.ts';
 
@@ -18,13 +19,13 @@ export async function closeStopped(deps: ApiDeps): Promise<number> {
   return closed.filter((c) => c.status === 'fulfilled' && c.value).length;
 }
 
-async function closeIfStopped(deps: ApiDeps, { rotationId, executionArn, plan }: RotationHead): Promise<boolean> {
+async function closeIfStopped(deps: ApiDeps, head: RotationHead): Promise<boolean> {
+  const { rotationId, executionArn } = head;
   const { store, clients, clock, stateMachineArnOf } = deps;
   const { status = 'RUNNING', stopDate } = await clients.states.send(new DescribeExecutionCommand({ executionArn }));
   if (status === 'RUNNING' || status === 'SUCCEEDED' || stopDate === undefined || stopDate.getTime() + graceMs > clock.now()) return false;
   const { name, message: cause } = new RotaError('ExecutionStopped', { status, at: isoSeconds(stopDate.getTime()) });
-  const proved = (await store.ledger.steps(rotationId)).some((s) => s.step === 'prove-through-alias' && s.completedAt !== undefined);
-  const reached = !proved ? 'nothing' : plan !== undefined && 'stage' in plan ? 'rollback' : 'cutover';
+  const reached = reachedBy(head, await store.ledger.steps(rotationId));
   const input = JSON.stringify({ rotationId, executionArn, reached, failure: { name, cause } });
   try {
     await clients.states.send(new StartExecutionCommand({ stateMachineArn: stateMachineArnOf('close-rotation'), name: rotationId, input }));
@@ -33,4 +34,16 @@ async function closeIfStopped(deps: ApiDeps, { rotationId, executionArn, plan }:
     if ((error as Error).name === 'ExecutionAlreadyExists') return false;
     throw error;
   }
+}
+
+/** How far it had come, which decides what goes back. */
+function reachedBy({ workflow, plan }: RotationHead, steps: readonly StepRecord[]): 'nothing' | 'cutover' | 'rollback' | 'retirement' | 'retired' {
+  const done = (name: string) => steps.find((s) => s.step === name && s.completedAt !== undefined);
+  if (workflow === 'retire') {
+    const putBack = done('enable-key')?.result as { asked?: object } | undefined;
+    if (putBack?.asked !== undefined) return 'rollback';
+    return done('prepare-deletion') === undefined ? 'retirement' : 'retired';
+  }
+  if (done('prove-through-alias') === undefined) return 'nothing';
+  return plan !== undefined && 'stage' in plan ? 'rollback' : 'cutover';
 }

@@ -65,9 +65,10 @@ export async function startRollback(deps: ApiDeps, person: Person, undoes: strin
   return start(deps, { rotationId, workflow: 'alias-rollback', alias, requestedBy: person.id, reason, undoes, requestedAt: isoSeconds(deps.clock.now()) });
 }
 
-const newId = ({ clock, randomSuffix }: ApiDeps, alias: string): string => makeRotationId(alias, clock.now(), randomSuffix());
+export const newId = ({ clock, randomSuffix }: ApiDeps, alias: string): string => makeRotationId(alias, clock.now(), randomSuffix());
 
-async function start(deps: ApiDeps, request: RotationRequest): Promise<Started> {
+/** Writes down what is asked for, then starts the machine. */
+export async function start(deps: ApiDeps, request: RotationRequest): Promise<Started> {
   await deps.store.ledger.open(request);
   return startExecution(deps, request);
 }

@@ -9,7 +9,7 @@ import { isOpen } from '../waits/answer.ts';
 
 /** Where a rotation stands: computed from ledger, open questions and the execution, never stored. */
 export async function statusOf(deps: ApiDeps, head: RotationHead): Promise<RotationStatus> {
-  const { rotationId, plan, cutoverPlan } = head;
+  const { rotationId, plan, retirePlan, cutoverPlan } = head;
   const open = (await deps.store.approvals.ofRotation(rotationId)).filter((a) => a.outcome === 'open' && !isVoid(a, head, deps.clock.now()));
   const execution = await executionState(deps, head);
   const isRollback = plan !== undefined && 'stage' in plan;
@@ -23,8 +23,8 @@ export async function statusOf(deps: ApiDeps, head: RotationHead): Promise<Rotat
     ...(completedAt === undefined ? {} : { completedAt }),
   }));
   const error = head.error ?? (execution.error === undefined ? undefined : { name: execution.error, sentence: failureSentence({ name: execution.error, cause: execution.cause ?? '' }) });
-  const oldKeyId = plan === undefined ? undefined : isRollback ? plan.oldKeyId : plan.oldKey.keyId;
-  const newKeyId = isRollback ? plan.newKeyId : head.newKeyId;
+  const oldKeyId = plan === undefined ? head.keyId : isRollback ? plan.oldKeyId : plan.oldKey.keyId;
+  const newKeyId = isRollback ? plan.newKeyId : (head.newKeyId ?? retirePlan?.successorKeyId);
   return {
     rotationId,
     workflow: head.workflow,

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { Sha256Hex, RotationId } from '../ids.ts';
 import { Decision } from '../approval/decision.ts';
-import { CutoverPlan, RollbackPlan, RotationPlan } from '../plan/plan.ts';
+import { CutoverPlan, planDigest, RetirePlan, RollbackPlan, RotationPlan } from '../plan/plan.ts';
+import { genesis } from './chain.ts';
 import { ApprovalRule, Stage } from '../registry/registry-schema.ts';
 
 /** One KMS call with the id under which CloudTrail knows it. */
@@ -66,6 +67,8 @@ export const RotationPredicate = z.strictObject({
   cutoverPlan: CutoverPlan.optional(),
   /** Of a rotation that was put back while its old key drained. */
   rollbackPlan: RollbackPlan.optional(),
+  /** Of a retirement, in place of a plan. */
+  retirePlan: RetirePlan.optional(),
   /** Key sets that a rotation of method `asymmetric` made for consumers. */
   publications: z
     .array(z.strictObject({ sequence: z.int(), stage: z.string(), keySetSha256: Sha256Hex, madeAt: z.string(), kids: z.array(z.string()) }))
@@ -91,6 +94,12 @@ export const RotationPredicate = z.strictObject({
   movedClockSeconds: z.number().optional(),
 });
 export type RotationPredicate = z.infer<typeof RotationPredicate>;
+
+/** The digest that a statement has as its subject: of the plan, or nothing but zeros where there came to be none. */
+export function subjectDigest({ plan, retirePlan }: Pick<RotationPredicate, 'plan' | 'retirePlan'>): string {
+  const document = plan ?? retirePlan;
+  return document === undefined ? genesis : planDigest(document);
+}
 
 export const predicateType = 'https://github.com/rota-kms/rota/rotation/v1';
 

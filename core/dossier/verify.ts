@@ -2,10 +2,10 @@ import { decisionHolds } from '../approval/decision.ts';
 import { quorum } from '../approval/quorum.ts';
 import { canonicalBytes, parseCanonical } from '../canonical-json.ts';
 import { RotaError } from '../errors.ts';
-import { planDigest, type AnyPlan } from '../plan/plan.ts';
+import { planDigest, type AnyPlan, type RetirePlan } from '../plan/plan.ts';
 import { envelopeDigest, genesis } from './chain.ts';
 import { Envelope, keyIdOfSpki, signatureHolds } from './dsse.ts';
-import { Statement, type ApprovalRecord, type RotationPredicate } from './statement.ts';
+import { Statement, subjectDigest, type ApprovalRecord, type RotationPredicate } from './statement.ts';
 
 /** A dossier file as it was fetched. */
 export interface DossierFile {
@@ -30,10 +30,11 @@ export function verifyDossier(file: DossierFile, trustedSpki: Buffer): RotationP
   const statement = Statement.safeParse(parseCanonical(payload));
   if (!statement.success) throw damaged('its statement is not of the known form');
   const { predicate, subject } = statement.data;
-  if (predicate.plan && subject[0]?.digest.sha256 !== planDigest(predicate.plan)) throw damaged('its subject is not the digest of its plan');
+  if (subject[0]?.digest.sha256 !== subjectDigest(predicate)) throw damaged('its subject is not the digest of its plan');
   for (const approval of predicate.approvals) checkApproval(approval, predicate, damaged);
-  if (predicate.outcome === 'complete') checkCutoverWasApproved(predicate, damaged);
-  if (predicate.outcome === 'rolled-back') checkRollbackWasApproved(predicate, damaged);
+  if (predicate.retirePlan) checkRetirementWasApproved(predicate.retirePlan, predicate, damaged);
+  else if (predicate.outcome === 'complete') checkCutoverWasApproved(predicate, damaged);
+  else if (predicate.outcome === 'rolled-back') checkRollbackWasApproved(predicate, damaged);
   return predicate;
 }
 
@@ -81,6 +82,13 @@ function checkRollbackWasApproved({ plan, rollbackPlan, ...rest }: RotationPredi
   const back = rollbackPlan ?? (plan && 'stage' in plan ? plan : undefined);
   if (back === undefined) throw damaged('it says rolled back but holds no rollback plan');
   checkApproved([{ stage: 'rollback', document: back, rule: back.rule, requestedBy: back.requestedBy }], rest, damaged);
+}
+
+/** No key was taken out of use without approval. Putting it back needs none: that is the safe direction. */
+function checkRetirementWasApproved(retirePlan: RetirePlan, predicate: RotationPredicate, damaged: Complaint): void {
+  if (predicate.plan) throw damaged('it holds the plan of a rotation beside that of a retirement');
+  if (predicate.outcome !== 'complete' && predicate.outcome !== 'rolled-back') return;
+  checkApproved([{ stage: 'retire', document: retirePlan, rule: retirePlan.rule, requestedBy: predicate.requestedBy }], predicate, damaged);
 }
 
 function checkApproved(demands: readonly Demand[], { approvals }: Pick<RotationPredicate, 'approvals'>, damaged: Complaint): void {

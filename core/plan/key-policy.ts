@@ -12,16 +12,24 @@ const statementsOf = (policy: Json): Statement[] => {
   return (Array.isArray(list) ? list : [list]) as Statement[];
 };
 
+/** What nobody but the break-glass role may do to an old key. */
+const neverTo = ['kms:ScheduleKeyDeletion', 'kms:DisableKey', 'kms:DeleteImportedKeyMaterial'];
+
 /**
  * The policy with the retention lock: nobody but the break-glass role schedules the deletion of this key, disables it or
  * deletes its imported material (P3). Applied twice it changes nothing. AWS KMS Developer Guide, "Key policies".
  */
-export function withRetentionLock(policy: Json, breakGlassRoleArn: string): Json {
+export const withRetentionLock = (policy: Json, breakGlassRoleArn: string): Json => locked(policy, breakGlassRoleArn, neverTo);
+
+/** The same lock with a gap for DisableKey, for the moment in which an approved retirement disables the key. */
+export const withRetentionLockAjar = (policy: Json, breakGlassRoleArn: string): Json => locked(policy, breakGlassRoleArn, neverTo.filter((a) => a !== 'kms:DisableKey'));
+
+function locked(policy: Json, breakGlassRoleArn: string, Action: string[]): Json {
   const lock = {
     Sid: retentionSid,
     Effect: 'Deny',
     Principal: { AWS: '*' },
-    Action: ['kms:ScheduleKeyDeletion', 'kms:DisableKey', 'kms:DeleteImportedKeyMaterial'],
+    Action,
     Resource: '*',
     Condition: { ArnNotEquals: { 'aws:PrincipalArn': breakGlassRoleArn } },
   };
@@ -48,6 +56,9 @@ export const withStop = (policy: Json, actions: readonly string[]): Json => {
 
 /** The policy without the stop. */
 export const withoutStop = (policy: Json): Json => without(policy, stopSid);
+
+/** Whether the policy has the stop. */
+export const hasStop = (policy: Json): boolean => statementsOf(policy).some((s) => s.Sid === stopSid);
 
 /** The policy without any statement of Rota's: what a successor starts with. */
 export const withoutRotaStatements = (policy: Json): Json => without(policy, retentionSid, stopSid);

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { digestOf } from '../canonical-json.ts';
 import { AliasName, IamArn, KeyArn, KeyId, RotationId, Sha256Hex } from '../ids.ts';
 import { ApprovalRule } from '../registry/registry-schema.ts';
+import { GroupedUse } from './key-usage.ts';
 import { AcknowledgementRule, Consumer, Publication, Rollover } from '../registry/rollover-schema.ts';
 
 /** A grant as it is made anew on the successor. AWS KMS API Reference, CreateGrant. */
@@ -175,15 +176,24 @@ export const RetirePlan = z.strictObject({
   arn: KeyArn,
   spec: z.string(),
   usage: z.string(),
+  origin: z.string(),
+  /** As it stands before anything is done to it. */
+  policyDigest: Sha256Hex,
+  tags: z.record(z.string(), z.string()),
+  /** The rotation that put it aside has denied it to make anything new already: then that stays when the key is put back. */
+  stoppedBefore: z.boolean(),
   /** The rotation that put it aside, and the key that followed. */
   retainedFor: RotationId,
   successorKeyId: z.string(),
   /** Who used it lately, as far as AWS tells. */
   lastUsage: z.strictObject({ operation: z.string(), at: z.string() }).optional(),
-  usesOfLast90Days: z.array(z.strictObject({ operation: z.string(), principal: z.string(), count: z.int(), lastAt: z.string() })),
+  usesOfLast90Days: z.array(GroupedUse),
+  /** Whether CloudTrail told all that it has. */
+  evidenceComplete: z.boolean(),
   denies: z.array(z.string()),
   denySeconds: z.int(),
   watchSeconds: z.int(),
+  breakGlassRoleArn: IamArn,
   requestedBy: z.string(),
   reason: z.string(),
   hazards: z.array(Hazard),

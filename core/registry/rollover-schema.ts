@@ -106,5 +106,6 @@ export const Retirement = z
     /** Disabled, while somebody looks for DisabledException. */
     watchSeconds: seconds(60).default(90 * day),
   })
+  .refine((r) => r.denySeconds + r.watchSeconds <= 26_000_000, { error: 'adds up to more than 300 days: an execution may last one year, and people must have time to approve' })
   .prefault({});
 export type Retirement = z.infer<typeof Retirement>;

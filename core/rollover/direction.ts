@@ -14,6 +14,8 @@ export interface Direction {
   readonly stops: readonly string[];
   /** KMS operations that make something new with the key: evidence that somebody still uses it. */
   readonly making: readonly string[];
+  /** KMS operations that open or check what the key made before. */
+  readonly opening: readonly string[];
   /** Whether the key can sign the statement that vouches for its successor. */
   readonly vouches: boolean;
 }
@@ -23,17 +25,18 @@ const encrypting: Direction = {
   oldLeaves: 'at the switch',
   stops: ['kms:Encrypt', 'kms:ReEncryptTo', 'kms:GenerateDataKey*'],
   making: ['Encrypt', 'ReEncrypt', 'GenerateDataKey', 'GenerateDataKeyWithoutPlaintext', 'GenerateDataKeyPair', 'GenerateDataKeyPairWithoutPlaintext'],
+  opening: ['Decrypt'],
   vouches: false,
 };
 
 /** By usage of the key. Reference: RFC 7583 (signing), OpenID Connect Core 10.1.1 and 10.2.1, AWS KMS Developer Guide "rotate-keys-manually". */
 const directions: Readonly<Record<KeyUsageType, Direction>> = {
-  SIGN_VERIFY: { holders: 'verifiers', oldLeaves: 'after the drain', stops: ['kms:Sign'], making: ['Sign'], vouches: true },
-  GENERATE_VERIFY_MAC: { holders: 'verifiers', oldLeaves: 'after the drain', stops: ['kms:GenerateMac'], making: ['GenerateMac'], vouches: false },
+  SIGN_VERIFY: { holders: 'verifiers', oldLeaves: 'after the drain', stops: ['kms:Sign'], making: ['Sign'], opening: ['Verify'], vouches: true },
+  GENERATE_VERIFY_MAC: { holders: 'verifiers', oldLeaves: 'after the drain', stops: ['kms:GenerateMac'], making: ['GenerateMac'], opening: ['VerifyMac'], vouches: false },
   ENCRYPT_DECRYPT: encrypting,
-  ENCAPSULATE_DECAPSULATE: { ...encrypting, stops: ['kms:Encapsulate'], making: ['Encapsulate'] },
+  ENCAPSULATE_DECAPSULATE: { ...encrypting, stops: ['kms:Encapsulate'], making: ['Encapsulate'], opening: ['Decapsulate'] },
   /** Both sides derive with it, also for what is old: nothing can be denied without losing data. */
-  KEY_AGREEMENT: { ...encrypting, holders: 'peers', stops: [], making: [] },
+  KEY_AGREEMENT: { ...encrypting, holders: 'peers', stops: [], making: [], opening: ['DeriveSharedSecret'] },
 };
 
 /** The direction of a usage that AWS has; the plan has made sure of that. */

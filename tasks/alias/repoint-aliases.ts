@@ -1,12 +1,9 @@
 import { z } from 'zod';
-import { decisionHolds } from '../../core/approval/decision.ts';
-import { quorum } from '../../core/approval/quorum.ts';
 import { RotaError } from '../../core/errors.ts';
 import { Sha256Hex } from '../../core/ids.ts';
 import { planChanges, planDigest, type CutoverPlan, type RollbackPlan } from '../../core/plan/plan.ts';
-import type { ApprovalRule, Stage } from '../../core/registry/registry-schema.ts';
-import { approvalIdOf } from '../../store/approval-table.ts';
-import { describeKey, publicKeyOf } from '../../store/key-facts.ts';
+import { describeKey } from '../../store/key-facts.ts';
+import { checkApproved, checkApprovedActions, type Demand } from '../approval/check-approved.ts';
 import { announce, eventActions } from '../events.ts';
 import { movePlanOf, rotationPlanOf } from '../plan-of.ts';
 import { liveCutoverPlan, liveCutoverPlanActions } from '../plan/live-cutover-plan.ts';
@@ -23,7 +20,7 @@ export const repointAliases = task({
   input: rotationInput.extend({ planDigest: Sha256Hex, turn: z.int().min(0).default(0) }),
   output: z.strictObject({ moved: z.array(z.strictObject({ alias: z.string(), from: z.string(), to: z.string() })) }),
   errors: ['PlanChanged', 'ApprovalMissing', 'ApprovalForged', 'SuccessorChanged', 'AliasMovedElsewhere', 'ChangeNotVisibleYet', 'AliasUnknown', 'KeyNotUsable', 'AcknowledgementsMissing', 'PublicKeyChanged', 'ProofFailed', 'MethodDoesNotFit', 'PublicationImpossible'],
-  actions: [...liveCutoverPlanActions, ...moveAliasActions, ...eventActions, 'kms:GetPublicKey', 'dynamodb:GetItem'],
+  actions: [...liveCutoverPlanActions, ...moveAliasActions, ...eventActions, ...checkApprovedActions],
   step: ({ turn }) => `repoint-aliases${turnSuffix(turn)}`,
   run: async ({ planDigest: approvedDigest }, context) => {
     const { head, clients } = context;
@@ -48,14 +45,6 @@ async function checkUnchanged(move: CutoverPlan | RollbackPlan, context: Context
   if (planDigest(live) !== planDigest(move)) throw new RotaError('PlanChanged', { changes: planChanges(move, live) });
 }
 
-interface Demand {
-  readonly stage: Stage;
-  readonly rule: ApprovalRule;
-  readonly digest: string;
-  /** Who asked, and so does not count (P5). */
-  readonly requester: string;
-}
-
 function demandedApprovals(move: CutoverPlan | RollbackPlan, { head }: Context): Demand[] {
   if (move.stage === 'rollback') return [{ stage: 'rollback', rule: move.rule, digest: planDigest(move), requester: move.requestedBy }];
   const plan = rotationPlanOf(head);
@@ -66,16 +55,4 @@ function demandedApprovals(move: CutoverPlan | RollbackPlan, { head }: Context):
     ...(start === undefined ? [] : [{ stage: 'start' as const, rule: start, digest: planDigest(plan), requester }]),
     { stage: 'cutover', rule: cutover, digest: planDigest(move), requester },
   ];
-}
-
-async function checkApproved({ stage, rule, digest, requester }: Demand, { head, store, clients, names }: Context): Promise<void> {
-  const { decisions } = await store.approvals.get(approvalIdOf(head.rotationId, stage, digest));
-  const spki = await publicKeyOf(clients.kms, names.decisionKey);
-  const bound = decisions.filter((d) => d.stage === stage && d.planDigest === digest);
-  for (const decision of bound)
-    if (!decisionHolds(decision, spki)) throw new RotaError('ApprovalForged', { person: decision.person });
-  const says = quorum(rule, bound, requester);
-  if (says.outcome === 'approved') return;
-  const missing = says.outcome === 'refused' ? `${says.by} refused` : `still needed: ${says.missing.map((m) => `${m.count} of ${m.group}`).join(', ')}`;
-  throw new RotaError('ApprovalMissing', { stage, missing });
 }

@@ -3,12 +3,12 @@ import { z } from 'zod';
 import { isoSeconds } from '../../core/clock.ts';
 import { RotaError } from '../../core/errors.ts';
 import { Sha256Hex } from '../../core/ids.ts';
-import { planDigest, type AnyPlan } from '../../core/plan/plan.ts';
+import { planDigest, type AnyPlan, type RetirePlan, type RollbackPlan } from '../../core/plan/plan.ts';
 import { Stage, type ApprovalRule } from '../../core/registry/registry-schema.ts';
 import { approvalIdOf } from '../../store/approval-table.ts';
 import type { RotationHead } from '../../store/ledger-table.ts';
 import { announce, eventActions } from '../events.ts';
-import { movePlanOf, rotationPlanOf } from '../plan-of.ts';
+import { movePlanOf, retirePlanOf, rotationPlanOf } from '../plan-of.ts';
 import { rotationInput, task } from '../task.ts';
 
 const input = rotationInput.extend({ stage: Stage, planDigest: Sha256Hex, taskToken: z.string().min(1) });
@@ -49,12 +49,13 @@ interface Question {
   readonly reason: string;
 }
 
+/** The question of a plan that carries its own rule. */
+const questionOf = (plan: RetirePlan | RollbackPlan): Question => ({ plan, rule: plan.rule, timeoutSeconds: plan.timeoutSeconds, requestedBy: plan.requestedBy, reason: plan.reason });
+
 function question(head: RotationHead, stage: Stage): Question {
+  if (stage === 'retire') return questionOf(retirePlanOf(head));
   const move = stage === 'start' ? undefined : movePlanOf(head);
-  if (move?.stage === 'rollback') {
-    const { rule, timeoutSeconds, requestedBy, reason } = move;
-    return { plan: move, rule, timeoutSeconds, requestedBy, reason };
-  }
+  if (move?.stage === 'rollback') return questionOf(move);
   const { requestedBy, reason } = head;
   const plan = rotationPlanOf(head);
   const { start, cutover, emergency, timeoutSeconds } = plan.approvals;

@@ -4,8 +4,10 @@ import { sha256Hex, type Json } from '../../core/canonical-json.ts';
 import type { Decision } from '../../core/approval/decision.ts';
 import { failureSentence } from '../../core/failure-sentence.ts';
 import { withoutTaskTokens } from '../../core/dossier/redact.ts';
+import { hasStop } from '../../core/plan/key-policy.ts';
 import type { ApprovalRecord, KeySnapshot, RotationPredicate } from '../../core/dossier/statement.ts';
-import { snapshotKey } from '../../store/key-facts.ts';
+import { describeKey, policyOf, snapshotKey } from '../../store/key-facts.ts';
+import type { RotationHead } from '../../store/ledger-table.ts';
 import type { StoredApproval } from '../../store/approval-table.ts';
 import type { Context } from '../task.ts';
 import type { Failure } from './seal-dossier.ts';
@@ -18,13 +20,11 @@ type Evidence = Omit<RotationPredicate, 'sequence' | 'previous' | 'decisionKeySp
 export async function gatherEvidence(context: Context, executionArn: string, ended: Ended): Promise<Evidence> {
   const { head, store, clients, now, movedClockSeconds } = context;
   const { failure } = ended;
-  const { plan, cutoverPlan, rollbackPlan, newKeyId } = head;
+  const { plan, retirePlan, cutoverPlan, rollbackPlan } = head;
   const isRollback = plan !== undefined && 'stage' in plan;
   const moved = movedClockSeconds();
-  const oldKeyId = plan === undefined ? undefined : isRollback ? plan.oldKeyId : plan.oldKey.keyId;
-  const keyIds = [oldKeyId, isRollback ? plan.newKeyId : newKeyId].filter((id) => id !== undefined);
   const after: KeySnapshot[] = [];
-  for (const keyId of keyIds) after.push(await snapshotKey(clients.kms, keyId));
+  for (const keyId of keysOf(head)) after.push(await snapshotKey(clients.kms, keyId));
   return {
     version: 1,
     rotationId: head.rotationId,
@@ -35,16 +35,24 @@ export async function gatherEvidence(context: Context, executionArn: string, end
     startedAt: head.requestedAt,
     sealedAt: now,
     ...(plan === undefined ? {} : { plan }),
+    ...(retirePlan === undefined ? {} : { retirePlan }),
     ...(cutoverPlan === undefined ? {} : { cutoverPlan }),
     ...(rollbackPlan === undefined ? {} : { rollbackPlan }),
     ...(await publicationsOf(context)),
     approvals: await approvalsOf(context, outcomeOf(ended, isRollback)),
     steps: await store.ledger.steps(head.rotationId),
     keys: { before: snapshotsBefore(context), after },
-    leftBehind: [...(head.leftBehind ?? []), ...(await leftPublished(context, outcomeOf(ended, isRollback))), ...unfinishedText(ended)],
+    leftBehind: [...(head.leftBehind ?? []), ...(await leftPublished(context, outcomeOf(ended, isRollback))), ...(await retirementLeft(context, ended)), ...unfinishedText(ended, head)],
     execution: await executionEvidence(clients.states, executionArn),
     ...(moved === 0 ? {} : { movedClockSeconds: moved }),
   };
+}
+
+/** The keys that a rotation, a rollback or a retirement is about. */
+function keysOf({ plan, retirePlan, newKeyId }: RotationHead): string[] {
+  if (retirePlan !== undefined) return [retirePlan.keyId];
+  if (plan !== undefined && 'stage' in plan) return [plan.oldKeyId, plan.newKeyId];
+  return [plan?.oldKey.keyId, newKeyId].filter((id) => id !== undefined);
 }
 
 /** How a rotation ended: by a failure, or by the outcome that the workflow states; both where what failed came after the cutover. */
@@ -59,8 +67,24 @@ function outcomeOf({ failure, outcome }: Ended, isRollback: boolean): RotationPr
   return isRollback ? 'rolled-back' : 'complete';
 }
 
-const unfinishedText = ({ failure, outcome }: Ended): string[] =>
-  failure === undefined || outcome === undefined ? [] : [`The new key serves, but what follows the cutover was not finished: ${failureSentence(failure)}`];
+const unfinishedText = ({ failure, outcome }: Ended, { retirePlan }: RotationHead): string[] => {
+  if (failure === undefined || outcome === undefined) return [];
+  const stands = retirePlan === undefined ? 'The new key serves, but what follows the cutover' : `Key ${retirePlan.keyId} is Disabled, but what follows`;
+  return [`${stands} was not finished: ${failureSentence(failure)}`];
+};
+
+/** What a retirement that failed could not put back. */
+async function retirementLeft({ head: { rotationId, retirePlan }, store, clients }: Context, { failure, outcome }: Ended): Promise<string[]> {
+  if (retirePlan === undefined || failure === undefined || outcome !== undefined) return [];
+  const touched = (await store.ledger.steps(rotationId)).some((s) => s.step.startsWith('stop-retired-key'));
+  if (!touched) return [];
+  const { keyId, stoppedBefore } = retirePlan;
+  const { KeyState: state } = await describeKey(clients.kms, keyId);
+  return [
+    ...(state === 'Enabled' ? [] : [`Key ${keyId} is ${state ?? 'in an unknown state'}.`]),
+    ...(hasStop(await policyOf(clients.kms, keyId)) && !stoppedBefore ? [`The policy of key ${keyId} still has the statement RotaStopped.`] : []),
+  ];
+}
 
 /** What consumers were given, and what they said. */
 async function publicationsOf({ head: { plan, rotationId }, store }: Context): Promise<Pick<Evidence, 'publications' | 'acknowledgements'>> {
@@ -81,7 +105,8 @@ async function leftPublished({ head: { plan, newKeyId }, store }: Context, outco
 }
 
 /** How the old key stood when the plan was made; the plan carries it, so nothing else had to be kept. */
-function snapshotsBefore({ head: { plan } }: Context): KeySnapshot[] {
+function snapshotsBefore({ head: { plan, retirePlan } }: Context): KeySnapshot[] {
+  if (retirePlan !== undefined) return [{ keyId: retirePlan.keyId, state: 'Enabled', aliases: [], policyDigest: retirePlan.policyDigest, tags: retirePlan.tags }];
   if (plan === undefined || 'stage' in plan) return [];
   const { oldKey, aliases, oldKeyPolicyDigest, oldKeyTags } = plan;
   return [{ keyId: oldKey.keyId, state: 'Enabled', aliases: aliases.map((a) => a.alias), policyDigest: oldKeyPolicyDigest, tags: oldKeyTags }];

@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { canonicalBytes } from '../../core/canonical-json.ts';
 import { envelopeDigest, genesis } from '../../core/dossier/chain.ts';
 import { digestToSign, keyIdOfSpki, payloadType, type Envelope } from '../../core/dossier/dsse.ts';
-import { predicateType, Statement, type RotationPredicate } from '../../core/dossier/statement.ts';
-import { locksOf, planDigest } from '../../core/plan/plan.ts';
+import { predicateType, Statement, subjectDigest, type RotationPredicate } from '../../core/dossier/statement.ts';
+import { locksOf } from '../../core/plan/plan.ts';
 import type { DossierBucket } from '../../store/dossier-bucket.ts';
 import { keyFactsActions, publicKeyOf } from '../../store/key-facts.ts';
 import { announce, eventActions } from '../events.ts';
@@ -47,7 +47,8 @@ export const sealDossier = task({
   },
 });
 
-function lockedBy({ head: { plan } }: Context): readonly string[] {
+function lockedBy({ head: { plan, retirePlan } }: Context): readonly string[] {
+  if (retirePlan !== undefined) return [retirePlan.keyId];
   if (plan === undefined) return [];
   return 'stage' in plan ? [plan.oldKeyId] : locksOf(plan);
 }
@@ -55,7 +56,7 @@ function lockedBy({ head: { plan } }: Context): readonly string[] {
 async function envelopeOf(kms: KMSClient, signingKey: string, keyid: string, predicate: RotationPredicate): Promise<Buffer> {
   const statement: Statement = {
     _type: 'https://in-toto.io/Statement/v1',
-    subject: [{ name: `rotation/${predicate.rotationId}`, digest: { sha256: predicate.plan ? planDigest(predicate.plan) : genesis } }],
+    subject: [{ name: `rotation/${predicate.rotationId}`, digest: { sha256: subjectDigest(predicate) } }],
     predicateType,
     predicate,
   };

@@ -1,10 +1,9 @@
-import { PutKeyPolicyCommand, TagResourceCommand } from '@aws-sdk/client-kms';
+import { TagResourceCommand } from '@aws-sdk/client-kms';
 import { z } from 'zod';
-import { RotaError } from '../../core/errors.ts';
-import { policyDigest, withRetentionLock } from '../../core/plan/key-policy.ts';
-import { policyOf } from '../../store/key-facts.ts';
+import { withRetentionLock } from '../../core/plan/key-policy.ts';
 import { newKeyIdOf, rotationPlanOf } from '../plan-of.ts';
 import { rotationInput, task } from '../task.ts';
+import { changePolicy, changePolicyActions } from './change-policy.ts';
 
 /** Locks the old key against deletion and disabling, and tags it with what it is kept for and by whom it is followed (P3). */
 export const keepOldKey = task({
@@ -12,14 +11,11 @@ export const keepOldKey = task({
   input: rotationInput,
   output: z.strictObject({ retainedKeyId: z.string() }),
   errors: ['ChangeNotVisibleYet'],
-  actions: ['kms:GetKeyPolicy', 'kms:PutKeyPolicy', 'kms:TagResource'],
+  actions: [...changePolicyActions, 'kms:TagResource'],
   run: async ({ rotationId }, { head, clients }) => {
     const { oldKey, breakGlassRoleArn } = rotationPlanOf(head);
     const { keyId } = oldKey;
-    const policy = await policyOf(clients.kms, keyId);
-    const locked = withRetentionLock(policy, breakGlassRoleArn);
-    if (policyDigest(policy) !== policyDigest(locked))
-      await clients.kms.send(new PutKeyPolicyCommand({ KeyId: keyId, PolicyName: 'default', Policy: JSON.stringify(locked) }));
+    await changePolicy(clients.kms, keyId, (policy) => withRetentionLock(policy, breakGlassRoleArn), 'has the retention lock');
     await clients.kms.send(
       new TagResourceCommand({
         KeyId: keyId,
@@ -29,8 +25,6 @@ export const keepOldKey = task({
         ],
       }),
     );
-    if (policyDigest(await policyOf(clients.kms, keyId)) !== policyDigest(locked))
-      throw new RotaError('ChangeNotVisibleYet', { what: `the policy of ${keyId} has the retention lock` });
     return { retainedKeyId: keyId };
   },
 });

@@ -1,13 +1,11 @@
-import { PutKeyPolicyCommand } from '@aws-sdk/client-kms';
 import { z } from 'zod';
 import { isoSeconds } from '../../core/clock.ts';
-import { RotaError } from '../../core/errors.ts';
-import { policyDigest, withStop } from '../../core/plan/key-policy.ts';
+import { withStop } from '../../core/plan/key-policy.ts';
 import { directionOf } from '../../core/rollover/direction.ts';
 import { drainedDue } from '../../core/rollover/timing.ts';
-import { policyOf } from '../../store/key-facts.ts';
 import { newKeyIdOf, rotationPlanOf } from '../plan-of.ts';
 import { rotationInput, task, turnSuffix } from '../task.ts';
+import { changePolicy, changePolicyActions } from './change-policy.ts';
 
 /** Which key of the rotation: the one that retires, which after a rollback is the new one. */
 export const whichKey = rotationInput.extend({ key: z.enum(['old', 'new']), turn: z.int().min(0) });
@@ -21,18 +19,14 @@ export const stopKey = task({
   input: whichKey,
   output: z.strictObject({ keyId: z.string(), denied: z.array(z.string()), stoppedAt: z.string(), drainedAt: z.string(), drainSeconds: z.int() }),
   errors: ['ChangeNotVisibleYet'],
-  actions: ['kms:GetKeyPolicy', 'kms:PutKeyPolicy'],
+  actions: changePolicyActions,
   step: ({ key, turn }) => `stop-key.${key}${turnSuffix(turn)}`,
   run: async ({ key }, { head, clients, clock }) => {
     const { oldKey, rollover } = rotationPlanOf(head);
     if (rollover === undefined) throw new Error(`rotation ${head.rotationId} has no rollover in its plan`);
     const keyId = key === 'old' ? oldKey.keyId : newKeyIdOf(head);
     const direction = directionOf(oldKey.usage);
-    const policy = await policyOf(clients.kms, keyId);
-    const stopped = withStop(policy, direction.stops);
-    if (policyDigest(policy) !== policyDigest(stopped))
-      await clients.kms.send(new PutKeyPolicyCommand({ KeyId: keyId, PolicyName: 'default', Policy: JSON.stringify(stopped) }));
-    if (policyDigest(await policyOf(clients.kms, keyId)) !== policyDigest(stopped)) throw new RotaError('ChangeNotVisibleYet', { what: `the policy of ${keyId} has the stop` });
+    await changePolicy(clients.kms, keyId, (policy) => withStop(policy, direction.stops), 'has the stop');
     const stoppedMs = clock.now();
     const { at } = drainedDue(rollover.intervals, direction, stoppedMs);
     return { keyId, denied: [...direction.stops], stoppedAt: isoSeconds(stoppedMs), drainedAt: at, drainSeconds: Math.max(60, Math.ceil((Date.parse(at) - stoppedMs) / 1000)) };

@@ -1,16 +1,14 @@
 import { z } from 'zod';
+import { KeyUse } from '../../core/plan/key-usage.ts';
 import { directionOf } from '../../core/rollover/direction.ts';
+import { usageEvidence, usageEvidenceActions } from '../../store/key-usage.ts';
 import { announce, eventActions } from '../events.ts';
 import { rotationPlanOf } from '../plan-of.ts';
 import { rotationInput, task, turnSuffix } from '../task.ts';
-import { usageEvidence, usageEvidenceActions } from './usage-evidence.ts';
-
-const Use = z.strictObject({ operation: z.string(), principal: z.string(), at: z.string(), error: z.string().optional() });
+import { graceMs } from './uses-since.ts';
 
 /** How long to look again after somebody used the old key. */
 const lookAgainSeconds = 3600;
-/** What KMS had under way when the policy changed. */
-const graceMs = 60_000;
 
 /**
  * Whether everything that the old key made has died: the interval is over, and nothing new was made with the key since it was
@@ -19,7 +17,7 @@ const graceMs = 60_000;
 export const checkDrained = task({
   name: 'check-drained',
   input: rotationInput.extend({ look: z.int().min(1), turn: z.int().min(0) }),
-  output: z.strictObject({ drained: z.boolean(), drainSeconds: z.int(), uses: z.array(Use), complete: z.boolean() }),
+  output: z.strictObject({ drained: z.boolean(), drainSeconds: z.int(), uses: z.array(KeyUse), complete: z.boolean() }),
   errors: [],
   actions: [...usageEvidenceActions, ...eventActions],
   step: ({ look, turn }) => `check-drained${turnSuffix(turn)}.${look}`,

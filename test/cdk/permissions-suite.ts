@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { apiActions } from '../../api/deps.ts';
 import { tasks } from '../../tasks/catalogue.ts';
 import { ledgerActions } from '../../tasks/task.ts';
+import { workflows } from '../../workflows/catalogue.ts';
 import { listOf, made, ofType, roleOfFunction, statementsOfRole, type Statement } from './template.ts';
 
 /** What every function may do for its own log and trace. */
@@ -29,6 +30,8 @@ describe('a role may what its task declares, and nothing else', () => {
   });
 });
 
+const machines = Object.keys(workflows).join('|');
+
 describe('how far a right reaches', () => {
   const boundless = ['cloudtrail:LookupEvents', 'kms:CreateKey', 'kms:GenerateRandom', 'kms:ListAliases', 'kms:ListKeys'];
   const statements = () => everyRole().flatMap((role) => allows(role).map((s) => ({ role, actions: listOf(s.Action), resources: listOf(s.Resource) })));
@@ -42,11 +45,11 @@ describe('how far a right reaches', () => {
 
   test.each([
     ['dynamodb:', /^\$\{Tables(Registry|Ledger|Approvals|Publications|Acknowledgements|Waits)\w+\.Arn\}$/],
-    ['s3:PutObject', /^(\$\{TablesDossiers\w+\.Arn\}\/(dossiers|escrow)|arn:aws:s3:::rota-published-\*)\/\*$/],
-    ['s3:GetObject', /^(\$\{TablesDossiers\w+\.Arn\}\/dossiers|arn:aws:s3:::rota-published-\*)\/\*$/],
+    ['s3:PutObject', /^(\$\{TablesDossiers\w+\.Arn\}\/(dossiers|escrow|retirement)|arn:aws:s3:::rota-published-\*)\/\*$/],
+    ['s3:GetObject', /^(\$\{TablesDossiers\w+\.Arn\}\/(dossiers|retirement)|arn:aws:s3:::rota-published-\*)\/\*$/],
     ['ssm:', /^arn:aws:ssm:REGION:ACCOUNT:parameter\/rota\/published\/\*$/],
     ['s3:ListBucket', /^\$\{TablesDossiers\w+\.Arn\}$/],
-    ['states:', /^arn:aws:states:REGION:ACCOUNT:(stateMachine:(byok-rotation|asymmetric-rotation|alias-rollback)|execution:(byok-rotation|asymmetric-rotation|alias-rollback):\*)$/],
+    ['states:', new RegExp(`^arn:aws:states:REGION:ACCOUNT:(stateMachine:(${machines})|execution:(${machines}):\\*)$`)],
     ['events:', /^arn:aws:events:REGION:ACCOUNT:event-bus\/default$/],
     ['kms:UpdateAlias', /^arn:aws:kms:REGION:ACCOUNT:(key|alias)\/\*$/],
     ['kms:PutKeyPolicy', /^arn:aws:kms:REGION:ACCOUNT:key\/\*$/],
@@ -57,11 +60,11 @@ describe('how far a right reaches', () => {
   });
 
   test.each([
-    ['registry', 'TablesRegistry', ['plan-rotation', 'wrap-generated']],
-    ['approvals', 'TablesApprovals', ['request-approval', 'repoint-aliases', 'seal-dossier']],
+    ['registry', 'TablesRegistry', ['plan-rotation', 'wrap-generated', 'plan-retirement', 'stop-retired-key']],
+    ['approvals', 'TablesApprovals', ['request-approval', 'repoint-aliases', 'stop-retired-key', 'disable-key', 'prepare-deletion', 'seal-dossier']],
     ['publications', 'TablesPublications', ['publish-keys', 'plan-cutover', 'repoint-aliases', 'seal-dossier']],
     ['acknowledgements', 'TablesAcknowledgements', ['remind-consumers', 'plan-cutover', 'repoint-aliases', 'seal-dossier']],
-    ['waits', 'TablesWaits', ['open-wait']],
+    ['waits', 'TablesWaits', ['open-wait', 'check-unused', 'check-wanted']],
   ])('the %s table is for tasks that use it in code', (store, table, expected) => {
     const usedInCode = tasks.map((t) => t.name).filter((name) => closureOf(name).some((text) => text.includes(`store.${store}.`)));
     const reached = tasks.map((t) => t.name).filter((name) => allows(roleOf(name)).some((s) => listOf(s.Resource).some((r) => r.includes(table))));
@@ -102,11 +105,19 @@ describe('what one role alone may', () => {
   });
 });
 
-test('no role of a function may disable or delete a key or its material (P3)', () => {
-  for (const name of [...tasks.map((t) => t.name), 'api']) {
-    const denied = statementsOfRole(roleOf(name)).filter((s) => s.Effect === 'Deny' && s.Resource === '*').flatMap((s) => listOf(s.Action));
-    expect(denied.sort()).toEqual(['kms:DeleteImportedKeyMaterial', 'kms:DisableKey', 'kms:ScheduleKeyDeletion']);
-  }
+describe('P3: no role of a function may delete a key or its material, or disable a key', () => {
+  const denials = (name: string) => statementsOfRole(roleOf(name)).filter((s) => s.Effect === 'Deny' && s.Resource === '*');
+  const deniedAlways = (name: string) => denials(name).filter((s) => s.Condition === undefined).flatMap((s) => listOf(s.Action)).sort();
+
+  test.each([...tasks.map((t) => t.name), 'api'].filter((name) => name !== 'disable-key'))('%s', (name) => {
+    expect(deniedAlways(name)).toEqual(['kms:DeleteImportedKeyMaterial', 'kms:DisableKey', 'kms:ScheduleKeyDeletion']);
+  });
+  test('but for disable-key, which may disable what a rotation has put aside', () => {
+    expect(rolesThatMay(/^kms:DisableKey$/)).toEqual([roleOf('disable-key')]);
+    expect(deniedAlways('disable-key')).toEqual(['kms:DeleteImportedKeyMaterial', 'kms:ScheduleKeyDeletion']);
+    expect(denials('disable-key').filter((s) => s.Condition !== undefined)).toMatchObject([{ Action: 'kms:DisableKey', Condition: { Null: { 'aws:ResourceTag/rota:retained-for': 'true' } } }]);
+  });
+  test('and only enable-key may enable one', () => expect(rolesThatMay(/^kms:EnableKey$/)).toEqual([roleOf('enable-key')]));
 });
 
 test("no role of a function may move the aliases of Rota's own keys", () => {
@@ -115,14 +126,14 @@ test("no role of a function may move the aliases of Rota's own keys", () => {
     expect(statementsOfRole(roleOf(name)).some((s) => s.Effect === 'Deny' && s.Action === 'kms:*' && aliases.every((a) => listOf(s.Resource).includes(a)))).toBe(true);
 });
 
-/** The text of a task's file and of what it imports of tasks/ for more than types; a file that declares another task is that task's. */
+/** The text of a task's file and of what it imports of tasks/ and store/ for more than types; a file that declares another task is that task's. */
 function closureOf(task: string): string[] {
   const start = /import \{ \w+ \} from '(\.\/[^']*\/TASK\.ts)';/.source.replace('TASK', task);
   const file = new RegExp(start).exec(readFileSync('tasks/catalogue.ts', 'utf8'))?.[1];
   if (file === undefined) throw new Error(`tasks/catalogue.ts imports no file called ${task}.ts`);
   const texts = new Map<string, string>();
   const visit = (path: string): void => {
-    if (texts.has(path) || !path.startsWith('tasks/')) return;
+    if (texts.has(path) || !/^(tasks|store)\//.test(path)) return;
     const text = readFileSync(path, 'utf8');
     if (texts.size > 0 && / = task\(\{/.test(text)) return;
     texts.set(path, text);

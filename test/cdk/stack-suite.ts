@@ -130,7 +130,7 @@ test('somebody is told of every way in which a rotation ends badly', () => {
 });
 
 test('says where things are', () => {
-  expect(Object.keys(made.outputs).sort()).toEqual(['AlarmTopic', 'AliasRollbackArn', 'ApiUrl', 'AsymmetricRotationArn', 'ByokRotationArn', 'DossierBucket']);
+  expect(Object.keys(made.outputs).sort()).toEqual(['AlarmTopic', 'AliasRollbackArn', 'ApiUrl', 'AsymmetricRotationArn', 'ByokRotationArn', 'CloseRotationArn', 'DossierBucket', 'RetireArn']);
 });
 
 test.each([

@@ -5,6 +5,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { credentialsOf } from '../../demo/cast.ts';
 import { makeImportedKey } from '../../demo/imported-key.ts';
 import { hourMs, startRollover } from '../rollover.ts';
+import { startRetirement } from '../retirement.ts';
 import { startRota, type Rota, type Status } from '../rota.ts';
 
 const timeout = 120_000;
@@ -79,5 +80,16 @@ describe('an execution that somebody stops leaves a dossier too', () => {
     expect(ended.leftBehind.join()).toContain('what follows the cutover was not finished');
     expect((await r.rota.kms.send(new DescribeKeyCommand({ KeyId: 'alias/tokens' }))).KeyMetadata?.KeyId).toBe(draining.newKeyId);
     expect(await dossiers(r.rota)).toMatchObject({ chain: true, verified: [{ rotationId, outcome: 'complete' }] });
+  });
+
+  test('of a retirement: the key is back in use', { timeout }, async () => {
+    const r = await startRetirement();
+    const rotationId = await r.watched();
+    expect(await r.keyState()).toBe('Disabled');
+    await statesOf(r.rota).send(new StopExecutionCommand({ executionArn: await arnOf(r.rota, rotationId) }));
+    expect(await closed(r.rota, rotationId)).toMatchObject({ status: 'FAILED', error: { name: 'ExecutionStopped' }, leftBehind: [] });
+    expect(await r.keyState()).toBe('Enabled');
+    expect(await r.policy()).not.toContain('RotaStopped');
+    expect(await dossiers(r.rota)).toMatchObject({ chain: true, verified: [{ outcome: 'complete' }, { rotationId, outcome: 'failed' }] });
   });
 });

@@ -29,5 +29,5 @@ test('a drifted drawing is found', () => {
 
 test('a marker that cannot be served is an error', () => {
   expect(() => withDrawings('<!-- drawing: byok-rotation -->\n')).toThrow('has no "<!-- end drawing -->"');
-  expect(() => withDrawings('<!-- drawing: byok -->\n<!-- end drawing -->\n')).toThrow('no workflow is called byok: it must be one of byok-rotation, asymmetric-rotation, alias-rollback');
+  expect(() => withDrawings('<!-- drawing: byok -->\n<!-- end drawing -->\n')).toThrow('no workflow is called byok: it must be one of byok-rotation, asymmetric-rotation, alias-rollback, close-rotation, retire');
 });

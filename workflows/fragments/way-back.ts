@@ -1,28 +1,37 @@
-import type { States } from '../asl.ts';
+import type { Catcher, States } from '../asl.ts';
 import type { Resources } from '../resources.ts';
 import { answer, taskState } from './task.ts';
 
 export const wayBack = 'Restore aliases';
-const sealFailed = 'Seal failed dossier';
+export const sealFailed = 'Seal failed dossier';
+
+/** The execution that a dossier is about: this one, unless another has been stopped. */
+const thisExecution = '{% $states.context.Execution.Id %}';
+
+/** Where the way back fails too, what went wrong first stays the reason. */
+export const failedToo: Catcher = {
+  ErrorEquals: ['States.ALL'],
+  Assign: { failure: { name: '{% $failure.name %}', cause: '{% $failure.cause & " The way back failed too: " & $states.errorOutput.Error %}' } },
+  Next: sealFailed,
+};
 
 /**
  * The one way back (P7): every alias where it was, then a dossier that says so and names what is left. Where even that
  * fails, the execution ends as failed without a dossier, and `rota status` and the alarm on failed executions say so. A machine
  * that has more to put back than aliases does it at `next`.
  */
-export const wayBackStates = (to: Resources, next = sealFailed, executionArn = '{% $states.context.Execution.Id %}'): States => ({
+export const wayBackStates = (to: Resources, next: string = sealFailed, executionArn = thisExecution): States => ({
   [wayBack]: taskState(to, {
     task: 'restore-aliases',
     ...(next === sealFailed ? {} : { assign: { keySetChanged: answer('keySetChanged'), straysUntil: answer('straysUntil') } }),
-    catch: [
-      {
-        ErrorEquals: ['States.ALL'],
-        Assign: { failure: { name: '{% $failure.name %}', cause: '{% $failure.cause & " The way back failed too: " & $states.errorOutput.Error %}' } },
-        Next: sealFailed,
-      },
-    ],
+    catch: [failedToo],
     next,
   }),
+  ...failedEnd(to, executionArn),
+});
+
+/** The end of what failed: a dossier that says so, then the failure itself. */
+export const failedEnd = (to: Resources, executionArn = thisExecution): States => ({
   [sealFailed]: taskState(to, {
     task: 'seal-dossier',
     payload: { executionArn, failure: '{% $failure %}' },

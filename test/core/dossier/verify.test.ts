@@ -6,7 +6,7 @@ import { canonicalBytes } from '../../../core/canonical-json.ts';
 import { genesis } from '../../../core/dossier/chain.ts';
 import { predicateType, type RotationPredicate } from '../../../core/dossier/statement.ts';
 import { verifyChain, verifyDossier } from '../../../core/dossier/verify.ts';
-import { planDigest, type CutoverPlan } from '../../../core/plan/plan.ts';
+import { planDigest, type CutoverPlan, type RetirePlan } from '../../../core/plan/plan.ts';
 import { examplePlan } from '../plan/example-plan.ts';
 
 const dossierKey = generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -92,7 +92,7 @@ function predicate(change: Partial<RotationPredicate> = {}, decisions = [decisio
 function seal(p: RotationPredicate, key = dossierKey): Buffer {
   const statement = {
     _type: 'https://in-toto.io/Statement/v1',
-    subject: [{ name: `rotation/${p.rotationId}`, digest: { sha256: p.plan ? planDigest(p.plan) : genesis } }],
+    subject: [{ name: `rotation/${p.rotationId}`, digest: { sha256: p.plan ? planDigest(p.plan) : p.retirePlan ? planDigest(p.retirePlan) : genesis } }],
     predicateType,
     predicate: p,
   };
@@ -134,6 +134,58 @@ const refusals: { name: string; file: () => Buffer; says: string }[] = [
 
 test.each(refusals)('refuses: $name', ({ file, says }) => {
   expect(why(() => verifyDossier(named(file()), trusted))).toContain(says);
+});
+
+const retirePlan: RetirePlan = {
+  version: 1,
+  stage: 'retire',
+  rotationId: 'retire-payments-20271124T150000-0001',
+  alias: plan.alias,
+  keyId: plan.oldKey.keyId,
+  arn: plan.oldKey.arn,
+  spec: plan.oldKey.spec,
+  usage: plan.oldKey.usage,
+  origin: plan.oldKey.origin,
+  policyDigest: 'c'.repeat(64),
+  tags: { 'rota:retained-for': plan.rotationId },
+  stoppedBefore: false,
+  retainedFor: plan.rotationId,
+  successorKeyId: newKeyId,
+  usesOfLast90Days: [],
+  evidenceComplete: true,
+  denies: ['kms:Encrypt'],
+  denySeconds: 2_592_000,
+  watchSeconds: 7_776_000,
+  breakGlassRoleArn: plan.breakGlassRoleArn,
+  requestedBy: plan.requestedBy,
+  reason: plan.reason,
+  hazards: [],
+  rule: plan.approvals.cutover,
+  timeoutSeconds: 604_800,
+  heartbeatSeconds: 259_200,
+};
+
+/** A retirement whose decisions are about this plan. */
+function retirement(change: Partial<RotationPredicate> = {}, approved = retirePlan): RotationPredicate {
+  const about = { stage: 'retire', planDigest: planDigest(approved) } as const;
+  const whole = predicate({}, [decision('alice', about), decision('bob', about)]);
+  const asked = { rotationId: retirePlan.rotationId, retirePlan, approvals: whole.approvals.map((a) => ({ ...a, ...about })) };
+  const rest = Object.fromEntries(Object.entries(whole).filter(([field]) => field !== 'plan' && field !== 'cutoverPlan')) as RotationPredicate;
+  return { ...rest, ...asked, ...change };
+}
+
+test('a retirement verifies: complete, and put back, with the approval of its plan', () => {
+  for (const outcome of ['complete', 'rolled-back'] as const) expect(verifyDossier(named(seal(retirement({ outcome }))), trusted).outcome).toBe(outcome);
+  for (const outcome of ['refused', 'failed'] as const) expect(verifyDossier(named(seal(retirement({ outcome, approvals: [] }))), trusted).outcome).toBe(outcome);
+});
+
+test.each<[string, RotationPredicate, string]>([
+  ['without approval', retirement({ approvals: [] }), 'no approval of the retire is bound to the plan'],
+  ['put back, without approval', retirement({ outcome: 'rolled-back', approvals: [] }), 'no approval of the retire is bound to the plan'],
+  ['approved for another key', retirement({}, { ...retirePlan, keyId: newKeyId }), 'no approval of the retire is bound to the plan'],
+  ['with the plan of a rotation beside', retirement({ plan }), 'it holds the plan of a rotation beside'],
+])('refuses a retirement %s', (_, dossier, says) => {
+  expect(why(() => verifyDossier(named(seal(dossier)), trusted))).toContain(says);
 });
 
 test('any changed bit is detected', () => {

@@ -25,7 +25,7 @@ export const exampleFacts: KeyFacts = {
   aliases: ['alias/payments', 'alias/payments-eu'],
 };
 
-const exampleKey: RegisteredKey = {
+export const exampleKey: RegisteredKey = {
   alias: 'alias/payments',
   owner: 'payments-owners',
   method: 'new-key',

@@ -1,28 +1,12 @@
 import { LookupEventsCommand, type CloudTrailClient, type Event } from '@aws-sdk/client-cloudtrail';
 import { GetKeyLastUsageCommand, type KMSClient } from '@aws-sdk/client-kms';
-import { isoSeconds } from '../../core/clock.ts';
+import { isoSeconds } from '../core/clock.ts';
+import type { KeyUse, UsageEvidence } from '../core/plan/key-usage.ts';
 
 export const usageEvidenceActions = ['kms:GetKeyLastUsage', 'cloudtrail:LookupEvents'] as const;
 
-/** Somebody's use of a key, or attempt to use it, as CloudTrail has it. */
-interface KeyUse {
-  readonly operation: string;
-  readonly principal: string;
-  readonly at: string;
-  /** The error that it ended with; absent for a use that worked. */
-  readonly error?: string;
-}
-
-export interface UsageEvidence {
-  /** The last cryptographic operation of any kind that worked, up to an hour late. AWS KMS API Reference, GetKeyLastUsage. */
-  readonly lastUsage?: { readonly operation: string; readonly at: string };
-  /** CloudTrail's event history since `since`, newest first; `complete` is false where there was more than was read. */
-  readonly uses: readonly KeyUse[];
-  readonly complete: boolean;
-}
-
-/** Of each operation: ten pages of 50, at 2 requests a second. CloudTrail API Reference, LookupEvents. */
-const mostPages = 10;
+/** Of each operation: five pages of 50, at 2 requests a second. A plan of seven operations so stays below the 30 s of an API request. */
+const mostPages = 5;
 
 /** Where there is no trail to ask: its absence is told as incomplete evidence, and the key's last usage still counts. */
 const noTrail = ['AccessDeniedException', 'UnknownOperationException', 'UnsupportedOperationException', 'OperationNotPermittedException'];
@@ -46,40 +30,52 @@ export async function usageEvidence(kms: KMSClient, trail: CloudTrailClient, ask
   return { lastUsage: { operation: last.Operation, at: isoSeconds(last.Timestamp.getTime()) }, uses, complete };
 }
 
-/** By event name, since CloudTrail knows the key of a call by resource name for changing calls only. */
+/**
+ * Asked by operation, since the event history finds by resource only calls that change something ("Logging AWS KMS API calls"); which
+ * key a call was for stands in its record.
+ */
 async function trailOf(trail: CloudTrailClient, asked: Asked): Promise<Pick<UsageEvidence, 'uses' | 'complete'>> {
   const found = [];
   for (const operation of asked.operations) found.push(await usesOf(trail, operation, asked));
   return { uses: found.flatMap((f) => f.uses).sort((a, b) => b.at.localeCompare(a.at)), complete: found.every((f) => f.complete) };
 }
 
-async function usesOf(trail: CloudTrailClient, operation: string, { arn, sinceMs }: Asked): Promise<Pick<UsageEvidence, 'uses' | 'complete'>> {
+async function usesOf(trail: CloudTrailClient, operation: string, asked: Asked): Promise<Pick<UsageEvidence, 'uses' | 'complete'>> {
   const uses: KeyUse[] = [];
   let next: string | undefined;
   for (let page = 0; page < mostPages; page++) {
     const { Events = [], NextToken } = await trail.send(
       new LookupEventsCommand({
         LookupAttributes: [{ AttributeKey: 'EventName', AttributeValue: operation }],
-        StartTime: new Date(sinceMs),
+        StartTime: new Date(asked.sinceMs),
         ...(next === undefined ? {} : { NextToken: next }),
       }),
     );
-    uses.push(...Events.filter((event) => isAbout(event, arn)).map(useOf));
+    uses.push(...Events.flatMap((event) => useOf(event, asked)));
     if (NextToken === undefined) return { uses, complete: true };
     next = NextToken;
   }
   return { uses, complete: false };
 }
 
-/** A refused call may name the key in its request alone. CloudTrail record contents, `resources`, `requestParameters`. */
-function isAbout({ CloudTrailEvent = '{}' }: Event, arn: string): boolean {
-  const { resources = [], requestParameters } = JSON.parse(CloudTrailEvent) as { resources?: { ARN?: string }[]; requestParameters?: { keyId?: string } | null };
-  const named = requestParameters?.keyId;
-  return resources.some((r) => r.ARN === arn) || named === arn || (named !== undefined && arn.endsWith(`/${named}`));
+/** CloudTrail User Guide, "cloudtrail-event-reference-record-contents". */
+interface CloudTrailRecord {
+  readonly userIdentity?: { readonly arn?: string; readonly invokedBy?: string };
+  readonly errorCode?: string;
+  readonly errorMessage?: string;
+  readonly requestParameters?: { readonly keyId?: string } | null;
+  readonly resources?: readonly { readonly ARN?: string }[] | null;
 }
 
-function useOf({ EventName = '', EventTime, CloudTrailEvent = '{}' }: Event): KeyUse {
-  const { userIdentity, errorCode } = JSON.parse(CloudTrailEvent) as { userIdentity?: { arn?: string }; errorCode?: string };
-  const at = isoSeconds(EventTime?.getTime() ?? 0);
-  return { operation: EventName, principal: userIdentity?.arn ?? 'unknown', at, ...(errorCode === undefined ? {} : { error: errorCode }) };
+/** The use that an event tells of, if it was of this key. */
+function useOf({ EventName = '', EventTime, CloudTrailEvent = '{}' }: Event, { keyId, arn }: Asked): KeyUse[] {
+  const record = JSON.parse(CloudTrailEvent) as CloudTrailRecord;
+  if (!isAbout(record, keyId, arn)) return [];
+  const { userIdentity, errorCode } = record;
+  const principal = userIdentity?.arn ?? userIdentity?.invokedBy ?? 'unknown';
+  return [{ operation: EventName, principal, at: isoSeconds(EventTime?.getTime() ?? 0), ...(errorCode === undefined ? {} : { error: errorCode }) }];
 }
+
+/** A call that was refused may name the key in its request or its message only. */
+const isAbout = ({ resources, requestParameters, errorMessage = '' }: CloudTrailRecord, keyId: string, arn: string): boolean =>
+  resources?.some((r) => r.ARN === arn) === true || [keyId, arn].includes(requestParameters?.keyId ?? '') || errorMessage.includes(arn);

@@ -1,0 +1,49 @@
+import { DisableKeyCommand, type KMSClient } from '@aws-sdk/client-kms';
+import { z } from 'zod';
+import { isoSeconds } from '../../core/clock.ts';
+import { RotaError } from '../../core/errors.ts';
+import { Sha256Hex } from '../../core/ids.ts';
+import { withRetentionLock, withRetentionLockAjar } from '../../core/plan/key-policy.ts';
+import { describeKey } from '../../store/key-facts.ts';
+import { checkApprovedActions } from '../approval/check-approved.ts';
+import { changePolicy, changePolicyActions } from '../key/change-policy.ts';
+import { rotationInput, task } from '../task.ts';
+import { approvedRetirement } from './approved-retirement.ts';
+import { nextLookSeconds } from './check-wanted.ts';
+
+/** From then on AWS's refusal is no matter of a policy that has not spread yet. */
+const patience = 5;
+
+/**
+ * Disables the key, and is the only task that may. The retention lock denies that to everybody but the break-glass role: it is set ajar, the
+ * key is disabled, and the lock is closed again. Killed in between, the repeat finds how far it came: the lock ajar, or the key Disabled.
+ */
+export const disableKey = task({
+  name: 'disable-key',
+  input: rotationInput.extend({ planDigest: Sha256Hex }),
+  output: z.strictObject({ keyId: z.string(), disabledAt: z.string(), watchUntil: z.string(), watchSeconds: z.int() }),
+  errors: ['PlanChanged', 'ApprovalMissing', 'ApprovalForged', 'KeyNotRetirable', 'ChangeNotVisibleYet'],
+  actions: [...checkApprovedActions, ...changePolicyActions, 'kms:DescribeKey', 'kms:DisableKey'],
+  run: async ({ planDigest }, context) => {
+    const { clients, clock, attempts } = context;
+    const { keyId, breakGlassRoleArn, watchSeconds } = await approvedRetirement(context, planDigest);
+    const { KeyState: state = 'unknown' } = await describeKey(clients.kms, keyId);
+    if (state !== 'Disabled') {
+      if (state !== 'Enabled') throw new RotaError('KeyNotRetirable', { keyId, reason: `it is ${state}` });
+      await changePolicy(clients.kms, keyId, (policy) => withRetentionLockAjar(policy, breakGlassRoleArn), 'has the retention lock ajar');
+      await disable(clients.kms, keyId, attempts);
+    }
+    await changePolicy(clients.kms, keyId, (policy) => withRetentionLock(policy, breakGlassRoleArn), 'has the retention lock');
+    if ((await describeKey(clients.kms, keyId)).KeyState !== 'Disabled') throw new RotaError('ChangeNotVisibleYet', { what: `${keyId} is Disabled` });
+    const nowMs = clock.now();
+    const watchUntil = isoSeconds(nowMs + watchSeconds * 1000);
+    return { keyId, disabledAt: isoSeconds(nowMs), watchUntil, watchSeconds: nextLookSeconds(watchSeconds, watchUntil, nowMs) };
+  },
+});
+
+async function disable(kms: KMSClient, keyId: string, attempts: number): Promise<void> {
+  await kms.send(new DisableKeyCommand({ KeyId: keyId })).catch((error: unknown) => {
+    if (!(error instanceof Error) || error.name !== 'AccessDeniedException' || attempts >= patience) throw error;
+    throw new RotaError('ChangeNotVisibleYet', { what: `the retention lock of ${keyId} is ajar` }, { cause: error });
+  });
+}
