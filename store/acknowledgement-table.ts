@@ -1,5 +1,5 @@
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { GetCommand, PutCommand, QueryCommand, UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { unlessConflict } from './conditional.ts';
 
 /** A consumer's word that it has the new key, or the waiver in its place. Times are ISO 8601, UTC. */
 export interface AcknowledgementRecord {
@@ -66,14 +66,16 @@ export class AcknowledgementTable {
 
   /** Uses a link up. Answers false when somebody has used it. */
   async useLink(rotationId: string, secretSha256: string, at: string): Promise<boolean> {
-    return this.#unlessConflict(
-      new UpdateCommand({
-        TableName: this.#table,
-        Key: { rotationId, item: `link#${secretSha256}` },
-        UpdateExpression: 'SET usedAt = :at',
-        ConditionExpression: 'attribute_exists(rotationId) AND attribute_not_exists(usedAt)',
-        ExpressionAttributeValues: { ':at': at },
-      }),
+    return unlessConflict(() =>
+      this.#dynamo.send(
+        new UpdateCommand({
+          TableName: this.#table,
+          Key: { rotationId, item: `link#${secretSha256}` },
+          UpdateExpression: 'SET usedAt = :at',
+          ConditionExpression: 'attribute_exists(rotationId) AND attribute_not_exists(usedAt)',
+          ExpressionAttributeValues: { ':at': at },
+        }),
+      ),
     );
   }
 
@@ -92,16 +94,6 @@ export class AcknowledgementTable {
   }
 
   async #putNew(item: Record<string, unknown>): Promise<boolean> {
-    return this.#unlessConflict(new PutCommand({ TableName: this.#table, Item: item, ConditionExpression: 'attribute_not_exists(rotationId)' }));
-  }
-
-  async #unlessConflict(command: PutCommand | UpdateCommand): Promise<boolean> {
-    try {
-      await (command instanceof PutCommand ? this.#dynamo.send(command) : this.#dynamo.send(command));
-      return true;
-    } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return false;
-      throw error;
-    }
+    return unlessConflict(() => this.#dynamo.send(new PutCommand({ TableName: this.#table, Item: item, ConditionExpression: 'attribute_not_exists(rotationId)' })));
   }
 }

@@ -4,6 +4,7 @@ import type { Decision } from '../core/approval/decision.ts';
 import { RotaError } from '../core/errors.ts';
 import type { AnyPlan } from '../core/plan/plan.ts';
 import type { ApprovalRule, Stage } from '../core/registry/registry-schema.ts';
+import { unlessConflict } from './conditional.ts';
 
 export type Outcome = 'open' | 'approved' | 'refused' | 'timed out';
 
@@ -124,8 +125,8 @@ export class ApprovalTable {
   }
 
   async #change(read: StoredApproval, expression: string, values: Record<string, unknown>): Promise<boolean> {
-    try {
-      await this.#dynamo.send(
+    return unlessConflict(() =>
+      this.#dynamo.send(
         new UpdateCommand({
           TableName: this.#table,
           Key: { approvalId: read.approvalId },
@@ -133,12 +134,8 @@ export class ApprovalTable {
           ConditionExpression: 'serial = :read AND outcome = :open',
           ExpressionAttributeValues: { ...values, ':read': read.serial, ':open': 'open' },
         }),
-      );
-      return true;
-    } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return false;
-      throw error;
-    }
+      ),
+    );
   }
 }
 

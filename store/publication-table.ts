@@ -1,5 +1,5 @@
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { PutCommand, QueryCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { unlessConflict } from './conditional.ts';
 
 /** A key of a published set, as its consumers see it. `spki` is base64 DER; empty for HMAC. */
 export interface PublishedKeyRecord {
@@ -46,15 +46,9 @@ export class PublicationTable {
 
   /** Takes the next number. Answers false when somebody else has it: read again. */
   async put(set: PublishedSet): Promise<boolean> {
-    try {
-      await this.#dynamo.send(
-        new PutCommand({ TableName: this.#table, Item: { ...set, version: sortable(set.sequence) }, ConditionExpression: 'attribute_not_exists(alias)' }),
-      );
-      return true;
-    } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return false;
-      throw error;
-    }
+    return unlessConflict(() =>
+      this.#dynamo.send(new PutCommand({ TableName: this.#table, Item: { ...set, version: sortable(set.sequence) }, ConditionExpression: 'attribute_not_exists(alias)' })),
+    );
   }
 
   async latest(alias: string): Promise<PublishedSet | undefined> {

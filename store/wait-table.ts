@@ -1,5 +1,5 @@
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { GetCommand, PutCommand, QueryCommand, ScanCommand, UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { unlessConflict } from './conditional.ts';
 
 /** A state that waits for a time and may be ended early by a word: to go on, to go back. */
 export interface Wait {
@@ -44,7 +44,7 @@ export class WaitTable {
               ConditionExpression: `serial = :s AND delivered = :d AND ${before.word === undefined ? 'attribute_not_exists(word)' : 'attribute_exists(word)'}`,
               ExpressionAttributeValues: { ':s': before.serial, ':d': before.delivered },
             };
-      if (await this.#unlessConflict(new PutCommand({ TableName: this.#table, Item: { ...wait, ...owed, delivered: false }, ...unchanged }))) return;
+      if (await unlessConflict(() => this.#dynamo.send(new PutCommand({ TableName: this.#table, Item: { ...wait, ...owed, delivered: false }, ...unchanged })))) return;
     }
   }
 
@@ -96,24 +96,16 @@ export class WaitTable {
   }
 
   async #change({ rotationId, name, serial }: Wait, change: string, condition: string, values: Record<string, unknown>): Promise<boolean> {
-    return this.#unlessConflict(
-      new UpdateCommand({
-        TableName: this.#table,
-        Key: { rotationId, name },
-        UpdateExpression: change,
-        ConditionExpression: condition,
-        ExpressionAttributeValues: { ...values, ':s': serial },
-      }),
+    return unlessConflict(() =>
+      this.#dynamo.send(
+        new UpdateCommand({
+          TableName: this.#table,
+          Key: { rotationId, name },
+          UpdateExpression: change,
+          ConditionExpression: condition,
+          ExpressionAttributeValues: { ...values, ':s': serial },
+        }),
+      ),
     );
-  }
-
-  async #unlessConflict(command: PutCommand | UpdateCommand): Promise<boolean> {
-    try {
-      await (command instanceof PutCommand ? this.#dynamo.send(command) : this.#dynamo.send(command));
-      return true;
-    } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return false;
-      throw error;
-    }
   }
 }

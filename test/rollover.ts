@@ -1,8 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CreateAliasCommand, CreateKeyCommand, type KeySpec, type KeyUsageType } from '@aws-sdk/client-kms';
+import { CreateAliasCommand, CreateKeyCommand, type CreateKeyCommandInput, type KeySpec, type KeyUsageType } from '@aws-sdk/client-kms';
 import type { AsymmetricKey } from '../core/registry/registry-schema.ts';
 import { asYaml, tokensKey } from '../demo/cast.ts';
+import { makeImportedKey } from '../demo/imported-key.ts';
 import { KeyTarget } from './key-target.ts';
 import { startRota, type Rota, type Status } from './rota.ts';
 
@@ -30,26 +31,35 @@ export interface Rollover {
 interface Kind {
   readonly spec?: KeySpec;
   readonly usage?: KeyUsageType;
+  /** PKCS#8 of an old key whose material was imported. */
+  readonly privateKey?: () => Buffer;
+  readonly certificate?: AsymmetricKey['publication']['certificate'];
   readonly change?: Partial<AsymmetricKey>;
 }
 
-export async function startRollover({ spec = 'ECC_NIST_P256', usage = 'SIGN_VERIFY', change = {} }: Kind = {}): Promise<Rollover> {
+async function makeKey({ kms }: Rota, key: CreateKeyCommandInput): Promise<string> {
+  const { KeyMetadata } = await kms.send(new CreateKeyCommand(key));
+  await kms.send(new CreateAliasCommand({ AliasName: 'alias/tokens', TargetKeyId: KeyMetadata?.KeyId }));
+  return KeyMetadata?.KeyId ?? '';
+}
+
+export async function startRollover({ spec = 'ECC_NIST_P256', usage = 'SIGN_VERIFY', privateKey, certificate, change = {} }: Kind = {}): Promise<Rollover> {
   const rota = await startRota();
   const target = await KeyTarget.start();
-  const { KeyMetadata } = await rota.kms.send(new CreateKeyCommand({ KeySpec: spec, KeyUsage: usage }));
-  const oldKeyId = KeyMetadata?.KeyId ?? '';
-  await rota.kms.send(new CreateAliasCommand({ AliasName: 'alias/tokens', TargetKeyId: oldKeyId }));
+  const key = { KeySpec: spec, KeyUsage: usage };
+  const oldKeyId = await (privateKey === undefined ? makeKey(rota, key) : makeImportedKey(rota.kms, 'alias/tokens', key, privateKey));
   const { place } = rota.local;
   const people = place.people.map(({ id, name, arn, roles, groups }) => ({ id, name, arn, roles, groups }));
-  const key = tokensKey([{ name: 'partner-site', kind: 'webhook', url: target.url, readBackUrl: target.url }], place.accountId, {
+  const registered = tokensKey([{ name: 'partner-site', kind: 'webhook', url: target.url, readBackUrl: target.url }], place.accountId, {
     consumers: [
       { name: 'gateway', contact: 'gina@bank.example', group: 'consumers', target: 'partner-site', acknowledges: 'required', deadlineDays: 14, people: ['gina'] },
       { name: 'partner', contact: 'keys@partner.example', group: 'partners', target: 'partner-site', acknowledges: 'required', deadlineDays: 14, people: ['gina'] },
     ],
     ...change,
   });
+  const asked = certificate === undefined ? registered : { ...registered, publication: { ...registered.publication, certificate } };
   const file = join(rota.folder, 'rota-tokens.yaml');
-  await writeFile(file, asYaml({ version: 1, people, keys: [key] }));
+  await writeFile(file, asYaml({ version: 1, people, keys: [asked] }));
   await rota.json('pat', 'registry', 'apply', file);
   const status = (rotationId: string) => rota.json<RolloverStatus>('carol', 'status', rotationId);
   const until: Rollover['until'] = async (rotationId, reached) => {

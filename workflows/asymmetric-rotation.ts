@@ -18,6 +18,7 @@ import type { StateMachine } from './asl.ts';
 import { approval, askState } from './fragments/approval.ts';
 import { importedMaterial, wrapState } from './fragments/imported-material.ts';
 import { keySetBack, keySetBackStates } from './fragments/key-set-back.ts';
+import { planned, planState } from './fragments/planned.ts';
 import { publish } from './fragments/publish.ts';
 import { answer, failTo, retryAfterCreation, retryFreshKey, taskState } from './fragments/task.ts';
 import { wordWait } from './fragments/wait.ts';
@@ -41,30 +42,18 @@ export const asymmetricRotation = (to: Resources): StateMachine => ({
     Begin: {
       Type: 'Pass',
       Assign: { rotationId: '{% $states.input.rotationId %}', round: 1, turn: 0, reminder: 1, hold: 0 },
-      Next: 'Plan rotation',
+      Next: planState,
     },
-    'Plan rotation': taskState(to, {
-      task: 'plan-rotation',
+    ...planned(to, {
       assign: {
-        planDigest: answer('planDigest'),
-        asksBeforeStart: answer('asksBeforeStart'),
         importsMaterial: answer('importsMaterial'),
         emergency: answer('emergency'),
         oldLeavesAtSwitch: answer('oldLeavesAtSwitch'),
         oldStaysPublished: answer('oldStaysPublished'),
         kmsPropagationSeconds: answer('kmsPropagationSeconds'),
-        approvalTimeoutSeconds: answer('approvalTimeoutSeconds'),
-        approvalHeartbeatSeconds: answer('approvalHeartbeatSeconds'),
       },
-      catch: back,
-      next: 'Is a start approval asked?',
+      next: { planned: 'Make canary', failed: wayBack },
     }),
-    'Is a start approval asked?': {
-      Type: 'Choice',
-      Choices: [{ Condition: '{% $asksBeforeStart %}', Next: askState('start') }],
-      Default: 'Make canary',
-    },
-    ...approval('start', to, { approved: 'Make canary', failed: wayBack }),
 
     // GENERATED
     'Make canary': taskState(to, { task: 'make-canary', catch: back, next: 'Create successor' }),

@@ -11,6 +11,7 @@
 import type { StateMachine } from './asl.ts';
 import { approval, askState } from './fragments/approval.ts';
 import { importedMaterial, wrapState } from './fragments/imported-material.ts';
+import { planned, planState } from './fragments/planned.ts';
 import { answer, failTo, retryAfterCreation, retryFreshKey, taskState } from './fragments/task.ts';
 import { wayBack, wayBackStates } from './fragments/way-back.ts';
 import type { Resources } from './resources.ts';
@@ -24,24 +25,8 @@ export const byokRotation = (to: Resources): StateMachine => ({
   StartAt: 'Begin',
   TimeoutSeconds: 31_536_000,
   States: {
-    Begin: { Type: 'Pass', Assign: { rotationId: '{% $states.input.rotationId %}', round: 1 }, Next: 'Plan rotation' },
-    'Plan rotation': taskState(to, {
-      task: 'plan-rotation',
-      assign: {
-        planDigest: answer('planDigest'),
-        asksBeforeStart: answer('asksBeforeStart'),
-        approvalTimeoutSeconds: answer('approvalTimeoutSeconds'),
-        approvalHeartbeatSeconds: answer('approvalHeartbeatSeconds'),
-      },
-      catch: back,
-      next: 'Is a start approval asked?',
-    }),
-    'Is a start approval asked?': {
-      Type: 'Choice',
-      Choices: [{ Condition: '{% $asksBeforeStart %}', Next: askState('start') }],
-      Default: 'Make canary',
-    },
-    ...approval('start', to, { approved: 'Make canary', failed: wayBack }),
+    Begin: { Type: 'Pass', Assign: { rotationId: '{% $states.input.rotationId %}', round: 1 }, Next: planState },
+    ...planned(to, { next: { planned: 'Make canary', failed: wayBack } }),
     'Make canary': taskState(to, { task: 'make-canary', catch: back, next: 'Create successor' }),
     'Create successor': taskState(to, { task: 'create-successor', retry: retryAfterCreation, catch: back, next: wrapState }),
     ...importedMaterial(to, { imported: 'Copy grants', failed: wayBack }),

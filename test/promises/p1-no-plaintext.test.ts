@@ -1,11 +1,14 @@
+import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import type { KeySpec } from '@aws-sdk/client-kms';
 import { S3Client, GetObjectCommand } from '@aws-sdk/client-s3';
 import { expect, test } from 'vitest';
 import { credentialsOf } from '../../demo/cast.ts';
 import { makeImportedKey } from '../../demo/imported-key.ts';
 import { openEscrow } from '../escrow.ts';
-import { recovery, startRota } from '../rota.ts';
+import { startRollover } from '../rollover.ts';
+import { recovery, startRota, type Rota } from '../rota.ts';
 import { materialFingerprint } from '../../core/material/fingerprint.ts';
 
 const everyFile = (folder: string): string[] =>
@@ -33,23 +36,53 @@ test('P1: key material is in no file, history, ledger, bucket or answer of a who
   await rota.approve(question);
   await rota.ended(rotationId);
 
-  // Only the recovery officer can learn what the material was: from the escrow envelope.
+  const material = await escrowed(rota, rotationId);
+  expect(material).toHaveLength(32);
+  await hunt(rota, rotationId, spellings(material));
+});
+
+const privateKeys: readonly { spec: KeySpec; make: () => Buffer }[] = [
+  { spec: 'ECC_NIST_P256', make: () => generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'der' }) },
+  { spec: 'RSA_2048', make: () => generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs8', format: 'der' }) },
+];
+
+test.each(privateKeys)('P1: nor is the private key of an asymmetric key with imported material ($spec)', { timeout: 120_000 }, async ({ spec, make }) => {
+  const material = { source: 'generated' as const };
+  const r = await startRollover({ spec, privateKey: make, change: { material, escrow: { recoveryCertificates: [recovery.certificatePem] } } });
+  const rotationId = await r.start();
+  await r.acknowledge(rotationId);
+  const ready = await r.pass(rotationId, (s) => s.waitingFor.length > 0);
+  await r.rota.approve(ready.waitingFor[0] ?? '');
+  expect(await r.pass(rotationId, (s) => s.status !== 'RUNNING' && s.status !== 'WAITING')).toMatchObject({ status: 'SUCCEEDED', leftBehind: [] });
+  const pkcs8 = await escrowed(r.rota, rotationId);
+  const d = Buffer.from(createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' }).export({ format: 'jwk' }).d ?? '', 'base64url');
+  expect(d.length).toBeGreaterThanOrEqual(32);
+  await hunt(r.rota, rotationId, [...spellings(d), ...spellings(pkcs8)]);
+});
+
+/** The material of a rotation. Only the recovery officer can learn what it was: from the escrow envelope. */
+async function escrowed(rota: Rota, rotationId: string): Promise<Buffer> {
   const history = await rota.as('audrey', 'history', rotationId, '--json');
   const escrowObject = /escrow\/[^"\\]+\.p7m/.exec(history.out)?.[0] ?? '';
   const s3 = new S3Client({ endpoint: rota.local.place.url, region: 'eu-central-1', forcePathStyle: true, credentials: credentialsOf(rota.local.place, 'audrey') });
   const envelope = Buffer.from((await (await s3.send(new GetObjectCommand({ Bucket: 'rota-dossiers', Key: escrowObject }))).Body?.transformToByteArray()) ?? []);
   s3.destroy();
   const material = openEscrow(envelope, recovery.privateKeyPem);
-  expect(material).toHaveLength(32);
   expect(escrowObject).toContain(materialFingerprint(rotationId, material));
+  return material;
+}
 
-  const needles = spellings(material);
+async function hunt(rota: Rota, rotationId: string, needles: readonly Buffer[]): Promise<void> {
   const files = everyFile(rota.folder);
   expect(files.length).toBeGreaterThan(5);
   expect(found(needles, files)).toEqual([]);
-  const said = [history, await rota.as('carol', 'status', rotationId, '--json'), await rota.as('audrey', 'approvals', '--all', '--json')];
+  const said = [
+    await rota.as('audrey', 'history', rotationId, '--json'),
+    await rota.as('carol', 'status', rotationId, '--json'),
+    await rota.as('audrey', 'approvals', '--all', '--json'),
+  ];
   for (const { out, err } of said) for (const needle of needles) expect(`${out}${err}`.includes(needle.toString('latin1'))).toBe(false);
-});
+}
 
 test('the hunt finds what is there', async () => {
   const rota = await startRota();

@@ -1,0 +1,34 @@
+import type { States } from '../asl.ts';
+import type { Resources } from '../resources.ts';
+import { approval, askState } from './approval.ts';
+import { answer, failTo, taskState } from './task.ts';
+
+export const planState = 'Plan rotation';
+
+interface Planned {
+  /** What else the machine remembers of the plan. */
+  readonly assign?: Readonly<Record<string, unknown>>;
+  readonly next: { readonly planned: string; readonly failed: string };
+}
+
+/** How every rotation begins: a plan that is whole, and an approval before anything is created where the registry asks for it. */
+export const planned = (to: Resources, { assign = {}, next }: Planned): States => ({
+  [planState]: taskState(to, {
+    task: 'plan-rotation',
+    assign: {
+      planDigest: answer('planDigest'),
+      asksBeforeStart: answer('asksBeforeStart'),
+      approvalTimeoutSeconds: answer('approvalTimeoutSeconds'),
+      approvalHeartbeatSeconds: answer('approvalHeartbeatSeconds'),
+      ...assign,
+    },
+    catch: [failTo(next.failed)],
+    next: 'Is a start approval asked?',
+  }),
+  'Is a start approval asked?': {
+    Type: 'Choice',
+    Choices: [{ Condition: '{% $asksBeforeStart %}', Next: askState('start') }],
+    Default: next.planned,
+  },
+  ...approval('start', to, { approved: next.planned, failed: next.failed }),
+});
