@@ -16,6 +16,9 @@ interface Problem {
 
 const listed = (problems: readonly Problem[]): string => problems.map((p) => `${p.where} ${p.message}`).join('\n');
 
+/** A stage, as a noun. */
+const deed = (stage: string): string => (stage === 'retire' ? 'retirement' : stage);
+
 export const catalogue = {
   // Asking
   BadRequest: {
@@ -153,17 +156,17 @@ export const catalogue = {
   },
   // Approving
   ApprovalRefused: {
-    sentence: (d: { person: string; stage: string; reason: string }) => `${d.person} refused the ${d.stage}: ${d.reason}`,
+    sentence: (d: { person: string; stage: string; reason: string }) => `${d.person} refused the ${deed(d.stage)}: ${d.reason}`,
     remedy: () => 'Talk to them, then start a new rotation.',
     httpStatus: 409,
   },
   ApprovalTimedOut: {
-    sentence: (d: { stage: string }) => `Nobody decided on the ${d.stage} in time.`,
+    sentence: (d: { stage: string }) => `Nobody decided on the ${deed(d.stage)} in time.`,
     remedy: () => 'Start a new rotation and tell the approvers; runbooks/approvals.md.',
     httpStatus: 409,
   },
   ApprovalMissing: {
-    sentence: (d: { stage: string; missing: string }) => `The ${d.stage} is not approved: ${d.missing}.`,
+    sentence: (d: { stage: string; missing: string }) => `The ${deed(d.stage)} is not approved: ${d.missing}.`,
     remedy: () => 'Run `rota approvals` to see who is still needed.',
     httpStatus: 409,
   },

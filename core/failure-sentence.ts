@@ -1,3 +1,5 @@
+import { RotaError } from './errors.ts';
+
 /** A failure as a state machine has it: the error's name, and its cause as Step Functions gives it. */
 export interface StateFailure {
   readonly name: string;
@@ -6,7 +8,7 @@ export interface StateFailure {
 
 /** The failure in one sentence. Lambda gives the cause as JSON with `errorMessage`; Step Functions itself gives plain words. */
 export function failureSentence({ name, cause }: StateFailure): string {
-  if (name === 'ApprovalTimedOut') return `Nobody decided on the ${cause} in time.`;
+  if (name === 'ApprovalTimedOut') return new RotaError('ApprovalTimedOut', { stage: cause }).message;
   return causeSentence(cause) || name;
 }
 

@@ -1,4 +1,4 @@
-import { DescribeExecutionCommand } from '@aws-sdk/client-sfn';
+import { DescribeExecutionCommand, ExecutionDoesNotExist } from '@aws-sdk/client-sfn';
 import { failureSentence } from '../../core/failure-sentence.ts';
 import type { RotationStatus, StatusWord } from '../../core/rotation-status.ts';
 import type { RotationHead } from '../../store/ledger-table.ts';
@@ -57,8 +57,15 @@ interface ExecutionState {
 
 async function executionState({ clients }: ApiDeps, { executionArn }: RotationHead): Promise<ExecutionState> {
   if (executionArn === undefined) return { status: 'RUNNING' };
-  const { status = 'RUNNING', error, cause } = await clients.states.send(new DescribeExecutionCommand({ executionArn }));
+  const described = await clients.states.send(new DescribeExecutionCommand({ executionArn })).catch(unlessForgotten);
+  if (described === undefined) return { status: 'FORGOTTEN' };
+  const { status = 'RUNNING', error, cause } = described;
   return { status, ...(error === undefined ? {} : { error }), ...(cause === undefined ? {} : { cause }) };
+}
+
+/** Step Functions forgets an execution 90 days after its end; ledger and dossier do not. Developer Guide, "Quotas", execution history retention. */
+function unlessForgotten(error: unknown): undefined {
+  if (!(error instanceof ExecutionDoesNotExist)) throw error;
 }
 
 /** A waiver has no machine behind it that would close it. */

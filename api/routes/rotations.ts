@@ -1,7 +1,8 @@
-import { paginateGetExecutionHistory } from '@aws-sdk/client-sfn';
+import { ExecutionDoesNotExist, paginateGetExecutionHistory } from '@aws-sdk/client-sfn';
 import { randomUUID } from 'node:crypto';
 import { Hono } from 'hono';
 import { z } from 'zod';
+import { RotaError } from '../../core/errors.ts';
 import { planDigest } from '../../core/plan/plan.ts';
 import { withoutTaskTokens } from '../../core/dossier/redact.ts';
 import type { ApiDeps, ApiEnv } from '../deps.ts';
@@ -50,9 +51,14 @@ export function rotationRoutes(deps: ApiDeps): Hono<ApiEnv> {
     await personOf(deps, c.var.signedBy);
     const { executionArn } = await deps.store.ledger.head(c.req.param('id'));
     const events: unknown[] = [];
-    if (executionArn !== undefined)
-      for await (const page of paginateGetExecutionHistory({ client: deps.clients.states, pageSize: 1000 }, { executionArn, includeExecutionData: true }))
-        events.push(...(page.events ?? []).map(withoutTaskTokens));
+    try {
+      if (executionArn !== undefined)
+        for await (const page of paginateGetExecutionHistory({ client: deps.clients.states, pageSize: 1000 }, { executionArn, includeExecutionData: true }))
+          events.push(...(page.events ?? []).map(withoutTaskTokens));
+    } catch (error) {
+      if (!(error instanceof ExecutionDoesNotExist)) throw error;
+      throw new RotaError('NotFound', { what: `execution history of ${c.req.param('id')} any more: its dossier holds it` });
+    }
     return c.json({ executionArn, events });
   });
 

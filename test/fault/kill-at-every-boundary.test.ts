@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateAliasCommand, CreateKeyCommand } from '@aws-sdk/client-kms';
@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Person, RegisteredKey } from '../../core/registry/registry-schema.ts';
 import { as, asYaml, credentialsOf, jsonAs, paymentsRegistry, tokensKey, type Place } from '../../demo/cast.ts';
 import { makeImportedKey } from '../../demo/imported-key.ts';
-import { recovery } from '../rota.ts';
+import { recovery, type Status } from '../rota.ts';
 import { buildProgram, killAtEach, kmsOf, start, stop, type Scenario } from './killing.ts';
 
 /**
@@ -62,8 +62,14 @@ async function register(place: Place): Promise<void> {
 const ledgerWrites = ['PutItem', 'UpdateItem', 'DeleteItem'].map((o) => ['dynamodb', o] as const);
 const keyChanges = ['CreateKey', 'ImportKeyMaterial', 'UpdateAlias', 'PutKeyPolicy', 'TagResource'].map((o) => ['kms', o] as const);
 
+const rotation = (workflow: string, alias: string): Pick<Scenario, 'workflow' | 'alias' | 'begin'> => ({
+  workflow,
+  alias,
+  begin: (place) => as(place, 'carol', 'rotate', alias, '--reason', 'yearly rotation'),
+});
+
 test('killed at every boundary, a BYOK rotation finishes with exactly one successor', { timeout: 600_000 }, async () => {
-  const scenario: Scenario = { program, template, alias: 'alias/payments', boundaries: [...ledgerWrites, ...keyChanges], attend: () => Promise.resolve() };
+  const scenario: Scenario = { program, template, ...rotation('byok-rotation', 'alias/payments'), boundaries: [...ledgerWrites, ...keyChanges], attend: () => Promise.resolve() };
   const { boundaries, wrong } = await killAtEach(scenario, join(work, 'byok'), (service) => (service === 'kms' ? ['crash-after'] : ['crash-before', 'crash-after']));
   expect(wrong).toEqual([]);
   expect(boundaries).toBeGreaterThan(60);
@@ -75,7 +81,40 @@ test('killed at every boundary, an asymmetric rotation finishes with exactly one
     else await as(place, 'pat', 'clock', 'advance', '12h');
   };
   const boundaries = [...ledgerWrites, ...keyChanges, ['s3', 'PutObject'] as const, ['ssm', 'PutParameter'] as const];
-  const result = await killAtEach({ program, template, alias: 'alias/tokens', boundaries, attend }, join(work, 'asymmetric'), () => ['crash-after']);
+  const result = await killAtEach({ program, template, ...rotation('asymmetric-rotation', 'alias/tokens'), boundaries, attend }, join(work, 'asymmetric'), () => ['crash-after']);
   expect(result.wrong).toEqual([]);
   expect(result.boundaries).toBeGreaterThan(70);
+});
+
+/** A data folder in which the rotation of `alias/payments` is over, and its old key kept. */
+async function rotated(folder: string): Promise<string> {
+  await cp(template, folder, { recursive: true });
+  const rota = await start(program, folder);
+  const { rotationId } = await jsonAs<{ rotationId: string }>(rota.place, 'carol', 'rotate', 'alias/payments', '--reason', 'yearly rotation');
+  for (;;) {
+    const { status, oldKeyId = '', waitingFor } = await jsonAs<Status>(rota.place, 'carol', 'status', rotationId);
+    for (const question of waitingFor) for (const id of ['alice', 'bob']) await as(rota.place, id, 'approve', question, '--reason', 'agreed');
+    if (status !== 'SUCCEEDED') continue;
+    await stop(rota);
+    return oldKeyId;
+  }
+}
+
+test('killed at every boundary, a retirement disables the key once, and leaves it locked', { timeout: 900_000 }, async () => {
+  const ready = join(work, 'rotated');
+  const keyId = await rotated(ready);
+  const scenario: Scenario = {
+    program,
+    template: ready,
+    alias: 'alias/payments',
+    workflow: 'retire',
+    begin: (place) => as(place, 'carol', 'retire', keyId, '--reason', 'followed a year ago'),
+    boundaries: [...ledgerWrites, ['kms', 'PutKeyPolicy'], ['kms', 'DisableKey'], ['s3', 'PutObject']],
+    attend: async (place, { waits }) => {
+      if (waits.length > 0) await as(place, 'pat', 'clock', 'advance', '31d');
+    },
+  };
+  const { boundaries, wrong } = await killAtEach(scenario, join(work, 'retire'), () => ['crash-after']);
+  expect(boundaries).toBeGreaterThan(40);
+  expect(wrong).toEqual([]);
 });

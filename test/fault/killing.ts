@@ -15,6 +15,9 @@ export interface Scenario {
   readonly alias: string;
   /** The calls whose boundaries count, as service and operation. */
   readonly boundaries: readonly (readonly [service: string, operation: string])[];
+  /** What is followed to its end; where a template has none of the kind yet, `begin` starts it. */
+  readonly workflow: string;
+  readonly begin: (place: Place) => Promise<unknown>;
   /** Beside approving what is asked. */
   readonly attend: (place: Place, status: RolloverStatus) => Promise<void>;
 }
@@ -57,15 +60,18 @@ export async function stop({ child }: Running): Promise<void> {
   await gone;
 }
 
-export interface Fault {
+interface Fault {
   readonly service: string;
   readonly operation: string;
   readonly kind: string;
   readonly skip: number;
 }
 
-export interface Outcome {
-  readonly status: RolloverStatus;
+type Followed = RolloverStatus & { readonly workflow: string };
+
+interface Outcome {
+  readonly status: Followed;
+  readonly oldKeyState: string;
   readonly successors: string[];
   readonly resolves: string;
   readonly kills: number;
@@ -75,23 +81,23 @@ export interface Outcome {
 
 const over = ['SUCCEEDED', 'FAILED', 'ROLLED_BACK'];
 
-/** Rotates to the end, whatever is killed on the way: starts again when the process is gone, and approves what is asked. */
-export async function rotateThrough(scenario: Scenario, folder: string, fault: Fault | undefined): Promise<Outcome> {
+/** Goes to the end, whatever is killed on the way: starts again when the process is gone, and approves what is asked. */
+async function goThrough(scenario: Scenario, folder: string, fault: Fault | undefined): Promise<Outcome> {
   const { program, template, alias, boundaries } = scenario;
   await cp(template, folder, { recursive: true });
   let rota = await start(program, folder);
   let kills = 0;
   if (fault === undefined) for (const [service, operation] of boundaries) await addFault(rota.place, { service, operation, kind: 'delay', skip: 0 }, ['--count', '100000', '--delay-ms', '0']);
   else await addFault(rota.place, fault, []);
-  let status: RolloverStatus | undefined;
+  let status: Followed | undefined;
   for (let turns = 0; turns < 2_000; turns++) {
     if (isGone(rota)) {
       kills += 1;
       rota = await start(program, folder);
     }
     try {
-      const [first] = await jsonAs<RolloverStatus[]>(rota.place, 'carol', 'status');
-      if (first === undefined) await as(rota.place, 'carol', 'rotate', alias, '--reason', 'yearly rotation');
+      const first = (await jsonAs<Followed[]>(rota.place, 'carol', 'status')).find((s) => s.workflow === scenario.workflow);
+      if (first === undefined) await scenario.begin(rota.place);
       else if (over.includes(first.status)) {
         status = first;
         break;
@@ -117,10 +123,11 @@ export async function rotateThrough(scenario: Scenario, folder: string, fault: F
     if (Tags.some((t) => t.TagKey === 'rota:rotation')) successors.push(KeyId);
   }
   const resolves = (await kms.send(new DescribeKeyCommand({ KeyId: alias }))).KeyMetadata?.KeyId ?? '';
+  const oldKeyState = (await kms.send(new DescribeKeyCommand({ KeyId: status.oldKeyId }))).KeyMetadata?.KeyState ?? '';
   kms.destroy();
   await stop(rota);
   await rm(folder, { recursive: true, force: true });
-  return { status, successors, resolves, kills, calls };
+  return { status, oldKeyState, successors, resolves, kills, calls };
 }
 
 async function addFault(place: Place, { service, operation, kind, skip }: Fault, more: string[]): Promise<void> {
@@ -129,7 +136,7 @@ async function addFault(place: Place, { service, operation, kind, skip }: Fault,
 
 /** Kills at each boundary that a clean run counts, and answers what went wrong, one line each. */
 export async function killAtEach(scenario: Scenario, work: string, kindsOf: (service: string) => readonly string[]): Promise<{ boundaries: number; wrong: string[] }> {
-  const clean = await rotateThrough(scenario, join(work, 'clean'), undefined);
+  const clean = await goThrough(scenario, join(work, 'clean'), undefined);
   if (clean.status.status !== 'SUCCEEDED') throw new Error(`without a kill the rotation ended ${clean.status.status}: ${clean.status.error?.sentence ?? ''}`);
   const faults: Fault[] = Object.entries(clean.calls).flatMap(([call, count]) => {
     const [service = '', operation = ''] = call.split(' ');
@@ -141,7 +148,7 @@ export async function killAtEach(scenario: Scenario, work: string, kindsOf: (ser
     for (let i = next++; i < faults.length; i = next++) {
       const fault = faults[i] as Fault;
       const name = `${fault.kind} ${fault.service} ${fault.operation} number ${fault.skip + 1}`;
-      const outcome = await rotateThrough(scenario, join(work, `run-${i}`), fault).catch((error: unknown) => {
+      const outcome = await goThrough(scenario, join(work, `run-${i}`), fault).catch((error: unknown) => {
         throw new Error(name, { cause: error });
       });
       const faultsFound = faultsOf(outcome);
@@ -152,8 +159,10 @@ export async function killAtEach(scenario: Scenario, work: string, kindsOf: (ser
   return { boundaries: faults.length, wrong };
 }
 
-function faultsOf({ status, successors, resolves, kills }: Outcome): string[] {
+function faultsOf({ status, oldKeyState, successors, resolves, kills }: Outcome): string[] {
+  const left = status.workflow === 'retire' ? 'Disabled' : 'Enabled';
   return [
+    oldKeyState === left ? '' : `the old key is ${oldKeyState}`,
     status.status === 'SUCCEEDED' ? '' : `ended ${status.status}: ${status.error?.sentence ?? ''}`,
     status.leftBehind.length === 0 ? '' : `left behind: ${status.leftBehind.join(' ')}`,
     successors.length === 1 ? '' : `${successors.length} successors`,

@@ -66,6 +66,10 @@ describe('a key with imported material', () => {
     expect(ended).toMatchObject({ status: 'SUCCEEDED', leftBehind: [], dossierSequence: 2 });
     expect(await r.keyState()).toBe('Disabled');
     expect(await r.events('Rota Retired Key Wanted')).toEqual([]);
+    // Step Functions has forgotten the rotation by now; status and dossier have not.
+    const rotation = (await r.rota.json<{ rotationId: string; status: string }[]>('carol', 'status')).find((s) => s.rotationId !== rotationId);
+    expect(rotation?.status).toBe('SUCCEEDED');
+    expect((await r.rota.as('carol', 'history', rotation?.rotationId ?? '')).err).toContain('any more: its dossier holds it');
     const { folder, outcomes } = await r.dossiers();
     expect(outcomes).toEqual(['complete', 'complete']);
 
@@ -142,7 +146,7 @@ describe('a key with imported material', () => {
     const question = await r.rota.question(rotationId);
     expect((await r.rota.as('dora', 'retire', r.keyId, '--reason', 'me too')).err).toContain(`Rotation ${rotationId} is already under way for key ${r.keyId}`);
     await r.rota.json('alice', 'reject', question, '--reason', 'the archive still reads with it');
-    expect(await r.until(rotationId, isOver)).toMatchObject({ status: 'FAILED', error: { name: 'ApprovalRefused', sentence: 'alice refused the retire: the archive still reads with it' } });
+    expect(await r.until(rotationId, isOver)).toMatchObject({ status: 'FAILED', error: { name: 'ApprovalRefused', sentence: 'alice refused the retirement: the archive still reads with it' } });
     expect(await r.policy()).toBe(before);
     expect(await r.keyState()).toBe('Enabled');
     expect((await r.dossiers()).outcomes).toEqual(['complete', 'refused']);
