@@ -1,40 +1,38 @@
+import { spawn, type ChildProcess } from 'node:child_process';
 import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CreateAliasCommand, CreateKeyCommand } from '@aws-sdk/client-kms';
-import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { setTimeout as delay } from 'node:timers/promises';
+import { DescribeKeyCommand, KMSClient, ListKeysCommand, ListResourceTagsCommand } from '@aws-sdk/client-kms';
+import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Person, RegisteredKey } from '../../core/registry/registry-schema.ts';
-import { as, asYaml, credentialsOf, jsonAs, paymentsRegistry, tokensKey, type Place } from '../../demo/cast.ts';
+import { as, asYaml, credentialsOf, jsonAs, paymentsRegistry, type Place } from '../../demo/cast.ts';
 import { makeImportedKey } from '../../demo/imported-key.ts';
+import type { Person } from '../../core/registry/registry-schema.ts';
 import { recovery, type Status } from '../rota.ts';
-import { buildProgram, killAtEach, kmsOf, start, stop, type Scenario } from './killing.ts';
 
 /**
- * P6: `rota local` is killed with SIGKILL around each write to the ledger and after each change of a key or a target, in the
- * middle of a rotation; started again it finishes, with exactly one successor key. The boundaries are counted in a run without
- * a kill, so that a new task is covered when it is added.
+ * P6: `rota local` is killed with SIGKILL before and after each write to the ledger, and after each change of a key, in the
+ * middle of a rotation; started again it finishes, with exactly one successor key. The list of boundaries is counted in a
+ * run without a kill, so that a new task is covered when it is added.
  */
 let work: string;
 let program: string;
 let template: string;
 
-const bucket = 'rota-published-keys';
-
 beforeAll(async () => {
   work = await mkdtemp(join(tmpdir(), 'rota-kill-'));
-  program = await buildProgram();
+  program = join(process.cwd(), 'node_modules', '.cache', `rota-under-test-${process.pid}.mjs`);
+  await build({ entryPoints: ['cli/main.ts'], outfile: program, bundle: true, platform: 'node', format: 'esm', target: 'node20.19', packages: 'external', logLevel: 'error' });
   template = join(work, 'template');
-  const rota = await start(program, template);
+  const rota = await start(template);
   const kms = kmsOf(rota.place);
   await makeImportedKey(kms, 'alias/payments');
-  const { KeyMetadata } = await kms.send(new CreateKeyCommand({ KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' }));
-  await kms.send(new CreateAliasCommand({ AliasName: 'alias/tokens', TargetKeyId: KeyMetadata?.KeyId }));
   kms.destroy();
-  const s3 = new S3Client({ endpoint: rota.place.url, region: rota.place.region, credentials: credentialsOf(rota.place, 'pat'), forcePathStyle: true });
-  await s3.send(new CreateBucketCommand({ Bucket: bucket }));
-  s3.destroy();
-  await register(rota.place);
+  const file = join(work, 'rota.yaml');
+  const people = (await jsonAs<{ registry: { people: Person[] } }>(rota.place, 'pat', 'registry', 'show')).registry.people;
+  await writeFile(file, asYaml(paymentsRegistry(people, recovery.certificatePem, rota.place.accountId)));
+  await jsonAs(rota.place, 'pat', 'registry', 'apply', file);
   await stop(rota);
 }, 60_000);
 
@@ -43,78 +41,123 @@ afterAll(async () => {
   await rm(program, { force: true });
 });
 
-async function register(place: Place): Promise<void> {
-  const file = join(work, 'rota.yaml');
-  const { people } = (await jsonAs<{ registry: { people: Person[] } }>(place, 'pat', 'registry', 'show')).registry;
-  const { keys, ...registry } = paymentsRegistry(people, recovery.certificatePem, place.accountId);
-  const targets: Parameters<typeof tokensKey>[0] = [
-    { name: 'jwks', kind: 's3', bucket, prefix: '' },
-    { name: 'parameter', kind: 'ssm', parameter: '/rota/published/tokens' },
-  ];
-  const tokens: RegisteredKey = tokensKey(targets, place.accountId, {
-    consumers: [{ name: 'gateway', contact: 'gina@bank.example', group: 'consumers', target: 'jwks', acknowledges: 'required', deadlineDays: 14, people: ['gina'] }],
-    acknowledgement: [],
+interface Running {
+  readonly place: Place;
+  readonly child: ChildProcess;
+}
+
+const kmsOf = (place: Place): KMSClient => new KMSClient({ endpoint: place.url, region: place.region, credentials: credentialsOf(place, 'pat'), maxAttempts: 1 });
+
+function start(folder: string): Promise<Running> {
+  const child = spawn(process.execPath, [program, 'local', '--port', '0', '--data', folder, '--json'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  return new Promise((resolve, reject) => {
+    let text = '';
+    child.once('exit', (code) => reject(new Error(`rota local ended with ${code ?? 'a signal'} before it was ready`)));
+    child.stdout.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+      try {
+        resolve({ place: JSON.parse(text) as Place, child });
+      } catch {
+        // Not whole yet.
+      }
+    });
   });
-  await writeFile(file, asYaml({ ...registry, keys: [...keys, tokens] }));
-  await jsonAs(place, 'pat', 'registry', 'apply', file);
 }
 
-const ledgerWrites = ['PutItem', 'UpdateItem', 'DeleteItem'].map((o) => ['dynamodb', o] as const);
-const keyChanges = ['CreateKey', 'ImportKeyMaterial', 'UpdateAlias', 'PutKeyPolicy', 'TagResource'].map((o) => ['kms', o] as const);
+const isGone = ({ child }: Running): boolean => child.exitCode !== null || child.signalCode !== null;
 
-const rotation = (workflow: string, alias: string): Pick<Scenario, 'workflow' | 'alias' | 'begin'> => ({
-  workflow,
-  alias,
-  begin: (place) => as(place, 'carol', 'rotate', alias, '--reason', 'yearly rotation'),
-});
+async function stop({ child }: Running): Promise<void> {
+  const gone = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGTERM');
+  await gone;
+}
 
-test('killed at every boundary, a BYOK rotation finishes with exactly one successor', { timeout: 600_000 }, async () => {
-  const scenario: Scenario = { program, template, ...rotation('byok-rotation', 'alias/payments'), boundaries: [...ledgerWrites, ...keyChanges], attend: () => Promise.resolve() };
-  const { boundaries, wrong } = await killAtEach(scenario, join(work, 'byok'), (service) => (service === 'kms' ? ['crash-after'] : ['crash-before', 'crash-after']));
-  expect(wrong).toEqual([]);
-  expect(boundaries).toBeGreaterThan(60);
-});
+interface Fault {
+  readonly service: string;
+  readonly operation: string;
+  readonly kind: string;
+  readonly skip: number;
+}
 
-test('killed at every boundary, an asymmetric rotation finishes with exactly one successor', { timeout: 900_000 }, async () => {
-  const attend: Scenario['attend'] = async (place, { rotationId, rollover, waits }) => {
-    if (waits.some((w) => w.name === 'acknowledgements')) await as(place, 'gina', 'ack', rotationId, '--consumer', 'gateway', '--thumbprint', rollover?.newThumbprint ?? '');
-    else await as(place, 'pat', 'clock', 'advance', '12h');
-  };
-  const boundaries = [...ledgerWrites, ...keyChanges, ['s3', 'PutObject'] as const, ['ssm', 'PutParameter'] as const];
-  const result = await killAtEach({ program, template, ...rotation('asymmetric-rotation', 'alias/tokens'), boundaries, attend }, join(work, 'asymmetric'), () => ['crash-after']);
-  expect(result.wrong).toEqual([]);
-  expect(result.boundaries).toBeGreaterThan(70);
-});
-
-/** A data folder in which the rotation of `alias/payments` is over, and its old key kept. */
-async function rotated(folder: string): Promise<string> {
+/** Rotates to the end, whatever is killed on the way: starts again when the process is gone, and approves what is asked. */
+async function rotateThrough(folder: string, fault: Fault | undefined): Promise<{ status: Status; successors: string[]; resolves: string; kills: number; calls: Record<string, number> }> {
   await cp(template, folder, { recursive: true });
-  const rota = await start(program, folder);
-  const { rotationId } = await jsonAs<{ rotationId: string }>(rota.place, 'carol', 'rotate', 'alias/payments', '--reason', 'yearly rotation');
-  for (;;) {
-    const { status, oldKeyId = '', waitingFor } = await jsonAs<Status>(rota.place, 'carol', 'status', rotationId);
-    for (const question of waitingFor) for (const id of ['alice', 'bob']) await as(rota.place, id, 'approve', question, '--reason', 'agreed');
-    if (status !== 'SUCCEEDED') continue;
-    await stop(rota);
-    return oldKeyId;
+  let rota = await start(folder);
+  let kills = 0;
+  const counted: [string, string][] = [...['PutItem', 'UpdateItem', 'DeleteItem'].map((o): [string, string] => ['dynamodb', o]), ...changes.map((o): [string, string] => ['kms', o])];
+  if (fault === undefined)
+    for (const [service, operation] of counted) await addFault(rota.place, { service, operation, kind: 'delay', skip: 0 }, ['--count', '100000', '--delay-ms', '0']);
+  else await addFault(rota.place, fault, []);
+  let status: Status | undefined;
+  for (let turns = 0; turns < 2_000; turns++) {
+    if (isGone(rota)) {
+      kills += 1;
+      rota = await start(folder);
+    }
+    try {
+      const [first] = await jsonAs<Status[]>(rota.place, 'carol', 'status');
+      if (first === undefined) await as(rota.place, 'carol', 'rotate', 'alias/payments', '--reason', 'yearly rotation');
+      else if (['SUCCEEDED', 'FAILED'].includes(first.status)) {
+        status = first;
+        break;
+      } else for (const question of first.waitingFor) for (const id of ['alice', 'bob']) await as(rota.place, id, 'approve', question, '--reason', 'agreed');
+    } catch {
+      // The process was killed while it was asked: the next turn starts it again.
+    }
+    await delay(20);
   }
+  if (status === undefined) throw new Error('the rotation did not end');
+  const calls: Record<string, number> = {};
+  if (fault === undefined) {
+    const { faults } = await jsonAs<{ faults: { service: string; operation: string; count: number }[] }>(rota.place, 'pat', 'faults', 'list');
+    for (const { service, operation, count } of faults) calls[`${service} ${operation}`] = 100_000 - count;
+  }
+  const kms = kmsOf(rota.place);
+  const successors: string[] = [];
+  for (const { KeyId = '' } of (await kms.send(new ListKeysCommand({}))).Keys ?? []) {
+    const { Tags = [] } = await kms.send(new ListResourceTagsCommand({ KeyId }));
+    if (Tags.some((t) => t.TagKey === 'rota:rotation')) successors.push(KeyId);
+  }
+  const resolves = (await kms.send(new DescribeKeyCommand({ KeyId: 'alias/payments' }))).KeyMetadata?.KeyId ?? '';
+  kms.destroy();
+  await stop(rota);
+  await rm(folder, { recursive: true, force: true });
+  return { status, successors, resolves, kills, calls };
 }
 
-test('killed at every boundary, a retirement disables the key once, and leaves it locked', { timeout: 900_000 }, async () => {
-  const ready = join(work, 'rotated');
-  const keyId = await rotated(ready);
-  const scenario: Scenario = {
-    program,
-    template: ready,
-    alias: 'alias/payments',
-    workflow: 'retire',
-    begin: (place) => as(place, 'carol', 'retire', keyId, '--reason', 'followed a year ago'),
-    boundaries: [...ledgerWrites, ['kms', 'PutKeyPolicy'], ['kms', 'DisableKey'], ['s3', 'PutObject']],
-    attend: async (place, { waits }) => {
-      if (waits.length > 0) await as(place, 'pat', 'clock', 'advance', '31d');
-    },
-  };
-  const { boundaries, wrong } = await killAtEach(scenario, join(work, 'retire'), () => ['crash-after']);
-  expect(boundaries).toBeGreaterThan(40);
-  expect(wrong).toEqual([]);
-});
+async function addFault(place: Place, { service, operation, kind, skip }: Fault, more: string[]): Promise<void> {
+  await jsonAs(place, 'pat', 'faults', 'add', service, operation, '--kind', kind, '--skip', String(skip), ...more);
+}
+
+const changes = ['CreateKey', 'ImportKeyMaterial', 'UpdateAlias', 'PutKeyPolicy', 'TagResource'];
+
+test(
+  'killed at every boundary, a rotation finishes with exactly one successor',
+  async () => {
+    const clean = await rotateThrough(join(work, 'clean'), undefined);
+    expect(clean.status.status).toBe('SUCCEEDED');
+    const faults: Fault[] = Object.entries(clean.calls).flatMap(([call, count]) => {
+      const [service = '', operation = ''] = call.split(' ');
+      const kinds = service === 'kms' ? ['crash-after'] : ['crash-before', 'crash-after'];
+      return kinds.flatMap((kind) => Array.from({ length: count }, (_, skip) => ({ service, operation, kind, skip })));
+    });
+    expect(faults.length).toBeGreaterThan(60);
+
+    const wrong: string[] = [];
+    let next = 0;
+    const worker = async (): Promise<void> => {
+      for (let i = next++; i < faults.length; i = next++) {
+        const fault = faults[i] as Fault;
+        const name = `${fault.kind} ${fault.service} ${fault.operation} number ${fault.skip + 1}`;
+        const { status, successors, resolves, kills } = await rotateThrough(join(work, `run-${i}`), fault).catch((error: unknown) => {
+          throw new Error(name, { cause: error });
+        });
+        const verdict = [status.status === 'SUCCEEDED' ? '' : `ended ${status.status}: ${status.error?.sentence ?? ''}`, successors.length === 1 ? '' : `${successors.length} successors`, resolves === successors[0] ? '' : 'the alias does not resolve to it', kills === 1 ? '' : `${kills} kills`].filter((v) => v !== '');
+        if (verdict.length > 0) wrong.push(`${name}: ${verdict.join(', ')}`);
+      }
+    };
+    await Promise.all([worker(), worker()]);
+    expect(wrong).toEqual([]);
+  },
+  600_000,
+);
