@@ -7,12 +7,8 @@ import { makeClients } from '../store/clients.ts';
 import { namesFromEnvironment } from '../store/names-from-environment.ts';
 import { makeStore } from '../store/store.ts';
 import { makeApp } from './app.ts';
-import { tellSatisfied } from './acknowledgements/satisfied.ts';
-import { deliverPending } from './approvals/deliver.ts';
 import type { ApiDeps, SignedBy } from './deps.ts';
-import { closeStopped } from './rotations/close.ts';
-import { startPending } from './rotations/start.ts';
-import { deliverOwedWords } from './waits/answer.ts';
+import { settle } from './settle.ts';
 
 // eslint-disable-next-line no-restricted-syntax -- on Lambda real time is the clock
 const realClock: Clock = { now: () => Date.now() };
@@ -44,14 +40,7 @@ function signedByOf(event: LambdaEvent): SignedBy | undefined {
 /** The API function: HTTP requests of API Gateway, and the schedule that delivers what a crash left undelivered. */
 export async function handler(event: LambdaEvent | { readonly source: 'aws.scheduler' }): Promise<unknown> {
   deps ??= depsFromEnvironment();
-  if (!('requestContext' in event))
-    return {
-      delivered: await deliverPending(deps),
-      started: await startPending(deps),
-      words: await deliverOwedWords(deps),
-      satisfied: await tellSatisfied(deps),
-      closed: await closeStopped(deps),
-    };
+  if (!('requestContext' in event)) return settle(deps);
   const app = makeApp(deps);
   const signedBy = signedByOf(event);
   // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- a Hono whose bindings are of another type

@@ -1,6 +1,9 @@
 import type { Context } from 'hono';
-import type { z, ZodType } from 'zod';
+import { z, type ZodType } from 'zod';
 import { RotaError } from '../core/errors.ts';
+
+/** Why somebody does something: it stands in plans, approvals and dossiers. */
+export const Reason = z.string().trim().min(3, 'must say why, in a few words').max(500);
 
 /** The JSON body of a request, checked. Throws `BadRequest` with the field path of each fault. */
 export async function readBody<T extends ZodType>(context: Context, schema: T): Promise<z.infer<T>> {

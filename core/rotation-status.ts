@@ -1,18 +1,8 @@
+import type { Acknowledgement } from './rollover/acknowledgement.ts';
 import type { RolloverDate } from './rollover/state.ts';
 import type { RolloverState } from './rollover/timing.ts';
 
 export type StatusWord = 'RUNNING' | 'WAITING' | 'SUCCEEDED' | 'FAILED' | 'ROLLED_BACK';
-
-/** What a consumer said, or the waiver in place of it. */
-export interface GivenAcknowledgement {
-  readonly consumer: string;
-  readonly kind: 'acknowledged' | 'waived';
-  readonly thumbprint: string;
-  readonly by: string;
-  readonly at: string;
-  readonly late: boolean;
-  readonly reason?: string;
-}
 
 /** Where the rollover of a public key stands. */
 export interface RolloverStatus {
@@ -28,7 +18,7 @@ export interface RolloverStatus {
     /** When its word is due; known once the new key is published. */
     readonly deadline?: string;
   }[];
-  readonly acknowledgements: readonly GivenAcknowledgement[];
+  readonly acknowledgements: readonly Acknowledgement[];
   /** Who must still acknowledge, in words; `nobody` when all have. */
   readonly missing: string;
   /** What this rotation published last. */

@@ -4,7 +4,7 @@ import { CreateAliasCommand, CreateKeyCommand, KMSClient } from '@aws-sdk/client
 import { CreateBucketCommand, DeletePublicAccessBlockCommand, PutBucketPolicyCommand, S3Client } from '@aws-sdk/client-s3';
 import type { Person } from '../core/registry/registry-schema.ts';
 import { CachingVerifier } from './caching-verifier.ts';
-import { asYaml, credentialsOf, jsonAs, tokensKey, type Place } from './cast.ts';
+import { asYaml, credentialsOf, jsonAs, personsOf, tokensKey, type Place } from './cast.ts';
 import { must, questionOf, shownOn, type Say } from './stage.ts';
 import { TokenSigner, type SignedMessage } from './token-signer.ts';
 
@@ -75,7 +75,7 @@ export async function asymmetricDemo(place: Place, people: readonly Person[], fo
     await s3.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy: JSON.stringify(open) }));
     const key = tokensKey([{ name: 'jwks', kind: 's3', bucket, prefix: '', readBackUrl: url }], place.accountId);
     const file = join(folder, 'rota-tokens.yaml');
-    await writeFile(file, asYaml({ version: 1, people: people.map(({ id, name, arn, roles, groups }) => ({ id, name, arn, roles, groups })), keys: [key] }));
+    await writeFile(file, asYaml({ version: 1, people: personsOf(people), keys: [key] }));
     await shown('pat', 0, 'registry', 'apply', file);
 
     say('2. The custodian starts the rotation: the new key is made, proved by itself, and published beside the old one');

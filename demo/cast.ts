@@ -43,11 +43,14 @@ export async function jsonAs<T>(place: Place, id: string, ...args: string[]): Pr
   return JSON.parse(said.out) as T;
 }
 
+/** People as a registry has them, without the credentials that `rota local` knows. */
+export const personsOf = (people: readonly Person[]): Person[] => people.map(({ id, name, arn, roles, groups }) => ({ id, name, arn, roles, groups }));
+
 /** A registry with one key that two of security approve. The people are those of `rota local`. */
 export function paymentsRegistry(people: readonly Person[], recoveryCertificatePem: string, accountId: string): Registry {
   return {
     version: 1,
-    people: people.map(({ id, name, arn, roles, groups }) => ({ id, name, arn, roles, groups })),
+    people: personsOf(people),
     keys: [
       {
         alias: 'alias/payments',

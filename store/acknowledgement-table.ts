@@ -1,19 +1,6 @@
 import { GetCommand, PutCommand, QueryCommand, UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type { Acknowledgement } from '../core/rollover/acknowledgement.ts';
 import { unlessConflict } from './conditional.ts';
-
-/** A consumer's word that it has the new key, or the waiver in its place. Times are ISO 8601, UTC. */
-export interface AcknowledgementRecord {
-  readonly consumer: string;
-  readonly kind: 'acknowledged' | 'waived';
-  /** RFC 7638 thumbprint that the consumer installed; of a waiver, the one it was waived for. */
-  readonly thumbprint: string;
-  /** Who said so: a person of the registry, `link`, or the approvers of a waiver. */
-  readonly by: string;
-  readonly at: string;
-  /** After the consumer's deadline: it counts, and is told. */
-  readonly late: boolean;
-  readonly reason?: string;
-}
 
 /** A one-use link for a consumer without an identity of its own; only the hash of its secret is kept. */
 export interface AcknowledgementLink {
@@ -34,12 +21,12 @@ export class AcknowledgementTable {
   }
 
   /** Records a word. Answers false when there is one already, which stands. */
-  async record(rotationId: string, acknowledgement: AcknowledgementRecord): Promise<boolean> {
+  async record(rotationId: string, acknowledgement: Acknowledgement): Promise<boolean> {
     return this.#putNew({ rotationId, item: `consumer#${acknowledgement.consumer}`, acknowledgement });
   }
 
   /** What was said for a rotation, sorted by consumer. */
-  async ofRotation(rotationId: string): Promise<AcknowledgementRecord[]> {
+  async ofRotation(rotationId: string): Promise<Acknowledgement[]> {
     const { Items = [] } = await this.#dynamo.send(
       new QueryCommand({
         TableName: this.#table,
@@ -49,7 +36,7 @@ export class AcknowledgementTable {
         ConsistentRead: true,
       }),
     );
-    return Items.map((item) => item.acknowledgement as AcknowledgementRecord);
+    return Items.map((item) => item.acknowledgement as Acknowledgement);
   }
 
   async putLink(rotationId: string, link: AcknowledgementLink): Promise<void> {

@@ -21,6 +21,9 @@ export interface Wait {
   readonly delivered: boolean;
 }
 
+/** What the token of a wait is sealed for. */
+export const waitIdOf = ({ rotationId, name }: Pick<Wait, 'rotationId' | 'name'>): string => `${rotationId}.wait.${name}`;
+
 /** Waits that people may end, one item a rotation and name. As with approvals, the task token leaves this table never. */
 export class WaitTable {
   readonly #dynamo: DynamoDBDocumentClient;

@@ -1,10 +1,17 @@
-import type { CutoverPlan, RetirePlan, RollbackPlan, RotationPlan } from '../core/plan/plan.ts';
+import { rolloverOf, type CutoverPlan, type RetirePlan, type RollbackPlan, type RolloverPlan, type RotationPlan } from '../core/plan/plan.ts';
 import type { RotationHead } from '../store/ledger-table.ts';
 
 /** The rotation plan; an earlier step has made it, else the workflow is wrong. */
 export function rotationPlanOf({ rotationId, plan }: RotationHead): RotationPlan {
   if (plan === undefined || 'stage' in plan) throw new Error(`rotation ${rotationId} has no rotation plan yet`);
   return plan;
+}
+
+/** What method `asymmetric` adds to the plan; only its workflow calls the tasks that ask. */
+export function rolloverPlanOf({ rotationId, plan }: RotationHead): RolloverPlan {
+  const rollover = rolloverOf(plan);
+  if (rollover === undefined) throw new Error(`rotation ${rotationId} has no rollover in its plan`);
+  return rollover;
 }
 
 /** The plan of a retirement; its first step has made it. */

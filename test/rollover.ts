@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CreateAliasCommand, CreateKeyCommand, type CreateKeyCommandInput, type KeySpec, type KeyUsageType } from '@aws-sdk/client-kms';
 import type { AsymmetricKey } from '../core/registry/registry-schema.ts';
-import { asYaml, tokensKey } from '../demo/cast.ts';
+import { asYaml, personsOf, tokensKey } from '../demo/cast.ts';
 import { makeImportedKey } from '../demo/imported-key.ts';
 import { KeyTarget } from './key-target.ts';
 import { startRota, type Rota, type Status } from './rota.ts';
@@ -13,6 +13,8 @@ export interface RolloverStatus extends Status {
   readonly waits: readonly { readonly name: string; readonly until: string; readonly because: string }[];
   readonly rollover?: { readonly state: string; readonly newThumbprint?: string; readonly dates: readonly { readonly state: string; readonly at: string }[] };
 }
+
+export const isOver = ({ status }: { readonly status: string }): boolean => status !== 'RUNNING' && status !== 'WAITING';
 
 /** An asymmetric key with its consumers, on an embedded AWS of its own. */
 export interface Rollover {
@@ -49,7 +51,6 @@ export async function startRollover({ spec = 'ECC_NIST_P256', usage = 'SIGN_VERI
   const key = { KeySpec: spec, KeyUsage: usage };
   const oldKeyId = await (privateKey === undefined ? makeKey(rota, key) : makeImportedKey(rota.kms, 'alias/tokens', key, privateKey));
   const { place } = rota.local;
-  const people = place.people.map(({ id, name, arn, roles, groups }) => ({ id, name, arn, roles, groups }));
   const registered = tokensKey([{ name: 'partner-site', kind: 'webhook', url: target.url, readBackUrl: target.url }], place.accountId, {
     consumers: [
       { name: 'gateway', contact: 'gina@bank.example', group: 'consumers', target: 'partner-site', acknowledges: 'required', deadlineDays: 14, people: ['gina'] },
@@ -59,7 +60,7 @@ export async function startRollover({ spec = 'ECC_NIST_P256', usage = 'SIGN_VERI
   });
   const asked = certificate === undefined ? registered : { ...registered, publication: { ...registered.publication, certificate } };
   const file = join(rota.folder, 'rota-tokens.yaml');
-  await writeFile(file, asYaml({ version: 1, people, keys: [asked] }));
+  await writeFile(file, asYaml({ version: 1, people: personsOf(place.people), keys: [asked] }));
   await rota.json('pat', 'registry', 'apply', file);
   const status = (rotationId: string) => rota.json<RolloverStatus>('carol', 'status', rotationId);
   const until: Rollover['until'] = async (rotationId, reached) => {

@@ -6,6 +6,7 @@
  */
 import type { StateMachine } from './asl.ts';
 import { approval, askState } from './fragments/approval.ts';
+import { seal } from './fragments/seal.ts';
 import { answer, failTo, retryFreshKey, taskState } from './fragments/task.ts';
 import { wayBack, wayBackStates } from './fragments/way-back.ts';
 import type { Resources } from './resources.ts';
@@ -37,7 +38,7 @@ export const aliasRollback = (to: Resources): StateMachine => ({
       next: 'Prove through alias',
     }),
     'Prove through alias': taskState(to, { task: 'prove-through-alias', retry: retryFreshKey, catch: back, next: 'Seal dossier' }),
-    'Seal dossier': taskState(to, { task: 'seal-dossier', payload: { executionArn: '{% $states.context.Execution.Id %}' }, next: 'Rolled back' }),
+    'Seal dossier': seal(to, { next: 'Rolled back' }),
     'Rolled back': { Type: 'Succeed', Output: { rotationId: '{% $rotationId %}' } },
     ...wayBackStates(to),
   },

@@ -20,6 +20,7 @@ import { importedMaterial, wrapState } from './fragments/imported-material.ts';
 import { keySetBack, keySetBackStates } from './fragments/key-set-back.ts';
 import { planned, planState } from './fragments/planned.ts';
 import { publish } from './fragments/publish.ts';
+import { seal } from './fragments/seal.ts';
 import { answer, failTo, retryAfterCreation, retryFreshKey, taskState } from './fragments/task.ts';
 import { wordWait } from './fragments/wait.ts';
 import { wayBack, wayBackStates } from './fragments/way-back.ts';
@@ -158,7 +159,7 @@ export const asymmetricRotation = (to: Resources): StateMachine => ({
     // DRAINED, then REMOVED
     ...publish('Unpublish old key', to, { stage: 'remove', assign: { removedAt: answer('removedAt') }, next: { published: 'Wait until removed', failed: unfinished } }),
     'Wait until removed': { Type: 'Wait', Timestamp: '{% $removedAt %}', Next: 'Seal dossier' },
-    'Seal dossier': taskState(to, { task: 'seal-dossier', payload: { executionArn: '{% $states.context.Execution.Id %}' }, next: 'Rotated' }),
+    'Seal dossier': seal(to, { next: 'Rotated' }),
     Rotated: { Type: 'Succeed', Output: { rotationId: '{% $rotationId %}' } },
 
     // By word of a custodian, while the old key drains
@@ -197,19 +198,11 @@ export const asymmetricRotation = (to: Resources): StateMachine => ({
     'Stop new key': taskState(to, { task: 'stop-key', payload: { key: 'new', ...withTurn }, assign: { drainedAt: answer('drainedAt') }, catch: told, next: 'Drain new key' }),
     'Drain new key': { Type: 'Wait', Timestamp: '{% $drainedAt %}', Next: 'Withdraw new key' },
     ...publish('Withdraw new key', to, { stage: 'restore', next: { published: 'Seal rolled back', failed: unfinished } }),
-    'Seal rolled back': taskState(to, {
-      task: 'seal-dossier',
-      payload: { executionArn: '{% $states.context.Execution.Id %}', outcome: 'rolled-back' },
-      next: 'Rolled back',
-    }),
+    'Seal rolled back': seal(to, { outcome: 'rolled-back', next: 'Rolled back' }),
     'Rolled back': { Type: 'Succeed', Output: { rotationId: '{% $rotationId %}' } },
     'Stay with new key': taskState(to, { task: 'restore-aliases', payload: withTurn, catch: told, next: 'Stop old key' }),
 
-    [unfinished]: taskState(to, {
-      task: 'seal-dossier',
-      payload: { executionArn: '{% $states.context.Execution.Id %}', outcome: 'complete', failure: '{% $failure %}' },
-      next: 'Rotated',
-    }),
+    [unfinished]: seal(to, { outcome: 'complete', tells: 'failure', next: 'Rotated' }),
 
     // Before the new key proved itself
     ...wayBackStates(to, keySetBack),

@@ -12,6 +12,7 @@ import type { StateMachine } from './asl.ts';
 import { approval, askState } from './fragments/approval.ts';
 import { importedMaterial, wrapState } from './fragments/imported-material.ts';
 import { planned, planState } from './fragments/planned.ts';
+import { seal } from './fragments/seal.ts';
 import { answer, failTo, retryAfterCreation, retryFreshKey, taskState } from './fragments/task.ts';
 import { wayBack, wayBackStates } from './fragments/way-back.ts';
 import type { Resources } from './resources.ts';
@@ -49,7 +50,7 @@ export const byokRotation = (to: Resources): StateMachine => ({
     }),
     'Prove through alias': taskState(to, { task: 'prove-through-alias', retry: retryFreshKey, catch: back, next: 'Keep old key' }),
     'Keep old key': taskState(to, { task: 'keep-old-key', catch: back, next: 'Seal dossier' }),
-    'Seal dossier': taskState(to, { task: 'seal-dossier', payload: { executionArn: '{% $states.context.Execution.Id %}' }, next: 'Rotated' }),
+    'Seal dossier': seal(to, { next: 'Rotated' }),
     Rotated: { Type: 'Succeed', Output: { rotationId: '{% $rotationId %}' } },
     ...wayBackStates(to),
   },

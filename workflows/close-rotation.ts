@@ -9,11 +9,13 @@
 import type { StateMachine } from './asl.ts';
 import { keySetBack, keySetBackStates } from './fragments/key-set-back.ts';
 import { restoreKey, restoreKeyStates } from './fragments/restore-key.ts';
+import { seal } from './fragments/seal.ts';
 import { failTo, taskState } from './fragments/task.ts';
 import { wayBack, wayBackStates } from './fragments/way-back.ts';
 import type { Resources } from './resources.ts';
 
-const sealing = { executionArn: '{% $stopped %}', failure: '{% $failure %}' };
+const stopped = '{% $stopped %}';
+const sealing = { executionArn: stopped, tells: 'failure' } as const;
 
 export const closeRotation = (to: Resources): StateMachine => ({
   Comment: 'Puts back what a stopped rotation moved, and seals its dossier',
@@ -44,10 +46,10 @@ export const closeRotation = (to: Resources): StateMachine => ({
       Default: wayBack,
     },
     'Keep old key': taskState(to, { task: 'keep-old-key', catch: [failTo('Seal unfinished dossier')], next: 'Seal unfinished dossier' }),
-    'Seal unfinished dossier': taskState(to, { task: 'seal-dossier', payload: { ...sealing, outcome: 'complete' }, next: 'Closed' }),
-    'Seal rolled back': taskState(to, { task: 'seal-dossier', payload: { ...sealing, outcome: 'rolled-back' }, next: 'Closed' }),
+    'Seal unfinished dossier': seal(to, { ...sealing, outcome: 'complete', next: 'Closed' }),
+    'Seal rolled back': seal(to, { ...sealing, outcome: 'rolled-back', next: 'Closed' }),
     Closed: { Type: 'Succeed', Output: { rotationId: '{% $rotationId %}' } },
-    ...wayBackStates(to, keySetBack, '{% $stopped %}'),
+    ...wayBackStates(to, keySetBack, stopped),
     ...keySetBackStates(to),
     ...restoreKeyStates(to),
   },

@@ -13,6 +13,7 @@
 import type { StateMachine } from './asl.ts';
 import { approval, askState } from './fragments/approval.ts';
 import { restoreKey, restoreKeyStates } from './fragments/restore-key.ts';
+import { seal } from './fragments/seal.ts';
 import { answer, failTo, retryFreshKey, taskState } from './fragments/task.ts';
 import { wordWait } from './fragments/wait.ts';
 import { failedEnd, sealFailed } from './fragments/way-back.ts';
@@ -20,7 +21,6 @@ import type { Resources } from './resources.ts';
 
 const back = [failTo(restoreKey)];
 const byWord = 'Enable key';
-const executionArn = '{% $states.context.Execution.Id %}';
 const withRound = { round: '{% $round %}' };
 const withLook = { look: '{% $look %}' };
 const withDigest = { planDigest: '{% $planDigest %}' };
@@ -91,13 +91,13 @@ export const retire = (to: Resources): StateMachine => ({
     }),
     'Is the watch over?': { Type: 'Choice', Choices: [{ Condition: '{% $over %}', Next: 'Prepare deletion' }], Default: 'Watch' },
     'Prepare deletion': taskState(to, { task: 'prepare-deletion', catch: [failTo('Seal unfinished dossier')], next: 'Seal dossier' }),
-    'Seal dossier': taskState(to, { task: 'seal-dossier', payload: { executionArn, outcome: 'complete' }, next: 'Retired' }),
-    'Seal unfinished dossier': taskState(to, { task: 'seal-dossier', payload: { executionArn, outcome: 'complete', failure: '{% $failure %}' }, next: 'Retired' }),
+    'Seal dossier': seal(to, { outcome: 'complete', next: 'Retired' }),
+    'Seal unfinished dossier': seal(to, { outcome: 'complete', tells: 'failure', next: 'Retired' }),
     Retired: { Type: 'Succeed', Output: { rotationId: '{% $rotationId %}' } },
 
     // By word of a custodian
     [byWord]: taskState(to, { task: 'enable-key', payload: { asked: '{% $word %}' }, retry: retryFreshKey, catch: [failTo(sealFailed)], next: 'Seal rolled back' }),
-    'Seal rolled back': taskState(to, { task: 'seal-dossier', payload: { executionArn, outcome: 'rolled-back' }, next: 'Back in use' }),
+    'Seal rolled back': seal(to, { outcome: 'rolled-back', next: 'Back in use' }),
     'Back in use': { Type: 'Succeed', Output: { rotationId: '{% $rotationId %}' } },
 
     // After a failure

@@ -4,7 +4,8 @@ import { sha256Hex } from '../../core/canonical-json.ts';
 import { isRotaError, RotaError } from '../../core/errors.ts';
 import type { Person } from '../../core/registry/registry-schema.ts';
 import { deadlineMs } from '../../core/rollover/reminders.ts';
-import type { AcknowledgementLink, AcknowledgementRecord } from '../../store/acknowledgement-table.ts';
+import type { Acknowledgement } from '../../core/rollover/acknowledgement.ts';
+import type { AcknowledgementLink } from '../../store/acknowledgement-table.ts';
 import type { ApiDeps } from '../deps.ts';
 import { acknowledge } from './acknowledge.ts';
 import { consumerOf, openRollover, type OpenRollover } from './open-rollover.ts';
@@ -50,7 +51,7 @@ export async function openLink(deps: ApiDeps, rotationId: string, secret: string
  * Acknowledges by a link. Only the right thumbprint uses it up, after the record is there: a crash in between leaves a link
  * that records the same again. Throws `AcknowledgementWrong`.
  */
-export async function acknowledgeByLink(deps: ApiDeps, { link, open }: OpenedLink, thumbprint: string): Promise<AcknowledgementRecord> {
+export async function acknowledgeByLink(deps: ApiDeps, { link, open }: OpenedLink, thumbprint: string): Promise<Acknowledgement> {
   try {
     const word = await acknowledge(deps, open, { consumer: link.consumer, thumbprint }, 'link');
     await useUp(deps, open, link);

@@ -1,5 +1,6 @@
 import { isoSeconds } from '../../core/clock.ts';
 import type { StepRecord } from '../../core/dossier/statement.ts';
+import { rolloverOf } from '../../core/plan/plan.ts';
 import type { RolloverStatus } from '../../core/rotation-status.ts';
 import { missingText, standing } from '../../core/rollover/acknowledgement.ts';
 import { deadlineMs } from '../../core/rollover/reminders.ts';
@@ -9,8 +10,8 @@ import type { ApiDeps } from '../deps.ts';
 
 /** Where the rollover of a rotation stands, computed from its plan, its ledger and what consumers said; nothing for a rotation of another kind. */
 export async function rolloverStatus({ store, clock }: ApiDeps, { rotationId, plan }: RotationHead, steps: readonly StepRecord[]): Promise<RolloverStatus | undefined> {
-  if (plan === undefined || 'stage' in plan || plan.rollover === undefined) return undefined;
-  const { rollover } = plan;
+  const rollover = rolloverOf(plan);
+  if (rollover === undefined) return undefined;
   const acknowledgements = await store.acknowledgements.ofRotation(rotationId);
   const dates = rolloverDates(rollover, steps, clock.now());
   const introduced = introducedIn(steps);

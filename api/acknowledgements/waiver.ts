@@ -6,9 +6,9 @@ import type { Consumer } from '../../core/registry/rollover-schema.ts';
 import { directionOf } from '../../core/rollover/direction.ts';
 import { deadlineMs } from '../../core/rollover/reminders.ts';
 import { approvalIdOf, publicApproval, type Approval, type StoredApproval } from '../../store/approval-table.ts';
+import { announce } from '../../store/events.ts';
 import type { ApiDeps } from '../deps.ts';
 import { record } from './acknowledge.ts';
-import { announce } from './announce.ts';
 import { consumerOf, openRollover, type OpenRollover } from './open-rollover.ts';
 
 /** A waiver is no state of the machine: nothing waits on it, so there is no task token to keep. */
@@ -51,7 +51,7 @@ export async function askForWaiver(deps: ApiDeps, person: Person, rotationId: st
     decisions: [],
   };
   await store.approvals.ask(question, noToken);
-  await announce(deps, open.head, 'Rota Approval Requested', { approvalId, stage: 'waiver', planDigest: digest, rule, deadline }).catch(() => undefined);
+  await announce({ ...deps, head: open.head }, 'Rota Approval Requested', { approvalId, stage: 'waiver', planDigest: digest, rule, deadline }).catch(() => undefined);
   return question;
 }
 

@@ -1,15 +1,12 @@
-import { DecryptCommand } from '@aws-sdk/client-kms';
 import { SendTaskFailureCommand, SendTaskHeartbeatCommand, SendTaskSuccessCommand } from '@aws-sdk/client-sfn';
 import { RotaError } from '../../core/errors.ts';
 import type { StoredApproval } from '../../store/approval-table.ts';
+import { openToken } from '../../store/task-token.ts';
 import { settleWaiver } from '../acknowledgements/waiver.ts';
 import { isClosed } from '../closed-task.ts';
 import type { ApiDeps } from '../deps.ts';
 
-async function tokenOf({ clients }: ApiDeps, { approvalId, encryptedToken }: StoredApproval): Promise<string> {
-  const { Plaintext } = await clients.kms.send(new DecryptCommand({ CiphertextBlob: encryptedToken, EncryptionContext: { approvalId } }));
-  return Buffer.from(Plaintext ?? []).toString('utf8');
-}
+const tokenOf = ({ clients }: ApiDeps, { approvalId, encryptedToken }: StoredApproval): Promise<string> => openToken(clients, approvalId, encryptedToken);
 
 /** Gives a settled question its effect: a waiver is recorded, any other outcome is told to the workflow. Repeated it does no harm. */
 export async function deliver(deps: ApiDeps, approval: StoredApproval): Promise<void> {
@@ -46,7 +43,7 @@ export async function beat(deps: ApiDeps, approval: StoredApproval): Promise<voi
 
 /**
  * Delivers what a crash left undelivered: an outcome that was recorded, but whose workflow was not told, or whose token
- * was renewed by a retry. Called at start and then on a schedule.
+ * was renewed by a retry.
  */
 export async function deliverPending(deps: ApiDeps): Promise<number> {
   const owed = (await deps.store.approvals.all()).filter((a) => !a.delivered && (a.outcome === 'approved' || a.outcome === 'refused'));

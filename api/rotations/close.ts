@@ -10,11 +10,11 @@ const graceMs = 3_600_000;
 
 /**
  * Closes rotations whose execution ended without a dossier: stopped from outside, out of their year, or failed on the very way
- * back. No Catch runs then (Step Functions Developer Guide, "Handling errors"), so somebody must look. Called on a schedule;
- * the name of the closing execution makes it start once.
+ * back. No Catch runs then (Step Functions Developer Guide, "Handling errors"), so somebody must look. The
+ * name of the closing execution makes it start once.
  */
-export async function closeStopped(deps: ApiDeps): Promise<number> {
-  const open = (await deps.store.ledger.heads()).filter((h) => h.executionArn !== undefined && h.outcome === undefined);
+export async function closeStopped(deps: ApiDeps, heads: readonly RotationHead[]): Promise<number> {
+  const open = heads.filter((h) => h.executionArn !== undefined && h.outcome === undefined);
   const closed = await Promise.allSettled(open.map((head) => closeIfStopped(deps, head)));
   return closed.filter((c) => c.status === 'fulfilled' && c.value).length;
 }

@@ -6,7 +6,7 @@ import { makePlan } from '../../core/plan/make-plan.ts';
 import { locksOf, type RotationPlan } from '../../core/plan/plan.ts';
 import type { Person } from '../../core/registry/registry-schema.ts';
 import { readKeyFacts } from '../../store/key-facts.ts';
-import type { RotationRequest } from '../../store/ledger-table.ts';
+import type { RotationHead, RotationRequest } from '../../store/ledger-table.ts';
 import type { ApiDeps } from '../deps.ts';
 import { sayWord } from '../waits/answer.ts';
 
@@ -81,9 +81,9 @@ async function startExecution({ store, clients, stateMachineArnOf }: ApiDeps, { 
   return { rotationId, executionArn };
 }
 
-/** Starts what a crash left asked for but not started; the name makes it start once. Called at start and on a schedule. */
-export async function startPending(deps: ApiDeps): Promise<number> {
-  const owed = (await deps.store.ledger.heads()).filter((h) => h.executionArn === undefined && h.outcome === undefined);
+/** Starts what a crash left asked for but not started; the name makes it start once. */
+export async function startPending(deps: ApiDeps, heads: readonly RotationHead[]): Promise<number> {
+  const owed = heads.filter((h) => h.executionArn === undefined && h.outcome === undefined);
   const started = await Promise.allSettled(owed.map((head) => startExecution(deps, head)));
   return started.filter((s) => s.status === 'fulfilled').length;
 }

@@ -6,12 +6,11 @@ import { makeLink } from '../acknowledgements/link.ts';
 import { askForWaiver } from '../acknowledgements/waiver.ts';
 import type { ApiDeps, ApiEnv } from '../deps.ts';
 import { personOf, personWithRole } from '../identity/person.ts';
-import { readBody } from '../read-body.ts';
+import { readBody, Reason } from '../read-body.ts';
 import { statusOf } from '../rotations/status.ts';
 
 const Consumer = z.string().trim().min(1).max(64);
 const Thumbprint = z.string().trim().min(1).max(200);
-const Reason = z.string().trim().min(3, 'must say why, in a few words').max(500);
 
 export function acknowledgementRoutes(deps: ApiDeps): Hono<ApiEnv> {
   const app = new Hono<ApiEnv>();

@@ -5,11 +5,11 @@ import { publicApproval } from '../../store/approval-table.ts';
 import { decide } from '../approvals/decide.ts';
 import type { ApiDeps, ApiEnv } from '../deps.ts';
 import { personOf } from '../identity/person.ts';
-import { readBody } from '../read-body.ts';
+import { readBody, Reason } from '../read-body.ts';
 
 const DecisionBody = z.strictObject({
   decision: z.enum(['approve', 'refuse']),
-  reason: z.string().trim().min(3, 'must say why, in a few words').max(500),
+  reason: Reason,
   planDigest: Sha256Hex,
 });
 

@@ -6,10 +6,9 @@ import { KeyId } from '../../core/ids.ts';
 import { planDigest } from '../../core/plan/plan.ts';
 import type { ApiDeps, ApiEnv } from '../deps.ts';
 import { personOf, personWithRole } from '../identity/person.ts';
-import { readBody } from '../read-body.ts';
+import { readBody, Reason } from '../read-body.ts';
 import { retirePlanFor, startRetirement } from '../rotations/retire.ts';
 
-const Reason = z.string().trim().min(3, 'must say why, in a few words').max(500);
 
 export function retirementRoutes(deps: ApiDeps): Hono<ApiEnv> {
   const app = new Hono<ApiEnv>();

@@ -7,11 +7,10 @@ import { planDigest } from '../../core/plan/plan.ts';
 import { withoutTaskTokens } from '../../core/dossier/redact.ts';
 import type { ApiDeps, ApiEnv } from '../deps.ts';
 import { personOf, personWithRole } from '../identity/person.ts';
-import { readBody } from '../read-body.ts';
+import { readBody, Reason } from '../read-body.ts';
 import { planFor, startRollback, startRotation } from '../rotations/start.ts';
 import { statusOf } from '../rotations/status.ts';
 
-const Reason = z.string().trim().min(3, 'must say why, in a few words').max(500);
 const Alias = z.string().regex(/^alias\/.+$/, 'must be an alias, such as alias/payments').max(256);
 
 export function rotationRoutes(deps: ApiDeps): Hono<ApiEnv> {

@@ -3,10 +3,10 @@ import { z } from 'zod';
 import { isRotaError } from '../../core/errors.ts';
 import type { ApiDeps, ApiEnv } from '../deps.ts';
 import { personWithRole } from '../identity/person.ts';
-import { readBody } from '../read-body.ts';
+import { readBody, Reason } from '../read-body.ts';
 import { sayWord } from '../waits/answer.ts';
 
-const Body = z.strictObject({ reason: z.string().trim().min(3, 'must say why, in a few words').max(500) });
+const Body = z.strictObject({ reason: Reason });
 
 /** What a custodian may say to a machine that waits: the word, and the waits that it ends. */
 const words = [

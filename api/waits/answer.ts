@@ -2,11 +2,11 @@
  * Ends a wait of a state machine by a word. The word is written down before it is delivered, so that a crash loses none; whether
  * a word that met a closed task had arrived before is read in the execution's history, so that none arrives twice.
  */
-import { DecryptCommand } from '@aws-sdk/client-kms';
 import { DescribeExecutionCommand, paginateGetExecutionHistory, SendTaskSuccessCommand } from '@aws-sdk/client-sfn';
 import { isoMillis } from '../../core/clock.ts';
 import { RotaError } from '../../core/errors.ts';
-import type { Wait } from '../../store/wait-table.ts';
+import { openToken } from '../../store/task-token.ts';
+import { waitIdOf, type Wait } from '../../store/wait-table.ts';
 import { isClosed } from '../closed-task.ts';
 import type { ApiDeps } from '../deps.ts';
 
@@ -40,7 +40,7 @@ export async function sayWord(deps: ApiDeps, { rotationId, name, say, by, reason
   }
 }
 
-/** Delivers what a crash left undelivered, or what met a wait whose time was up. Called at start and on a schedule. */
+/** Delivers what a crash left undelivered, or what met a wait whose time was up. */
 export async function deliverOwedWords(deps: ApiDeps): Promise<number> {
   const delivered = await Promise.allSettled((await deps.store.waits.owed()).filter(isSaid).map((wait) => deliverWord(deps, wait)));
   return delivered.filter((d) => d.status === 'fulfilled' && d.value).length;
@@ -65,10 +65,10 @@ async function deliverWord(deps: ApiDeps, wait: Said): Promise<boolean> {
   return taken;
 }
 
-async function send({ clients }: ApiDeps, { rotationId, name, encryptedToken, word }: Said): Promise<boolean> {
-  const { Plaintext } = await clients.kms.send(new DecryptCommand({ CiphertextBlob: encryptedToken, EncryptionContext: { approvalId: `${rotationId}.wait.${name}` } }));
+async function send({ clients }: ApiDeps, wait: Said): Promise<boolean> {
+  const taskToken = await openToken(clients, waitIdOf(wait), wait.encryptedToken);
   try {
-    await clients.states.send(new SendTaskSuccessCommand({ taskToken: Buffer.from(Plaintext ?? []).toString('utf8'), output: JSON.stringify(outputOf(word)) }));
+    await clients.states.send(new SendTaskSuccessCommand({ taskToken, output: JSON.stringify(outputOf(wait.word)) }));
     return true;
   } catch (error) {
     if (isClosed(error)) return false;

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { GivenAcknowledgement } from '../../core/rotation-status.ts';
+import type { Acknowledgement } from '../../core/rollover/acknowledgement.ts';
 import { command } from '../command.ts';
 import { show, type Io } from '../io.ts';
 import { apiJson } from '../signed-request.ts';
@@ -15,7 +15,7 @@ export const ack = (io: Io): Command =>
     .requiredOption('--thumbprint <kid>', 'RFC 7638 thumbprint of the installed key: its `kid` in the key set')
     .action(async (rotationId: string, options: { json?: boolean; consumer: string; thumbprint: string }) => {
       const { consumer, thumbprint } = options;
-      const word = await apiJson<GivenAcknowledgement>(io, { method: 'POST', path: `${rotationPath(rotationId)}/acknowledgements`, body: { consumer, thumbprint } });
+      const word = await apiJson<Acknowledgement>(io, { method: 'POST', path: `${rotationPath(rotationId)}/acknowledgements`, body: { consumer, thumbprint } });
       show(io, options, word, () => `${word.consumer}: ${word.kind} by ${word.by} at ${word.at}${word.late ? ', after the deadline' : ''}`);
     });
 

@@ -8,12 +8,8 @@ import { join, resolve } from 'node:path';
 import { CreateStateMachineCommand, UpdateStateMachineCommand } from '@aws-sdk/client-sfn';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { makeApp } from '../../api/app.ts';
-import { tellSatisfied } from '../../api/acknowledgements/satisfied.ts';
-import { deliverPending } from '../../api/approvals/deliver.ts';
 import { apiActions, type ApiDeps } from '../../api/deps.ts';
-import { closeStopped } from '../../api/rotations/close.ts';
-import { startPending } from '../../api/rotations/start.ts';
-import { deliverOwedWords } from '../../api/waits/answer.ts';
+import { settle } from '../../api/settle.ts';
 import { isoSeconds } from '../../core/clock.ts';
 import { startEmbeddedAws, type EmbeddedAws, type Principal } from '../../local/server.ts';
 import { defaultNames, makeClients, type AwsAccess, type Clients, type Closable } from '../../store/clients.ts';
@@ -147,14 +143,14 @@ export async function startLocal({ port, folder, region, kms }: LocalOptions): P
     throw error;
   }
 
-  const settle = async (): Promise<void> => {
-    if (api === undefined) return;
-    await Promise.allSettled([deliverPending(api), startPending(api), deliverOwedWords(api), tellSatisfied(api), closeStopped(api)]);
+  // What one round leaves undone the next one finds again.
+  const settleOnce = async (): Promise<void> => {
+    if (api !== undefined) await settle(api).catch(() => undefined);
   };
-  await settle();
+  await settleOnce();
   let settling: Promise<void> = Promise.resolve();
   const schedule = setInterval(() => {
-    settling = settling.then(settle).catch(() => undefined);
+    settling = settling.then(settleOnce);
   }, 5_000);
 
   return {

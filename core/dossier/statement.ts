@@ -4,6 +4,7 @@ import { Decision } from '../approval/decision.ts';
 import { CutoverPlan, planDigest, RetirePlan, RollbackPlan, RotationPlan } from '../plan/plan.ts';
 import { genesis } from './chain.ts';
 import { ApprovalRule, Stage } from '../registry/registry-schema.ts';
+import { Acknowledgement } from '../rollover/acknowledgement.ts';
 
 /** One KMS call with the id under which CloudTrail knows it. */
 export const KmsCall = z.strictObject({
@@ -73,11 +74,7 @@ export const RotationPredicate = z.strictObject({
   publications: z
     .array(z.strictObject({ sequence: z.int(), stage: z.string(), keySetSha256: Sha256Hex, madeAt: z.string(), kids: z.array(z.string()) }))
     .optional(),
-  acknowledgements: z
-    .array(
-      z.strictObject({ consumer: z.string(), kind: z.enum(['acknowledged', 'waived']), thumbprint: z.string(), by: z.string(), at: z.string(), late: z.boolean(), reason: z.string().optional() }),
-    )
-    .optional(),
+  acknowledgements: z.array(Acknowledgement).optional(),
   approvals: z.array(ApprovalRecord),
   steps: z.array(StepRecord),
   keys: z.strictObject({ before: z.array(KeySnapshot), after: z.array(KeySnapshot) }),

@@ -4,6 +4,7 @@ import { AliasName, IamArn, KeyArn, KeyId, RotationId, Sha256Hex } from '../ids.
 import { ApprovalRule } from '../registry/registry-schema.ts';
 import { GroupedUse } from './key-usage.ts';
 import { AcknowledgementRule, Consumer, Publication, Rollover } from '../registry/rollover-schema.ts';
+import { Acknowledgement } from '../rollover/acknowledgement.ts';
 
 /** A grant as it is made anew on the successor. AWS KMS API Reference, CreateGrant. */
 export const PlannedGrant = z.strictObject({
@@ -121,9 +122,7 @@ export const CutoverPlan = z.strictObject({
       keySetSequence: z.int(),
       keySetSha256: Sha256Hex,
       publishedAt: z.string(),
-      acknowledgements: z.array(
-        z.strictObject({ consumer: z.string(), kind: z.enum(['acknowledged', 'waived']), by: z.string(), at: z.string(), late: z.boolean(), reason: z.string().optional() }),
-      ),
+      acknowledgements: z.array(Acknowledgement.omit({ thumbprint: true })),
       emergency: z.boolean(),
     })
     .optional(),
@@ -207,6 +206,9 @@ export type AnyPlan = RotationPlan | CutoverPlan | RollbackPlan | WaiverPlan | R
 
 /** SHA-256 over the RFC 8785 bytes of a plan, hex: what an approval is bound to. */
 export const planDigest = (plan: AnyPlan): string => digestOf(plan);
+
+/** What method `asymmetric` adds to a plan; a plan of another kind has none. */
+export const rolloverOf = (plan: RotationPlan | RollbackPlan | undefined): RolloverPlan | undefined => (plan === undefined || 'stage' in plan ? undefined : plan.rollover);
 
 /**
  * What a rotation locks against another: the old key, and its alias, since after the cutover the alias stands at another key

@@ -1,10 +1,20 @@
+import { z } from 'zod';
 import type { AcknowledgementRule, Consumer } from '../registry/rollover-schema.ts';
 
-/** A consumer's word that it has the new key, or an approved waiver in its place. */
-export interface Acknowledgement {
-  readonly consumer: string;
-  readonly kind: 'acknowledged' | 'waived';
-}
+/** A consumer's word that it has the new key, or an approved waiver in its place. Times are ISO 8601, UTC. */
+export const Acknowledgement = z.strictObject({
+  consumer: z.string(),
+  kind: z.enum(['acknowledged', 'waived']),
+  /** RFC 7638 thumbprint that the consumer installed; of a waiver, the one it was waived for. */
+  thumbprint: z.string(),
+  /** Who said so: a person of the registry, `link`, or the approvers of a waiver. */
+  by: z.string(),
+  at: z.string(),
+  /** After the consumer's deadline: it counts, and is told. */
+  late: z.boolean(),
+  reason: z.string().optional(),
+});
+export type Acknowledgement = z.infer<typeof Acknowledgement>;
 
 export type Standing =
   | { readonly outcome: 'satisfied' }
@@ -14,7 +24,7 @@ export type Standing =
  * Whether every group of required consumers has acknowledged as its rule demands; a group without a rule needs all. A waiver
  * counts for its consumer. Consumers that are only informed never hold a rotation up.
  */
-export function standing(consumers: readonly Consumer[], rules: readonly AcknowledgementRule[], given: readonly Acknowledgement[]): Standing {
+export function standing(consumers: readonly Consumer[], rules: readonly AcknowledgementRule[], given: readonly Pick<Acknowledgement, 'consumer'>[]): Standing {
   const required = consumers.filter((c) => c.acknowledges === 'required');
   const done = new Set(given.map((a) => a.consumer));
   const missing = [...new Set(required.map((c) => c.group))].flatMap((group) => {

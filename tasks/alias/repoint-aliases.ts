@@ -4,7 +4,7 @@ import { Sha256Hex } from '../../core/ids.ts';
 import { planChanges, planDigest, type CutoverPlan, type RollbackPlan } from '../../core/plan/plan.ts';
 import { describeKey } from '../../store/key-facts.ts';
 import { checkApproved, checkApprovedActions, type Demand } from '../approval/check-approved.ts';
-import { announce, eventActions } from '../events.ts';
+import { announce, eventActions } from '../../store/events.ts';
 import { movePlanOf, rotationPlanOf } from '../plan-of.ts';
 import { liveCutoverPlan, liveCutoverPlanActions } from '../plan/live-cutover-plan.ts';
 import { rotationInput, task, turnSuffix, type Context } from '../task.ts';

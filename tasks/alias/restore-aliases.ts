@@ -2,6 +2,7 @@ import { UpdateAliasCommand } from '@aws-sdk/client-kms';
 import { z } from 'zod';
 import { isoSeconds } from '../../core/clock.ts';
 import { isRotaError } from '../../core/errors.ts';
+import { rolloverOf } from '../../core/plan/plan.ts';
 import { directionOf } from '../../core/rollover/direction.ts';
 import { drainedDue } from '../../core/rollover/timing.ts';
 import { describeKey } from '../../store/key-facts.ts';
@@ -51,7 +52,8 @@ export const restoreAliases = task({
     return {
       restored,
       leftBehind,
-      keySetChanged: steps.some((s) => s.startsWith('publish-keys')) || steps.some((s) => s.startsWith('plan-cutover')) && rolloverOf(head) !== undefined,
+      // The plan of an emergency cutover makes a set already, before it is published.
+      keySetChanged: rolloverOf(head.plan) !== undefined && steps.some((s) => s.startsWith('publish-keys') || s.startsWith('plan-cutover')),
       straysUntil: attempted ? straysUntil(head, clock.now()) : isoSeconds(0),
     };
   },
@@ -63,11 +65,9 @@ interface Move {
   readonly to: string;
 }
 
-const rolloverOf = ({ plan }: RotationHead) => (plan === undefined || 'stage' in plan ? undefined : plan.rollover);
-
 /** While an alias stood at the new key, somebody may have signed with it. */
 function straysUntil(head: RotationHead, nowMs: number): string {
-  const rollover = rolloverOf(head);
+  const rollover = rolloverOf(head.plan);
   if (rollover === undefined) return isoSeconds(0);
   return drainedDue(rollover.intervals, directionOf(rotationPlanOf(head).oldKey.usage), nowMs).at;
 }

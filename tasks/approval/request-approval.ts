@@ -1,4 +1,3 @@
-import { EncryptCommand } from '@aws-sdk/client-kms';
 import { z } from 'zod';
 import { isoSeconds } from '../../core/clock.ts';
 import { RotaError } from '../../core/errors.ts';
@@ -7,7 +6,8 @@ import { planDigest, type AnyPlan, type RetirePlan, type RollbackPlan } from '..
 import { Stage, type ApprovalRule } from '../../core/registry/registry-schema.ts';
 import { approvalIdOf } from '../../store/approval-table.ts';
 import type { RotationHead } from '../../store/ledger-table.ts';
-import { announce, eventActions } from '../events.ts';
+import { announce, eventActions } from '../../store/events.ts';
+import { sealToken } from '../../store/task-token.ts';
 import { movePlanOf, retirePlanOf, rotationPlanOf } from '../plan-of.ts';
 import { rotationInput, task } from '../task.ts';
 
@@ -27,13 +27,11 @@ export const requestApproval = task({
     const { plan, rule, timeoutSeconds, requestedBy, reason } = question(head, stage);
     if (planDigest(plan) !== digest) throw new RotaError('PlanChanged', { changes: ['the ledger holds another plan than the one to be asked about'] });
     const approvalId = approvalIdOf(rotationId, stage, digest);
-    const { CiphertextBlob } = await clients.kms.send(
-      new EncryptCommand({ KeyId: names.tokenKey, Plaintext: Buffer.from(taskToken, 'utf8'), EncryptionContext: { approvalId } }),
-    );
+    const encryptedToken = await sealToken(clients, names, approvalId, taskToken);
     const deadline = isoSeconds(clock.now() + timeoutSeconds * 1000);
     await store.approvals.ask(
       { approvalId, rotationId, stage, plan, planDigest: digest, rule, requestedBy, reason, requestedAt: now, deadline, outcome: 'open', decisions: [] },
-      CiphertextBlob ?? new Uint8Array(),
+      encryptedToken,
     );
     await announce(context, 'Rota Approval Requested', { approvalId, stage, planDigest: digest, rule, deadline });
     return { approvalId };

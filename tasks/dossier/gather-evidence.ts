@@ -5,6 +5,7 @@ import type { Decision } from '../../core/approval/decision.ts';
 import { failureSentence } from '../../core/failure-sentence.ts';
 import { withoutTaskTokens } from '../../core/dossier/redact.ts';
 import { hasStop } from '../../core/plan/key-policy.ts';
+import { rolloverOf } from '../../core/plan/plan.ts';
 import type { ApprovalRecord, KeySnapshot, RotationPredicate } from '../../core/dossier/statement.ts';
 import { describeKey, policyOf, snapshotKey } from '../../store/key-facts.ts';
 import type { RotationHead } from '../../store/ledger-table.ts';
@@ -21,14 +22,14 @@ export async function gatherEvidence(context: Context, executionArn: string, end
   const { head, store, clients, now, movedClockSeconds } = context;
   const { failure } = ended;
   const { plan, retirePlan, cutoverPlan, rollbackPlan } = head;
-  const isRollback = plan !== undefined && 'stage' in plan;
+  const outcome = outcomeOf(ended, plan !== undefined && 'stage' in plan);
   const moved = movedClockSeconds();
   const after: KeySnapshot[] = [];
   for (const keyId of keysOf(head)) after.push(await snapshotKey(clients.kms, keyId));
   return {
     version: 1,
     rotationId: head.rotationId,
-    outcome: outcomeOf(ended, isRollback),
+    outcome,
     ...(failure === undefined ? {} : { error: { name: failure.name, sentence: failureSentence(failure) } }),
     requestedBy: head.requestedBy,
     reason: head.reason,
@@ -39,10 +40,10 @@ export async function gatherEvidence(context: Context, executionArn: string, end
     ...(cutoverPlan === undefined ? {} : { cutoverPlan }),
     ...(rollbackPlan === undefined ? {} : { rollbackPlan }),
     ...(await publicationsOf(context)),
-    approvals: await approvalsOf(context, outcomeOf(ended, isRollback)),
+    approvals: await approvalsOf(context, outcome),
     steps: await store.ledger.steps(head.rotationId),
     keys: { before: snapshotsBefore(context), after },
-    leftBehind: [...(head.leftBehind ?? []), ...(await leftPublished(context, outcomeOf(ended, isRollback))), ...(await retirementLeft(context, ended)), ...unfinishedText(ended, head)],
+    leftBehind: [...(head.leftBehind ?? []), ...(await leftPublished(context, outcome)), ...(await retirementLeft(context, ended)), ...unfinishedText(ended, head)],
     execution: await executionEvidence(clients.states, executionArn),
     ...(moved === 0 ? {} : { movedClockSeconds: moved }),
   };
@@ -87,9 +88,9 @@ async function retirementLeft({ head: { rotationId, retirePlan }, store, clients
 }
 
 /** What consumers were given, and what they said. */
-async function publicationsOf({ head: { plan, rotationId }, store }: Context): Promise<Pick<Evidence, 'publications' | 'acknowledgements'>> {
-  if (plan === undefined || 'stage' in plan || plan.rollover === undefined) return {};
-  const sets = await store.publications.ofRotation(plan.alias, rotationId);
+async function publicationsOf({ head: { plan, alias, rotationId }, store }: Context): Promise<Pick<Evidence, 'publications' | 'acknowledgements'>> {
+  if (rolloverOf(plan) === undefined) return {};
+  const sets = await store.publications.ofRotation(alias, rotationId);
   return {
     publications: sets.map(({ sequence, stage, keySetSha256, madeAt, keys }) => ({ sequence, stage, keySetSha256, madeAt, kids: keys.map((k) => k.kid) })),
     acknowledgements: (await store.acknowledgements.ofRotation(rotationId)).map((a) => ({ ...a })),
@@ -97,11 +98,11 @@ async function publicationsOf({ head: { plan, rotationId }, store }: Context): P
 }
 
 /** A key that consumers still find, though the rotation ended with the other one. */
-async function leftPublished({ head: { plan, newKeyId }, store }: Context, outcome: RotationPredicate['outcome']): Promise<string[]> {
-  if (plan === undefined || 'stage' in plan || plan.rollover === undefined || newKeyId === undefined || outcome === 'complete') return [];
-  const latest = await store.publications.latest(plan.alias);
+async function leftPublished({ head: { plan, alias, newKeyId }, store }: Context, outcome: RotationPredicate['outcome']): Promise<string[]> {
+  if (rolloverOf(plan) === undefined || newKeyId === undefined || outcome === 'complete') return [];
+  const latest = await store.publications.latest(alias);
   const there = latest?.keys.some((k) => k.keyArn.endsWith(`/${newKeyId}`)) === true;
-  return there ? [`Key set ${latest.sequence} of ${plan.alias} still holds key ${newKeyId}, which signs nothing: the next rotation's set will hold it too.`] : [];
+  return there ? [`Key set ${latest.sequence} of ${alias} still holds key ${newKeyId}, which signs nothing: the next rotation's set will hold it too.`] : [];
 }
 
 /** How the old key stood when the plan was made; the plan carries it, so nothing else had to be kept. */

@@ -7,7 +7,7 @@ import { predicateType, Statement, subjectDigest, type RotationPredicate } from 
 import { locksOf } from '../../core/plan/plan.ts';
 import type { DossierBucket } from '../../store/dossier-bucket.ts';
 import { keyFactsActions, publicKeyOf } from '../../store/key-facts.ts';
-import { announce, eventActions } from '../events.ts';
+import { announce, eventActions } from '../../store/events.ts';
 import { rotationInput, task, type Context } from '../task.ts';
 import { evidenceActions, gatherEvidence } from './gather-evidence.ts';
 

@@ -3,7 +3,7 @@ import { isoSeconds } from '../../core/clock.ts';
 import { withStop } from '../../core/plan/key-policy.ts';
 import { directionOf } from '../../core/rollover/direction.ts';
 import { drainedDue } from '../../core/rollover/timing.ts';
-import { newKeyIdOf, rotationPlanOf } from '../plan-of.ts';
+import { newKeyIdOf, rolloverPlanOf, rotationPlanOf } from '../plan-of.ts';
 import { rotationInput, task, turnSuffix } from '../task.ts';
 import { changePolicy, changePolicyActions } from './change-policy.ts';
 
@@ -22,13 +22,12 @@ export const stopKey = task({
   actions: changePolicyActions,
   step: ({ key, turn }) => `stop-key.${key}${turnSuffix(turn)}`,
   run: async ({ key }, { head, clients, clock }) => {
-    const { oldKey, rollover } = rotationPlanOf(head);
-    if (rollover === undefined) throw new Error(`rotation ${head.rotationId} has no rollover in its plan`);
+    const { oldKey } = rotationPlanOf(head);
     const keyId = key === 'old' ? oldKey.keyId : newKeyIdOf(head);
     const direction = directionOf(oldKey.usage);
     await changePolicy(clients.kms, keyId, (policy) => withStop(policy, direction.stops), 'has the stop');
     const stoppedMs = clock.now();
-    const { at } = drainedDue(rollover.intervals, direction, stoppedMs);
+    const { at } = drainedDue(rolloverPlanOf(head).intervals, direction, stoppedMs);
     return { keyId, denied: [...direction.stops], stoppedAt: isoSeconds(stoppedMs), drainedAt: at, drainSeconds: Math.max(60, Math.ceil((Date.parse(at) - stoppedMs) / 1000)) };
   },
 });

@@ -1,10 +1,15 @@
-import type { LedgerTable } from '../../store/ledger-table.ts';
-import type { Imported } from './live-cutover-plan.ts';
+import { lastResult } from '../done-steps.ts';
+import type { Context } from '../task.ts';
+
+/** What was imported: the material of the successor, as the ledger has it. A key whose material KMS made has none. */
+interface Imported {
+  readonly keyMaterialId: string;
+  readonly fingerprint: string;
+}
 
 /** The result of the round of `import-material` that succeeded. */
-export async function importedOf(ledger: LedgerTable, rotationId: string): Promise<Imported> {
-  const done = (await ledger.steps(rotationId)).filter((s) => s.step.startsWith('import-material') && s.completedAt !== undefined);
-  const last = done.at(-1)?.result;
-  if (last === undefined) throw new Error(`rotation ${rotationId} has imported nothing yet`);
-  return last as unknown as Imported;
+export async function importedOf(context: Context): Promise<Imported> {
+  const last = await lastResult<Imported>(context, 'import-material');
+  if (last === undefined) throw new Error(`rotation ${context.head.rotationId} has imported nothing yet`);
+  return last;
 }

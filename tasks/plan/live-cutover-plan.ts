@@ -11,19 +11,13 @@ import { liveRollover, liveRolloverActions } from './live-rollover.ts';
 
 export const liveCutoverPlanActions = ['kms:DescribeKey', 'kms:GetKeyPolicy', 'kms:ListAliases', 'kms:ListGrants', ...liveRolloverActions] as const;
 
-/** What was imported: the material of the successor, as the ledger has it. A key whose material KMS made has none. */
-export interface Imported {
-  readonly keyMaterialId: string;
-  readonly fingerprint: string;
-}
-
 /**
  * What moving the aliases would do, from live AWS state: made before the approval, and again just before the effect, so
  * that a difference voids the approval (P4). An alias of the approved plan that already stands at the successor (an
  * earlier attempt moved it) counts as moving from the old key.
  */
 export async function liveCutoverPlan(context: Context, approved?: CutoverPlan): Promise<CutoverPlan> {
-  const { head, clients, store } = context;
+  const { head, clients } = context;
   const plan = rotationPlanOf(head);
   const newKeyId = newKeyIdOf(head);
   const oldKeyId = plan.oldKey.keyId;
@@ -34,7 +28,7 @@ export async function liveCutoverPlan(context: Context, approved?: CutoverPlan):
   const movable = new Set(await aliasesOf(clients.kms, oldKeyId));
   for (const alias of await aliasesOf(clients.kms, newKeyId)) if (approved?.aliases.some((a) => a.alias === alias)) movable.add(alias);
   if (movable.size === 0) throw new RotaError('PlanChanged', { changes: [`no alias stands at ${oldKeyId} any more`] });
-  const imported = plan.material === undefined ? undefined : await importedOf(store.ledger, plan.rotationId);
+  const imported = plan.material === undefined ? undefined : await importedOf(context);
   const keyMaterialId = metadata.CurrentKeyMaterialId ?? imported?.keyMaterialId;
   return {
     version: 1,

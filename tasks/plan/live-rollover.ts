@@ -3,7 +3,7 @@ import type { CutoverPlan } from '../../core/plan/plan.ts';
 import { missingText, standing } from '../../core/rollover/acknowledgement.ts';
 import { introducedIn } from '../../core/rollover/state.ts';
 import { keySetActions, keySetOf, rotatedKeys } from '../publish/key-set.ts';
-import { rotationPlanOf } from '../plan-of.ts';
+import { rolloverPlanOf } from '../plan-of.ts';
 import type { Context } from '../task.ts';
 
 export const liveRolloverActions = [...keySetActions] as const;
@@ -15,18 +15,17 @@ export const liveRolloverActions = [...keySetActions] as const;
  */
 export async function liveRollover(context: Context): Promise<NonNullable<CutoverPlan['rollover']>> {
   const { head, store } = context;
-  const plan = rotationPlanOf(head);
-  const { rollover } = plan;
-  if (rollover === undefined) throw new Error(`rotation ${plan.rotationId} has no rollover in its plan`);
+  const { rotationId } = head;
+  const rollover = rolloverPlanOf(head);
   const pair = await rotatedKeys(context);
   if (rollover.emergency) {
-    const set = await keySetOf('emergency', 0, context);
+    const set = await keySetOf('emergency', 0, pair, context);
     return { oldThumbprint: pair.old.kid, newThumbprint: pair.new.kid, keySetSequence: set.sequence, keySetSha256: set.keySetSha256, publishedAt: set.madeAt, acknowledgements: [], emergency: true };
   }
-  const introduced = introducedIn(await store.ledger.steps(plan.rotationId));
-  if (introduced === undefined) throw new Error(`rotation ${plan.rotationId} has published nothing yet`);
+  const introduced = introducedIn(await store.ledger.steps(rotationId));
+  if (introduced === undefined) throw new Error(`rotation ${rotationId} has published nothing yet`);
   if (introduced.newThumbprint !== pair.new.kid || introduced.oldThumbprint !== pair.old.kid) throw new RotaError('PublicKeyChanged', { keyId: pair.new.keyArn });
-  const given = await store.acknowledgements.ofRotation(plan.rotationId);
+  const given = await store.acknowledgements.ofRotation(rotationId);
   const verdict = standing(rollover.consumers, rollover.acknowledgement, given);
   if (verdict.outcome !== 'satisfied') throw new RotaError('AcknowledgementsMissing', { missing: missingText(verdict) });
   return {

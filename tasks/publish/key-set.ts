@@ -1,13 +1,15 @@
-import { GetPublicKeyCommand, SignCommand, type KMSClient, type SigningAlgorithmSpec } from '@aws-sdk/client-kms';
+import { SignCommand, type KMSClient, type SigningAlgorithmSpec } from '@aws-sdk/client-kms';
 import { createHash } from 'node:crypto';
 import { sha256Hex } from '../../core/canonical-json.ts';
 import { RotaError } from '../../core/errors.ts';
 import type { RotationPlan } from '../../core/plan/plan.ts';
 import { assembleCertificate, assembleRequest, certificateAlgorithmOf, certificateToSign, hashOf, requestToSign } from '../../core/publication/certificate.ts';
+import { keyFormat } from '../../core/publication/key-formats.ts';
 import { keySetBytes, keySetMediaType } from '../../core/publication/key-set.ts';
 import { assembleStatement, messageToSign, signerOf, statementBytes, type KeySetStatement } from '../../core/publication/key-set-statement.ts';
 import { pemOf, publishedKey, type PublishedKey } from '../../core/publication/published-key.ts';
 import { directionOf } from '../../core/rollover/direction.ts';
+import { publicKeyOf } from '../../store/key-facts.ts';
 import type { PublishedDocument, PublishedKeyRecord, PublishedSet } from '../../store/publication-table.ts';
 import { newKeyIdOf, rotationPlanOf } from '../plan-of.ts';
 import type { Context } from '../task.ts';
@@ -35,15 +37,21 @@ const changes: Readonly<Record<PublicationStage, Change>> = {
 
 export const keySetActions = ['kms:GetPublicKey', 'kms:Sign', 'dynamodb:PutItem', 'dynamodb:Query'] as const;
 
-/** Old and new key of a rotation, as consumers see them. HMAC keys have no public half: they are known by their ARN. */
-export async function rotatedKeys({ head, clients }: Pick<Context, 'head' | 'clients'>): Promise<{ old: PublishedKey; new: PublishedKey }> {
+/** Old and new key of a rotation, as consumers see them. */
+interface Pair {
+  readonly old: PublishedKey;
+  readonly new: PublishedKey;
+}
+
+/** The two keys, as KMS has them now. HMAC keys have no public half: they are known by their ARN. */
+export async function rotatedKeys({ head, clients }: Pick<Context, 'head' | 'clients'>): Promise<Pair> {
   const plan = rotationPlanOf(head);
-  const arnOf = (keyId: string) => plan.oldKey.arn.replace(/[^/]+$/, keyId);
+  const { spec, usage } = plan.successor;
+  const algorithm = plan.rollover?.publication.algorithm;
+  const hasPublicKey = keyFormat(spec, usage)?.form !== undefined;
   const seen = async (keyId: string): Promise<PublishedKey> => {
-    const { spec, usage } = plan.successor;
-    const algorithm = plan.rollover?.publication.algorithm;
-    const spki = usage === 'GENERATE_VERIFY_MAC' ? new Uint8Array() : ((await clients.kms.send(new GetPublicKeyCommand({ KeyId: keyId }))).PublicKey ?? new Uint8Array());
-    return publishedKey({ keyArn: arnOf(keyId), spec, usage, spki, ...(algorithm === undefined ? {} : { algorithm }) });
+    const spki = hasPublicKey ? await publicKeyOf(clients.kms, keyId) : Buffer.alloc(0);
+    return publishedKey({ keyArn: plan.oldKey.arn.replace(/[^/]+$/, keyId), spec, usage, spki, ...(algorithm === undefined ? {} : { algorithm }) });
   };
   return { old: await seen(plan.oldKey.keyId), new: await seen(newKeyIdOf(head)) };
 }
@@ -52,7 +60,7 @@ export async function rotatedKeys({ head, clients }: Pick<Context, 'head' | 'cli
  * The key set of a stage, made once and kept whole, so that a repeat sends the same bytes. It follows the latest set of the
  * alias; a stage that changes no key takes that one again.
  */
-export async function keySetOf(stage: PublicationStage, turn: number, context: Context): Promise<PublishedSet> {
+export async function keySetOf(stage: PublicationStage, turn: number, pair: Pair, context: Context): Promise<PublishedSet> {
   const { head, store, now } = context;
   const plan = rotationPlanOf(head);
   const label = turn === 0 ? stage : `${stage}.${turn}`;
@@ -60,7 +68,6 @@ export async function keySetOf(stage: PublicationStage, turn: number, context: C
     const latest = await store.publications.latest(plan.alias);
     const mine = (await store.publications.ofRotation(plan.alias, plan.rotationId)).find((s) => s.stage === label);
     if (mine !== undefined) return mine;
-    const pair = await rotatedKeys(context);
     const keys = nextKeys((latest?.keys ?? []).map(fromRecord), pair, stage);
     const bytes = keySetBytes(keys);
     if (latest !== undefined && latest.keySetSha256 === sha256Hex(bytes)) return latest;
@@ -74,11 +81,6 @@ export async function keySetOf(stage: PublicationStage, turn: number, context: C
     const set: PublishedSet = { alias: plan.alias, sequence, rotationId: plan.rotationId, stage: label, keySetSha256: sha256Hex(bytes), keys: keys.map(toRecord), documents, madeAt: now };
     if (await store.publications.put(set)) return set;
   }
-}
-
-interface Pair {
-  readonly old: PublishedKey;
-  readonly new: PublishedKey;
 }
 
 /** The order never matters to a consumer: it finds a key by its `kid`. */

@@ -3,8 +3,8 @@ import { isoSeconds } from '../../core/clock.ts';
 import { RotaError } from '../../core/errors.ts';
 import { Sha256Hex } from '../../core/ids.ts';
 import { readyDue, removedDue } from '../../core/rollover/timing.ts';
-import { announce, eventActions } from '../events.ts';
-import { rotationPlanOf } from '../plan-of.ts';
+import { announce, eventActions } from '../../store/events.ts';
+import { rolloverPlanOf } from '../plan-of.ts';
 import { rotationInput, task, turnSuffix } from '../task.ts';
 import { deliverSet, deliverSetActions } from './deliver-set.ts';
 import { keySetActions, keySetOf, rotatedKeys } from './key-set.ts';
@@ -30,14 +30,13 @@ export const publishKeys = task({
   step: ({ stage, turn }) => `publish-keys.${stage}${turnSuffix(turn)}`,
   run: async ({ stage, turn }, context) => {
     const { head, clients, clock } = context;
-    const { rollover } = rotationPlanOf(head);
-    if (rollover === undefined) throw new Error(`rotation ${head.rotationId} has no rollover in its plan`);
-    const set = await keySetOf(stage, turn, context);
+    const { publication, intervals } = rolloverPlanOf(head);
     const pair = await rotatedKeys(context);
+    const set = await keySetOf(stage, turn, pair, context);
     for (const key of set.keys)
       for (const { keyArn, kid } of [pair.old, pair.new])
         if (key.keyArn === keyArn && key.kid !== kid) throw new RotaError('PublicKeyChanged', { keyId: keyArn });
-    for (const target of rollover.publication.targets) await deliverSet(target, set, clients);
+    for (const target of publication.targets) await deliverSet(target, set, clients);
     const publishedMs = clock.now();
     const { sequence, keySetSha256 } = set;
     await announce(context, 'Rota Key Set Published', { stage, sequence, keySetSha256, kids: set.keys.map((k) => k.kid) });
@@ -47,8 +46,8 @@ export const publishKeys = task({
       oldThumbprint: pair.old.kid,
       newThumbprint: pair.new.kid,
       publishedAt: isoSeconds(publishedMs),
-      readyAt: readyDue(rollover.intervals, publishedMs).at,
-      removedAt: removedDue(rollover.intervals, publishedMs).at,
+      readyAt: readyDue(intervals, publishedMs).at,
+      removedAt: removedDue(intervals, publishedMs).at,
     };
   },
 });

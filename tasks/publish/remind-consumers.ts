@@ -4,11 +4,11 @@ import type { Consumer } from '../../core/registry/rollover-schema.ts';
 import { missingText, standing } from '../../core/rollover/acknowledgement.ts';
 import { introducedIn } from '../../core/rollover/state.ts';
 import { deadlineMs, nextReminderMs } from '../../core/rollover/reminders.ts';
-import { announce, eventActions, type DetailType } from '../events.ts';
-import { rotationPlanOf } from '../plan-of.ts';
-import { rotationInput, task } from '../task.ts';
+import { announce, eventActions, type DetailType } from '../../store/events.ts';
+import { rolloverPlanOf } from '../plan-of.ts';
+import { rotationInput, task, type Context } from '../task.ts';
 
-/** An hour: Step Functions ends the wait for the next reminder, and nobody needs it to the second. */
+/** A reminder is no matter of seconds. */
 const leastWaitSeconds = 60;
 const mostWaitSeconds = 30 * 86_400;
 
@@ -25,9 +25,9 @@ export const remindConsumers = task({
   step: ({ reminder }) => `remind-consumers.${reminder}`,
   run: async ({ rotationId, reminder }, context) => {
     const { head, store, clock } = context;
-    const { rollover } = rotationPlanOf(head);
+    const rollover = rolloverPlanOf(head);
     const introduced = introducedIn(await store.ledger.steps(rotationId));
-    if (rollover === undefined || introduced === undefined) throw new Error(`rotation ${rotationId} has published nothing yet`);
+    if (introduced === undefined) throw new Error(`rotation ${rotationId} has published nothing yet`);
     const given = await store.acknowledgements.ofRotation(rotationId);
     const verdict = standing(rollover.consumers, rollover.acknowledgement, given);
     const silent = rollover.consumers.filter((c) => !given.some((a) => a.consumer === c.name));
@@ -47,13 +47,13 @@ export const remindConsumers = task({
   },
 });
 
-async function remindedMs({ store, head }: Parameters<typeof announce>[0], reminder: number): Promise<number | undefined> {
+async function remindedMs({ store, head }: Context, reminder: number): Promise<number | undefined> {
   const step = (await store.ledger.steps(head.rotationId)).find((s) => s.step === `remind-consumers.${reminder}`);
   const result = step?.result as { remindedAt: string } | undefined;
   return result === undefined ? undefined : Date.parse(result.remindedAt);
 }
 
-async function tell(consumer: Consumer, thumbprint: string, publishedMs: number, context: Parameters<typeof announce>[0]): Promise<void> {
+async function tell(consumer: Consumer, thumbprint: string, publishedMs: number, context: Context): Promise<void> {
   const { name, contact, target, acknowledges } = consumer;
   const deadline = isoSeconds(deadlineMs(consumer, publishedMs));
   const overdue = acknowledges === 'required' && deadline <= context.now;

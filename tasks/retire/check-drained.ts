@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { KeyUse } from '../../core/plan/key-usage.ts';
 import { directionOf } from '../../core/rollover/direction.ts';
 import { usageEvidence, usageEvidenceActions } from '../../store/key-usage.ts';
-import { announce, eventActions } from '../events.ts';
+import { announce, eventActions } from '../../store/events.ts';
+import { lastResult } from '../done-steps.ts';
 import { rotationPlanOf } from '../plan-of.ts';
 import { rotationInput, task, turnSuffix } from '../task.ts';
 import { graceMs } from './uses-since.ts';
@@ -21,11 +22,12 @@ export const checkDrained = task({
   errors: [],
   actions: [...usageEvidenceActions, ...eventActions],
   step: ({ look, turn }) => `check-drained${turnSuffix(turn)}.${look}`,
-  run: async ({ rotationId }, context) => {
-    const { head, store, clients, clock } = context;
+  run: async (_, context) => {
+    const { head, clients, clock } = context;
     const { oldKey } = rotationPlanOf(head);
-    const stop = (await store.ledger.steps(rotationId)).filter((s) => s.step.startsWith('stop-key.old') && s.completedAt !== undefined).at(-1);
-    const { stoppedAt, drainedAt } = stop?.result as { stoppedAt: string; drainedAt: string };
+    const stop = await lastResult<{ stoppedAt: string; drainedAt: string }>(context, 'stop-key.old');
+    if (stop === undefined) throw new Error(`rotation ${head.rotationId} has stopped nothing yet`);
+    const { stoppedAt, drainedAt } = stop;
     const leftMs = Date.parse(drainedAt) - clock.now();
     const stoppedMs = Date.parse(stoppedAt) + graceMs;
     const operations = directionOf(oldKey.usage).making;

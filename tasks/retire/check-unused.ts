@@ -4,10 +4,10 @@ import { RotaError } from '../../core/errors.ts';
 import { KeyUse } from '../../core/plan/key-usage.ts';
 import { leavesTime } from '../../core/plan/make-retire-plan.ts';
 import { usageEvidenceActions } from '../../store/key-usage.ts';
-import { announce, eventActions } from '../events.ts';
+import { announce, eventActions } from '../../store/events.ts';
 import { retirePlanOf } from '../plan-of.ts';
 import { rotationInput, task } from '../task.ts';
-import { lastResult } from './done-steps.ts';
+import { lastResult } from '../done-steps.ts';
 import { graceMs, usesSince } from './uses-since.ts';
 import { isWordOwed } from './word-owed.ts';
 

@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { isoSeconds, secondsPerDay } from '../../core/clock.ts';
 import { KeyUse } from '../../core/plan/key-usage.ts';
 import { usageEvidenceActions } from '../../store/key-usage.ts';
-import { announce, eventActions } from '../events.ts';
+import { announce, eventActions } from '../../store/events.ts';
 import { retirePlanOf } from '../plan-of.ts';
 import { rotationInput, task } from '../task.ts';
-import { doneSteps, lastResult } from './done-steps.ts';
+import { doneSteps, lastResult } from '../done-steps.ts';
 import { usesSince } from './uses-since.ts';
 import { isWordOwed } from './word-owed.ts';
 

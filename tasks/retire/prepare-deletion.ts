@@ -7,7 +7,7 @@ import { deletionDocument, retirementObjectKey } from '../../core/retirement/del
 import { approvalIdOf } from '../../store/approval-table.ts';
 import { retirePlanOf } from '../plan-of.ts';
 import { rotationInput, task, type Context } from '../task.ts';
-import { doneSteps, lastResult } from './done-steps.ts';
+import { doneSteps, lastResult } from '../done-steps.ts';
 
 /** Writes the document with which a person may decide to delete the key. Kept like a dossier: what is stored once stays. */
 export const prepareDeletion = task({

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { EncryptCommand } from '@aws-sdk/client-kms';
 import { z } from 'zod';
 import { isoSeconds } from '../../core/clock.ts';
 import { causeSentence } from '../../core/failure-sentence.ts';
-import { announce, eventActions } from '../events.ts';
+import { announce, eventActions } from '../../store/events.ts';
+import { sealToken } from '../../store/task-token.ts';
+import { waitIdOf } from '../../store/wait-table.ts';
 import { rotationInput, task } from '../task.ts';
 
 /** Waits that people may end, by a word. Step Functions ends them by itself when their time is up. */
@@ -21,11 +22,9 @@ export const openWait = task({
   run: async ({ rotationId, wait, seconds, because: cause, taskToken }, context) => {
     const because = causeSentence(cause);
     const { clients, store, names, clock, now } = context;
-    const { CiphertextBlob } = await clients.kms.send(
-      new EncryptCommand({ KeyId: names.tokenKey, Plaintext: Buffer.from(taskToken, 'utf8'), EncryptionContext: { approvalId: `${rotationId}.wait.${wait}` } }),
-    );
+    const encryptedToken = await sealToken(clients, names, waitIdOf({ rotationId, name: wait }), taskToken);
     const until = isoSeconds(clock.now() + seconds * 1000);
-    await store.waits.open({ rotationId, name: wait, encryptedToken: CiphertextBlob ?? new Uint8Array(), openedAt: now, until, because, serial: randomUUID() });
+    await store.waits.open({ rotationId, name: wait, encryptedToken, openedAt: now, until, because, serial: randomUUID() });
     if (wait === 'hold') await announce(context, 'Rota Rotation Held', { because, until });
     return { until };
   },

@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 import { credentialsOf } from '../../demo/cast.ts';
 import { makeImportedKey } from '../../demo/imported-key.ts';
 import { openEscrow } from '../escrow.ts';
-import { startRollover } from '../rollover.ts';
+import { isOver, startRollover } from '../rollover.ts';
 import { recovery, startRota, type Rota } from '../rota.ts';
 import { materialFingerprint } from '../../core/material/fingerprint.ts';
 
@@ -53,7 +53,7 @@ test.each(privateKeys)('P1: nor is the private key of an asymmetric key with imp
   await r.acknowledge(rotationId);
   const ready = await r.pass(rotationId, (s) => s.waitingFor.length > 0);
   await r.rota.approve(ready.waitingFor[0] ?? '');
-  expect(await r.pass(rotationId, (s) => s.status !== 'RUNNING' && s.status !== 'WAITING')).toMatchObject({ status: 'SUCCEEDED', leftBehind: [] });
+  expect(await r.pass(rotationId, isOver)).toMatchObject({ status: 'SUCCEEDED', leftBehind: [] });
   const pkcs8 = await escrowed(r.rota, rotationId);
   const d = Buffer.from(createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' }).export({ format: 'jwk' }).d ?? '', 'base64url');
   expect(d.length).toBeGreaterThanOrEqual(32);

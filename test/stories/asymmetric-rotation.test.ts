@@ -1,7 +1,7 @@
 import { DescribeKeyCommand, SignCommand } from '@aws-sdk/client-kms';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { startRollover } from '../rollover.ts';
+import { isOver, startRollover } from '../rollover.ts';
 
 const timeout = 120_000;
 
@@ -12,7 +12,7 @@ test('a signing key rolls over: published, acknowledged, switched, drained, unpu
   expect(r.target.kids()).toHaveLength(2);
   await r.pass(rotationId, (s) => s.waitingFor.length > 0);
   await r.rota.approve((await r.status(rotationId)).waitingFor[0] ?? '');
-  const ended = await r.pass(rotationId, (s) => s.status !== 'RUNNING' && s.status !== 'WAITING');
+  const ended = await r.pass(rotationId, isOver);
   expect(ended).toMatchObject({ status: 'SUCCEEDED', oldKeyId: r.oldKeyId, leftBehind: [], rollover: { state: 'REMOVED' } });
   expect(r.target.kids()).toEqual([newKid]);
   const { KeyMetadata } = await r.rota.kms.send(new DescribeKeyCommand({ KeyId: 'alias/tokens' }));

@@ -1,9 +1,8 @@
 import { CreateKeyCommand, DescribeKeyCommand, SignCommand, UpdateAliasCommand } from '@aws-sdk/client-kms';
 import { describe, expect, test } from 'vitest';
-import { hourMs, startRollover, type Rollover, type RolloverStatus } from '../rollover.ts';
+import { hourMs, isOver, startRollover, type Rollover, type RolloverStatus } from '../rollover.ts';
 
 const timeout = 120_000;
-const isOver = (s: { status: string }): boolean => s.status !== 'RUNNING' && s.status !== 'WAITING';
 const waitsFor = (name: string) => (s: RolloverStatus) => s.waits.some((w) => w.name === name);
 const aliasTarget = async ({ rota }: Rollover) => (await rota.kms.send(new DescribeKeyCommand({ KeyId: 'alias/tokens' }))).KeyMetadata?.KeyId;
 

@@ -6,11 +6,10 @@ import { describe, expect, test } from 'vitest';
 import { verifyKeySetStatement } from '../../core/publication/key-set-statement.ts';
 import { publishedKey } from '../../core/publication/published-key.ts';
 import type { Principal } from '../../local/server.ts';
-import { startRollover, type Rollover, type RolloverStatus } from '../rollover.ts';
+import { isOver, startRollover, type Rollover, type RolloverStatus } from '../rollover.ts';
 import { call } from '../embedded-aws.ts';
 
 const timeout = 180_000;
-const isOver = (s: { status: string }): boolean => s.status !== 'RUNNING' && s.status !== 'WAITING';
 
 async function toTheEnd(r: Rollover): Promise<RolloverStatus> {
   const rotationId = await r.start();

@@ -3,7 +3,7 @@ import { DecryptCommand, EncryptCommand, GetPublicKeyCommand, type KeySpec, type
 import { describe, expect, test } from 'vitest';
 import { CachingVerifier } from '../../demo/caching-verifier.ts';
 import { thumbprint, TokenSigner, type SignedMessage } from '../../demo/token-signer.ts';
-import { startRollover, type Rollover } from '../rollover.ts';
+import { isOver, startRollover, type Rollover } from '../rollover.ts';
 
 const stepMs = 1_800_000;
 const timeout = 300_000;
@@ -15,8 +15,6 @@ interface Tally {
   checks: number;
   failures: number;
 }
-
-const isOver = (s: { status: string }): boolean => s.status !== 'RUNNING' && s.status !== 'WAITING';
 
 /** Runs a rotation to its end while something happens every half hour of its time. */
 async function through(r: Rollover, rotationId: string, work: (nowMs: number) => Promise<void>): Promise<void> {

@@ -1,12 +1,10 @@
-import type { Catcher, States } from '../asl.ts';
+import type { Catcher, Expression, States } from '../asl.ts';
 import type { Resources } from '../resources.ts';
+import { seal } from './seal.ts';
 import { answer, taskState } from './task.ts';
 
 export const wayBack = 'Restore aliases';
 export const sealFailed = 'Seal failed dossier';
-
-/** The execution that a dossier is about: this one, unless another has been stopped. */
-const thisExecution = '{% $states.context.Execution.Id %}';
 
 /** Where the way back fails too, what went wrong first stays the reason. */
 export const failedToo: Catcher = {
@@ -18,9 +16,9 @@ export const failedToo: Catcher = {
 /**
  * The one way back (P7): every alias where it was, then a dossier that says so and names what is left. Where even that
  * fails, the execution ends as failed without a dossier, and `rota status` and the alarm on failed executions say so. A machine
- * that has more to put back than aliases does it at `next`.
+ * that has more to put back than aliases does it at `next`; `executionArn` is another's where that was stopped.
  */
-export const wayBackStates = (to: Resources, next: string = sealFailed, executionArn = thisExecution): States => ({
+export const wayBackStates = (to: Resources, next: string = sealFailed, executionArn?: Expression): States => ({
   [wayBack]: taskState(to, {
     task: 'restore-aliases',
     ...(next === sealFailed ? {} : { assign: { keySetChanged: answer('keySetChanged'), straysUntil: answer('straysUntil') } }),
@@ -31,11 +29,7 @@ export const wayBackStates = (to: Resources, next: string = sealFailed, executio
 });
 
 /** The end of what failed: a dossier that says so, then the failure itself. */
-export const failedEnd = (to: Resources, executionArn = thisExecution): States => ({
-  [sealFailed]: taskState(to, {
-    task: 'seal-dossier',
-    payload: { executionArn, failure: '{% $failure %}' },
-    next: 'Ended without effect',
-  }),
+export const failedEnd = (to: Resources, executionArn?: Expression): States => ({
+  [sealFailed]: seal(to, { tells: 'failure', next: 'Ended without effect', ...(executionArn && { executionArn }) }),
   'Ended without effect': { Type: 'Fail', Error: '{% $failure.name %}', Cause: '{% $failure.cause %}' },
 });

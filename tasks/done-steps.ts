@@ -1,5 +1,5 @@
-import type { StepRecord } from '../../core/dossier/statement.ts';
-import type { Context } from '../task.ts';
+import type { StepRecord } from '../core/dossier/statement.ts';
+import type { Context } from './task.ts';
 
 /** The completed steps whose names begin so, oldest first. */
 export const doneSteps = async ({ head, store }: Context, step: string): Promise<StepRecord[]> =>
