@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { finished } from 'node:stream/promises';
-import { realNow, type EmbeddedClock } from './clock.ts';
+import { pause, realNow, type EmbeddedClock } from './clock.ts';
 import { AnswerDropped } from './faults.ts';
 import type { Gate } from './gate.ts';
 import type { Principal, Principals } from './principals.ts';
@@ -26,6 +26,8 @@ interface Parts {
   /** By the name that faults give them; more may come while the port is open. */
   readonly services: ReadonlyMap<string, Service>;
   readonly s3: S3;
+  /** Real milliseconds before an answer is written. */
+  readonly latencyMs: number;
 }
 
 /** One request on its way to an answer. */
@@ -89,6 +91,7 @@ export class Port {
     outgoing.setHeader('x-amzn-requestid', requestId);
     try {
       const answer = await this.#answerIncoming(incoming, requestId);
+      if (this.#parts.latencyMs > 0) await pause(this.#parts.latencyMs);
       if (answer instanceof Response) {
         writeFetchResponse(answer, outgoing);
         return;

@@ -39,6 +39,8 @@ export class RegistryTable {
     const head: RegistryHead = { revision: (before?.revision ?? 0) + 1, digest: digestOf(registry), appliedBy, appliedAt };
     const revision = `${head.revision}#${head.digest.slice(0, 16)}`;
     await this.#put({ revision, item: 'people', people: registry.people });
+    const { exceptions, automaticRotation } = registry;
+    await this.#put({ revision, item: 'estate', estate: { exceptions, automaticRotation } });
     for (const key of registry.keys) await this.#put({ revision, item: `key#${key.alias}`, key });
     await this.#dynamo.send(
       new UpdateCommand({
@@ -93,7 +95,8 @@ export class RegistryTable {
       keys.push(...(page.Items ?? []).map((item) => RegisteredKey.parse(item.key)));
       from = page.LastEvaluatedKey;
     } while (from !== undefined);
-    return Registry.parse({ version: 1, people: await this.people(), keys });
+    const { Item } = await this.#dynamo.send(new GetCommand({ TableName: this.#table, Key: { revision, item: 'estate' }, ConsistentRead: true }));
+    return Registry.parse({ version: 1, people: await this.people(), keys, ...(Item?.estate as object | undefined) });
   }
 
   async #holding(): Promise<string> {

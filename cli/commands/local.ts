@@ -30,6 +30,10 @@ export interface LocalOptions {
   readonly kms?: string;
   /** Files with service control policies, in JSON. */
   readonly scp?: readonly string[];
+  /** Milliseconds that every answer takes longer. */
+  readonly latencyMs?: number;
+  /** Enforces the request quotas of KMS, multiplied by this. */
+  readonly quotaScale?: number;
 }
 
 /** The embedded AWS, up and ready. */
@@ -80,7 +84,7 @@ function ownKeyPolicies(): OwnKeyPolicies {
 }
 
 /** Starts everything. Repeated on the same folder it goes on where it was stopped or killed. */
-export async function startLocal({ port, folder, region, kms, scp = [] }: LocalOptions): Promise<Local> {
+export async function startLocal({ port, folder, region, kms, scp = [], latencyMs, quotaScale }: LocalOptions): Promise<Local> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const people = await embeddedPeople(folder, accountId);
   const principals = new Map<string, Principal>();
@@ -113,6 +117,8 @@ export async function startLocal({ port, folder, region, kms, scp = [] }: LocalO
     region,
     accountId,
     ...(kms === undefined ? {} : { clockFixed: 'The clock cannot be moved while the keys live elsewhere: they have a time of their own.' }),
+    ...(latencyMs === undefined ? {} : { latencyMs }),
+    ...(quotaScale === undefined ? {} : { quotaScale }),
     principals: [...principals.values()],
     serviceControlPolicies: await Promise.all(scp.map(async (name) => ({ name, document: await readFile(name, 'utf8') }))),
     lambdas: (self) => new Map(tasks.map((task) => [task.name, lambdaOf(task, self)])),
@@ -207,6 +213,8 @@ interface CommandOptions {
   readonly region: string;
   readonly kms?: string;
   readonly scp: readonly string[];
+  readonly latency?: number;
+  readonly quotas?: number;
 }
 
 const readPort = (text: string): number => {
@@ -214,19 +222,38 @@ const readPort = (text: string): number => {
   throw new InvalidArgumentError('It must be a whole number from 0 to 65535.');
 };
 
+const readNumber =
+  (what: string, fits: (value: number) => boolean) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (text.trim() !== '' && fits(value)) return value;
+    throw new InvalidArgumentError(`It must be ${what}.`);
+  };
+
 export const local = (io: Io): Command =>
   command('local', 'Start the embedded AWS on 127.0.0.1, to try Rota out or rehearse a ceremony', [
     'rota local --port 4599 --data .rota',
     'rota local --port 4599 --data .rota --kms aws',
+    'rota local --port 4599 --data .rota --latency 5 --quotas 1',
   ])
     .addOption(new Option('--port <n>', 'port on 127.0.0.1; 0 takes a free one').argParser(readPort).default(4599))
     .option('--data <folder>', 'where state is kept', '.rota')
     .option('--region <region>', 'the Region it plays', 'eu-central-1')
     .option('--kms <where>', 'where the keys live instead: "aws" (real AWS, ambient credentials) or the URL of a KMS endpoint')
     .option('--scp <file...>', 'service control policies, in JSON, that the embedded KMS enforces', [])
-    .action(async ({ port, data, region, kms, scp, json }: CommandOptions) => {
+    .addOption(new Option('--latency <ms>', 'milliseconds that every answer takes longer').argParser(readNumber('a whole number from 0 to 60000', (n) => Number.isInteger(n) && n >= 0 && n <= 60_000)))
+    .addOption(new Option('--quotas <scale>', "enforce KMS's request quotas, multiplied by this: 1 is AWS's defaults").argParser(readNumber('a number above 0', (n) => n > 0 && n <= 1_000_000)))
+    .action(async ({ port, data, region, kms, scp, latency, quotas, json }: CommandOptions) => {
       const folder = resolve(data);
-      const running = await startLocal({ port, folder, region, scp, ...(kms === undefined ? {} : { kms }) });
+      const running = await startLocal({
+        port,
+        folder,
+        region,
+        scp,
+        ...(kms === undefined ? {} : { kms }),
+        ...(latency === undefined ? {} : { latencyMs: latency }),
+        ...(quotas === undefined ? {} : { quotaScale: quotas }),
+      });
       const { place } = running;
       const people = place.people.map(({ id, groups, accessKeyId, secretAccessKey }) => ({ id, groups, accessKeyId, secretAccessKey }));
       const document = { url: place.url, consoleUrl: `${place.url}/`, region, accountId: place.accountId, people };

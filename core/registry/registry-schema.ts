@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 import { AliasName, IamArn } from '../ids.ts';
 import { AcknowledgementRule, Consumer, Publication, Retirement, Rollover } from './rollover-schema.ts';
+import { AutomaticRotation, Exception } from './estate-schema.ts';
 import { Name } from './name.ts';
 
 const duplicates = (values: readonly string[]): Set<string> => new Set(values.filter((v, i) => values.indexOf(v) !== i));
@@ -146,6 +147,8 @@ export const Registry = z
     version: z.literal(1, { error: 'must be 1, the only format of this file that this release reads' }),
     people: z.array(Person).min(1, 'must hold at least one person'),
     keys: z.array(RegisteredKey),
+    exceptions: z.array(Exception).max(1000).optional(),
+    automaticRotation: AutomaticRotation.optional(),
   })
   .superRefine((registry, context) => {
     const complain = (path: PropertyKey[], message: string) => context.addIssue({ code: 'custom', path, message });
