@@ -1,0 +1,95 @@
+import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { KeyLine } from '../core/findings/key-line.ts';
+import { KpiFact } from '../core/kpi/facts.ts';
+import type { KpiTally } from '../core/kpi/tally.ts';
+
+/** A tally with the day up to which facts are in it. */
+export interface StoredTally {
+  /** `YYYY-MM-DD`, the day of the newest facts in it. */
+  readonly day: string;
+  readonly tally: KpiTally;
+}
+
+const lines = (values: readonly unknown[]): string => values.map((value) => `${JSON.stringify(value)}\n`).join('');
+
+/**
+ * What sweeps leave: the keys of each place as last seen, the facts that KPIs are made of, and their tally. Facts are written once, each file
+ * by one writer and never again; keys and tally are replaced, and could be made anew from a sweep and from the facts.
+ */
+export class RecordBucket {
+  readonly #s3: S3Client;
+  readonly #bucket: string;
+
+  constructor(s3: S3Client, bucket: string) {
+    this.#s3 = s3;
+    this.#bucket = bucket;
+  }
+
+  /** The keys of an account and Region (`111122223333/eu-central-1`) at the last sweep. */
+  async keys(place: string): Promise<KeyLine[]> {
+    return linesOf(await this.#get(`keys/${place}.ndjson`), KeyLine.parse);
+  }
+
+  async putKeys(place: string, keys: readonly KeyLine[]): Promise<void> {
+    await this.#put(`keys/${place}.ndjson`, lines(keys), 'application/x-ndjson');
+  }
+
+  /** The places that were ever swept. */
+  async places(): Promise<string[]> {
+    return (await this.#list('keys/')).map((key) => key.replace(/^keys\/|\.ndjson$/g, ''));
+  }
+
+  /** Adds facts, in a file of their own. `writer` tells apart whoever writes on the same day, attempts of the same one too. */
+  async addFacts(day: string, writer: string, facts: readonly KpiFact[]): Promise<void> {
+    if (facts.length > 0) await this.#put(`facts/${day}/${writer}.ndjson`, lines(facts), 'application/x-ndjson');
+  }
+
+  /** The facts that were written from one day on, to the last day asked for, day by day. */
+  async *factsFrom(firstDay: string, lastDay = '9999'): AsyncGenerator<{ readonly day: string; readonly facts: KpiFact[] }> {
+    for (const key of await this.#list('facts/', `facts/${firstDay}`)) {
+      const day = key.split('/')[1] ?? '';
+      if (day > lastDay) return;
+      yield { day, facts: linesOf(await this.#get(key), KpiFact.parse) };
+    }
+  }
+
+  async tally(): Promise<StoredTally | undefined> {
+    const text = await this.#get('kpi/tally.json');
+    return text === undefined ? undefined : (JSON.parse(text) as StoredTally);
+  }
+
+  async putTally(tally: StoredTally): Promise<void> {
+    await this.#put('kpi/tally.json', JSON.stringify(tally), 'application/json');
+  }
+
+  async #list(prefix: string, startAfter?: string): Promise<string[]> {
+    const keys: string[] = [];
+    let from: string | undefined;
+    do {
+      const page = await this.#s3.send(
+        new ListObjectsV2Command({ Bucket: this.#bucket, Prefix: prefix, ...(startAfter === undefined ? {} : { StartAfter: startAfter }), ...(from === undefined ? {} : { ContinuationToken: from }) }),
+      );
+      keys.push(...(page.Contents ?? []).map(({ Key = '' }) => Key));
+      from = page.NextContinuationToken;
+    } while (from !== undefined);
+    return keys;
+  }
+
+  async #put(key: string, body: string, contentType: string): Promise<void> {
+    await this.#s3.send(new PutObjectCommand({ Bucket: this.#bucket, Key: key, Body: body, ContentType: contentType }));
+  }
+
+  async #get(key: string): Promise<string | undefined> {
+    try {
+      const { Body } = await this.#s3.send(new GetObjectCommand({ Bucket: this.#bucket, Key: key }));
+      return await Body?.transformToString();
+    } catch (error) {
+      if ((error as Error).name === 'NoSuchKey') return undefined;
+      throw error;
+    }
+  }
+}
+
+function linesOf<T>(text: string | undefined, read: (line: unknown) => T): T[] {
+  return (text ?? '').split('\n').filter((line) => line !== '').map((line) => read(JSON.parse(line)));
+}
