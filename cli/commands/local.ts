@@ -50,10 +50,10 @@ const taskRole = (task: string): string => `rota-task-${task}`;
 
 /** Rights of people in the embedded AWS: the API for all, the rest as their seat needs; nobody answers task tokens. */
 const rightsOfRole = {
-  custodian: ['kms:*'],
+  custodian: ['kms:*', 'tag:GetResources'],
   approver: [],
   consumer: ['kms:GetPublicKey', 'kms:Verify', 's3:GetObject', 'ssm:GetParameter'],
-  auditor: ['kms:Describe*', 'kms:List*', 'kms:Get*', 's3:Get*', 's3:List*', 'cloudtrail:LookupEvents'],
+  auditor: ['kms:Describe*', 'kms:List*', 'kms:Get*', 's3:Get*', 's3:List*', 'tag:GetResources', 'cloudtrail:LookupEvents'],
   platform: ['kms:*', 's3:*', 'ssm:*', 'states:StopExecution', 'states:RedriveExecution', 'events:*', 'tag:*', 'cloudtrail:LookupEvents'],
 } as const;
 const rightsOfAll = ['execute-api:Invoke', 'states:Describe*', 'states:List*', 'states:GetExecutionHistory', 'rota-local:*'];

@@ -30,11 +30,13 @@ export class AwsRefusal extends Error {
   }
 }
 
+export type Endpoints = Readonly<Partial<Record<JsonService, string>>>;
+
 export interface JsonCallOptions {
   readonly region: string;
   readonly credentials: () => Promise<AwsCredentials>;
   /** For an embedded AWS or a VPC endpoint; left out, the Region's own. */
-  readonly endpoint?: string;
+  readonly endpoints?: Endpoints;
   /** Connections; each carries one request at a time. */
   readonly sockets: number;
 }
@@ -43,7 +45,7 @@ export interface JsonCallOptions {
 const publicEndpoint = (service: JsonService, region: string): string => `https://${service}.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`;
 
 /** Answers the output as it is on the wire: timestamps are epoch seconds. Throws `AwsRefusal`, or what the network throws. */
-export function jsonCall({ region, credentials, endpoint, sockets }: JsonCallOptions): JsonCall {
+export function jsonCall({ region, credentials, endpoints = {}, sockets }: JsonCallOptions): JsonCall {
   const agentOptions = { keepAlive: true, maxSockets: sockets };
   const handler = new NodeHttpHandler({
     connectionTimeout: 5_000,
@@ -54,8 +56,8 @@ export function jsonCall({ region, credentials, endpoint, sockets }: JsonCallOpt
   const sender: Sender = handler;
   const signerOf = (service: JsonService) => new SignatureV4({ service, region, credentials, sha256: NodeSha256 });
   const services = {
-    kms: { signer: signerOf('kms'), url: new URL(endpoint ?? publicEndpoint('kms', region)) },
-    tagging: { signer: signerOf('tagging'), url: new URL(endpoint ?? publicEndpoint('tagging', region)) },
+    kms: { signer: signerOf('kms'), url: new URL(endpoints.kms ?? publicEndpoint('kms', region)) },
+    tagging: { signer: signerOf('tagging'), url: new URL(endpoints.tagging ?? publicEndpoint('tagging', region)) },
   } as const;
   return {
     async call(service, operation, input) {

@@ -1,9 +1,8 @@
-import { canRotateInPlace, canRotateItself } from '../../core/inventory/key-class.ts';
-import { lineageTags, type KeyDescription, type ObservedKey, type Unanswered } from '../../core/inventory/observed-key.ts';
-import type { PacedOperation } from '../../core/inventory/request-quotas.ts';
+import { canRotateInPlace } from '../../core/inventory/key-class.ts';
+import { lineageTags, type KeyDescription, type ObservedKey } from '../../core/inventory/observed-key.ts';
 import { AliasNames, placeOfArn, type Found } from './alias-names.ts';
+import { ask, describeKey, milliseconds, type DescribedKey } from './ask-key.ts';
 import { concurrently } from './concurrently.ts';
-import { AwsRefusal } from './json-call.ts';
 import type { PacedCalls } from './paced-calls.ts';
 
 /** Enough for half of each quota at a tenth of a second a request; each holds one key. */
@@ -21,8 +20,6 @@ export interface FoundKey extends Found {
   readonly key: ObservedKey;
 }
 
-type Seen = Omit<ObservedKey, 'aliases' | 'tags'>;
-
 /**
  * Reads every key of an account in a Region, in no order, with no request that cannot have an answer: one DescribeKey for a customer
  * managed key, none for one that `alias/aws/` shows to be AWS's; GetKeyRotationStatus where it can say true; aliases and lineage tags
@@ -37,7 +34,7 @@ export async function* readKeys(calls: PacedCalls, options: ReadOptions): AsyncG
   const leave = new AbortController();
   const { signal } = leave;
   try {
-    const seen = concurrently(keysToAsk(calls, names), (key) => describe(calls, key), { atOnce, signal, mayPileUp: () => !complete });
+    const seen = concurrently(keysToAsk(calls, names), ({ keyId, manager }) => (manager === 'AWS' ? Promise.resolve<DescribedKey>({ keyId, manager }) : describeKey(calls, keyId)), { atOnce, signal, mayPileUp: () => !complete });
     // An alias or a tag may come last of all: nothing leaves before both are known.
     const [tags] = await Promise.all([tagged, names.complete]);
     complete = true;
@@ -75,74 +72,6 @@ async function* keysToAsk(calls: PacedCalls, names: AliasNames): AsyncGenerator<
     Marker = page.NextMarker;
   } while (Marker !== undefined);
 }
-
-interface Metadata {
-  readonly KeyManager?: string;
-  readonly KeySpec?: string;
-  readonly KeyUsage?: string;
-  readonly Origin?: string;
-  readonly KeyState?: string;
-  readonly CreationDate?: number;
-  readonly DeletionDate?: number;
-  readonly ValidTo?: number;
-  readonly MultiRegion?: boolean;
-  readonly MultiRegionConfiguration?: { readonly MultiRegionKeyType?: 'PRIMARY' | 'REPLICA' };
-}
-
-const milliseconds = (epochSeconds: number): number => Math.round(epochSeconds * 1000);
-
-function descriptionOf(m: Metadata): KeyDescription {
-  return {
-    spec: m.KeySpec ?? '',
-    usage: m.KeyUsage ?? '',
-    origin: m.Origin ?? '',
-    state: m.KeyState ?? '',
-    createdMs: milliseconds(m.CreationDate ?? 0),
-    ...(m.MultiRegion === true ? { multiRegion: m.MultiRegionConfiguration?.MultiRegionKeyType ?? 'PRIMARY' } : {}),
-    ...(m.DeletionDate === undefined ? {} : { deletionMs: milliseconds(m.DeletionDate) }),
-    ...(m.ValidTo === undefined ? {} : { validToMs: milliseconds(m.ValidTo) }),
-  };
-}
-
-interface RotationStatus {
-  readonly KeyRotationEnabled?: boolean;
-  readonly RotationPeriodInDays?: number;
-  readonly NextRotationDate?: number;
-}
-
-async function describe(calls: PacedCalls, { keyId, manager }: KeyToAsk): Promise<Seen> {
-  if (manager === 'AWS') return { keyId, manager };
-  const described = await ask<{ KeyMetadata: Metadata }>(calls, 'DescribeKey', { KeyId: keyId });
-  if ('unanswered' in described) return { keyId, manager, ...described };
-  // AWS managed keys that no alias leads to yet, or any more.
-  if (described.answer.KeyMetadata.KeyManager === 'AWS') return { keyId, manager: 'AWS' };
-  const description = descriptionOf(described.answer.KeyMetadata);
-  if (!canRotateItself(description)) return { keyId, manager, description };
-  const status = await ask<RotationStatus>(calls, 'GetKeyRotationStatus', { KeyId: keyId });
-  if ('unanswered' in status) return { keyId, manager, description, ...status };
-  const { KeyRotationEnabled = false, RotationPeriodInDays, NextRotationDate } = status.answer;
-  const rotation = {
-    enabled: KeyRotationEnabled,
-    ...(RotationPeriodInDays === undefined ? {} : { periodDays: RotationPeriodInDays }),
-    ...(NextRotationDate === undefined ? {} : { nextMs: milliseconds(NextRotationDate) }),
-  };
-  return { keyId, manager, description, rotation };
-}
-
-type Answered<T> = { readonly answer: T } | { readonly unanswered: Unanswered };
-
-/** The answer, or that AWS refused this key. What no key is to blame for is thrown. */
-async function ask<T>(calls: PacedCalls, operation: PacedOperation, input: object): Promise<Answered<T>> {
-  try {
-    return { answer: await calls.call<T>(operation, input) };
-  } catch (error) {
-    if (error instanceof AwsRefusal && ofOneKey.has(error.name)) return { unanswered: { operation, error: error.name } };
-    throw error;
-  }
-}
-
-/** Refusals that say something of one key. An expired session or a wrong signature is none: it would make every key unreadable. */
-const ofOneKey: ReadonlySet<string> = new Set(['AccessDeniedException', 'NotFoundException', 'InvalidArnException', 'KMSInvalidStateException', 'UnsupportedOperationException', 'DisabledException', 'KMSInternalException', 'DependencyTimeoutException']);
 
 async function withHistory(calls: PacedCalls, key: ObservedKey, { wantsRotations, wantsLastUse }: ReadOptions): Promise<ObservedKey> {
   const { description, keyId } = key;

@@ -1,30 +1,13 @@
 import { judgeKey, type JudgedKey } from '../../core/inventory/judge-key.ts';
 import { policyFor, type Policies } from '../../core/inventory/policies.ts';
 import { wantsRotations } from '../../core/inventory/renewal.ts';
-import { ratesOf, type PacedOperation, type Rates } from '../../core/inventory/request-quotas.ts';
+import type { PacedOperation } from '../../core/inventory/request-quotas.ts';
 import { Tally, type Summary } from '../../core/inventory/summary.ts';
 import { canRotateItself } from '../../core/inventory/key-class.ts';
-import { credentialSource, type AwsCredentials } from './credentials.ts';
-import { jsonCall } from './json-call.ts';
-import { PacedCalls } from './paced-calls.ts';
+import { openCalls, type Access, type Target } from './target.ts';
 import { readKeys } from './read-keys.ts';
 
-/** One account in one Region. */
-export interface Target {
-  readonly region: string;
-  /** The role to assume there; left out, the caller's own account. */
-  readonly roleArn?: string;
-}
-
-export interface SweepOptions {
-  /** Of the caller; left out, the SDK finds them. */
-  readonly credentials?: AwsCredentials;
-  /** For an embedded AWS; left out, the Region's own. */
-  readonly endpoint?: string;
-  /** Of each request quota, above 0 and at most 1. */
-  readonly share: number;
-  /** Requests a second where an account has other quotas than AWS's defaults. */
-  readonly quotas?: Partial<Rates>;
+export interface SweepOptions extends Access {
   readonly policies: Policies;
   /** Whether to list the rotations of every key that can be rotated in place, and not only where being in time hangs on them. */
   readonly allRotations: boolean;
@@ -43,18 +26,14 @@ export interface Swept {
   readonly throttled: Readonly<Partial<Record<PacedOperation, number>>>;
 }
 
-/** As many as are in the air at once when half of each quota is used at a tenth of a second a request. */
-const sockets = 160;
-
 /**
  * Takes the inventory of an account in a Region: judges each key as it comes and hands it on. Sweeps of several targets run side by
  * side, each with rates and connections of its own. Throws when keys, aliases or tags cannot be listed.
  */
 export async function sweep(target: Target, options: SweepOptions, onKey: (judged: JudgedKey) => void): Promise<Swept> {
-  const { policies, share, quotas, endpoint, nowMs } = options;
+  const { policies, nowMs } = options;
   const { region, roleArn } = target;
-  const json = jsonCall({ region, sockets, credentials: credentialSource(options.credentials, roleArn, region), ...(endpoint === undefined ? {} : { endpoint }) });
-  const calls = new PacedCalls(json, ratesOf(share, quotas));
+  const { calls, close } = openCalls(target, options);
   const tally = new Tally(policies.registered.keys());
   let accountId = roleArn?.split(':')[4] ?? '';
   try {
@@ -72,7 +51,7 @@ export async function sweep(target: Target, options: SweepOptions, onKey: (judge
       onKey(judged);
     }
   } finally {
-    json.destroy();
+    close();
   }
   return { target, accountId, summary: tally.summary(), requests: Object.fromEntries(calls.counts.sent), throttled: Object.fromEntries(calls.counts.throttled) };
 }

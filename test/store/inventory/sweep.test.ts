@@ -32,7 +32,7 @@ afterAll(async () => {
 
 const settings = (change: Partial<SweepOptions> = {}): SweepOptions => ({
   credentials: admin,
-  endpoint: aws.url,
+  endpoints: { kms: aws.url, tagging: aws.url },
   share: 20,
   policies: policiesOfEstate(estate),
   allRotations: false,
