@@ -1,7 +1,7 @@
 import { SignCommand } from '@aws-sdk/client-kms';
 import { createHash } from 'node:crypto';
 import { decisionBytes, type Decision, type DecisionStatement } from '../../core/approval/decision.ts';
-import { quorum } from '../../core/approval/quorum.ts';
+import { quorum, seatGroups } from '../../core/approval/quorum.ts';
 import { isoSeconds } from '../../core/clock.ts';
 import { RotaError } from '../../core/errors.ts';
 import type { Person } from '../../core/registry/registry-schema.ts';
@@ -34,8 +34,8 @@ export async function decide(deps: ApiDeps, person: Person, signedBy: SignedBy, 
   }
 }
 
-function outcomeWith({ rule, decisions, requestedBy }: StoredApproval, decision: Decision): Outcome {
-  const says = quorum(rule, [...decisions, decision], requestedBy).outcome;
+function outcomeWith(read: StoredApproval, decision: Decision): Outcome {
+  const says = quorum(read, [...read.decisions, decision]).outcome;
   return says === 'waiting' ? 'open' : says;
 }
 
@@ -51,8 +51,9 @@ async function checkMayDecide({ store, clock }: ApiDeps, read: StoredApproval, p
   }
   if (read.stage === 'waiver' && (await store.ledger.head(read.rotationId)).outcome !== undefined) throw new RotaError('ApprovalClosed', { approvalId, outcome: 'the rotation has ended' });
   if (person.id === read.requestedBy) throw new RotaError('RequesterMayNotApprove', { person: person.id });
-  const groups = read.rule.all.map((seat) => seat.group);
-  if (!groups.some((g) => person.groups.includes(g))) throw new RotaError('NotAnApprover', { person: person.id, groups });
+  const { groups, fromMs } = seatGroups(read, person.groups, clock.now());
+  if (groups.length === 0 && fromMs !== undefined) throw new RotaError('NotAskedYet', { person: person.id, from: isoSeconds(fromMs) });
+  if (groups.length === 0) throw new RotaError('NotAnApprover', { person: person.id, groups: read.rule.all.map((seat) => seat.group) });
   if (request.planDigest !== read.planDigest) throw new RotaError('DigestMismatch', { given: request.planDigest, asked: read.planDigest });
 }
 

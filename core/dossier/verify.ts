@@ -47,7 +47,7 @@ function checkApproval(approval: ApprovalRecord, predicate: RotationPredicate, d
       throw damaged(`the decision of ${decision.person} is bound to another question`);
     if (!decisionHolds(decision, spki)) throw damaged(`the decision of ${decision.person} does not carry a valid signature`);
   }
-  const says = quorum(approval.rule, approval.decisions, approval.requestedBy).outcome;
+  const says = quorum(approval, approval.decisions).outcome;
   if (approval.outcome === 'approved' && says !== 'approved') throw damaged(`the ${approval.stage} counts as approved, but its decisions do not fill the rule`);
 }
 
