@@ -1,7 +1,9 @@
 import { X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 import { seatsOf, unfillable } from '../approval/seats.ts';
+import { frozenForEver } from '../freeze/held-until.ts';
 import { AliasName, IamArn } from '../ids.ts';
+import { Freeze, FrozenStage } from './freeze-schema.ts';
 import { AcknowledgementRule, Consumer, Publication, Retirement, Rollover } from './rollover-schema.ts';
 import { Name } from './name.ts';
 
@@ -176,6 +178,7 @@ export const Registry = z
     version: z.literal(1, { error: 'must be 1, the only format of this file that this release reads' }),
     people: z.array(Person).min(1, 'must hold at least one person'),
     keys: z.array(RegisteredKey),
+    freezes: z.array(Freeze).max(50).optional(),
   })
   .superRefine((registry, context) => {
     const complain = (path: PropertyKey[], message: string) => context.addIssue({ code: 'custom', path, message });
@@ -185,6 +188,17 @@ export const Registry = z
       if (ids.has(person.id)) complain(['people', i, 'id'], `is ${person.id} twice: a person stands here once`);
       if (arns.has(person.arn)) complain(['people', i, 'arn'], `is ${person.arn} twice: one identity is one person`);
     });
+    const { freezes = [] } = registry;
+    const freezeNames = duplicates(freezes.map((f) => f.name));
+    freezes.forEach((freeze, i) => {
+      if (freezeNames.has(freeze.name)) complain(['freezes', i, 'name'], `is ${freeze.name} twice: a freeze stands here once`);
+      freeze.aliases?.forEach((alias, a) => {
+        if (!registry.keys.some((k) => k.alias === alias)) complain(['freezes', i, 'aliases', a], `is ${alias}, which is no key of this file`);
+      });
+    });
+    for (const { alias } of registry.keys)
+      for (const stage of FrozenStage.options)
+        if (frozenForEver(freezes, { stage, alias })) complain(['freezes'], `hold stage ${stage} of ${alias} for ever`);
     const aliases = duplicates(registry.keys.map((k) => k.alias));
     const membersOf = (group: string): number => registry.people.filter((p) => p.groups.includes(group)).length;
     registry.keys.forEach((key, i) => {

@@ -93,4 +93,28 @@ export const badRegistries: readonly { name: string; from: string; to: string; a
     to: '      remindBeforeSeconds: [604800]\n    breakGlassRoleArn:',
     says: 'rota.yaml:32 keys[0].approvals.remindBeforeSeconds[0] is 604800, but a question is open for 604800 s in all',
   },
+  {
+    name: 'a zone that is none, a freeze without a window, an unknown alias',
+    from: 'keys:\n',
+    to: 'freezes:\n  - { name: x, reason: closing, timeZone: "+01:00", aliases: [alias/other] }\nkeys:\n',
+    says: 'rota.yaml:19 freezes[0].timeZone must be an IANA time zone such as Europe/Berlin\nrota.yaml:19 freezes[0] must have one of once, weekly, monthly',
+  },
+  {
+    name: 'a freeze of a key that is not there',
+    from: 'keys:\n',
+    to: 'freezes:\n  - { name: x, reason: closing, timeZone: UTC, aliases: [alias/other], weekly: { days: [friday], from: "18:00", to: "06:00" } }\nkeys:\n',
+    says: 'rota.yaml:19 freezes[0].aliases[0] is alias/other, which is no key of this file',
+  },
+  {
+    name: 'a freeze without end',
+    from: 'keys:\n',
+    to: 'freezes:\n  - { name: x, reason: closing, timeZone: UTC, monthly: { fromDay: 1, from: "00:00", toDay: 1, to: "00:00" } }\nkeys:\n',
+    says: 'rota.yaml:19 freezes hold stage cutover of alias/payments for ever\nrota.yaml:19 freezes hold stage retire of alias/payments for ever',
+  },
+  {
+    name: 'a freeze that ends before it begins',
+    from: 'keys:\n',
+    to: 'freezes:\n  - { name: x, reason: closing, timeZone: UTC, once: { from: 2026-12-15T18:00, to: 2026-12-15T06:00 } }\nkeys:\n',
+    says: 'rota.yaml:19 freezes[0].once.to is 2026-12-15T06:00, which is not after 2026-12-15T18:00',
+  },
 ];
