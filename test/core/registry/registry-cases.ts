@@ -94,10 +94,10 @@ export const badRegistries: readonly { name: string; from: string; to: string; a
     says: 'rota.yaml:32 keys[0].approvals.remindBeforeSeconds[0] is 604800, but a question is open for 604800 s in all',
   },
   {
-    name: 'a zone that is none, a freeze without a window, an unknown alias',
+    name: 'an offset in place of a zone',
     from: 'keys:\n',
-    to: 'freezes:\n  - { name: x, reason: closing, timeZone: "+01:00", aliases: [alias/other] }\nkeys:\n',
-    says: 'rota.yaml:19 freezes[0].timeZone must be an IANA time zone such as Europe/Berlin\nrota.yaml:19 freezes[0] must have one of once, weekly, monthly',
+    to: 'freezes:\n  - { name: x, reason: closing, timeZone: "+01:00" }\nkeys:\n',
+    says: 'rota.yaml:19 freezes[0].timeZone must be an IANA time zone such as Europe/Berlin',
   },
   {
     name: 'a freeze of a key that is not there',
@@ -116,5 +116,11 @@ export const badRegistries: readonly { name: string; from: string; to: string; a
     from: 'keys:\n',
     to: 'freezes:\n  - { name: x, reason: closing, timeZone: UTC, once: { from: 2026-12-15T18:00, to: 2026-12-15T06:00 } }\nkeys:\n',
     says: 'rota.yaml:19 freezes[0].once.to is 2026-12-15T06:00, which is not after 2026-12-15T18:00',
+  },
+  {
+    name: 'a freeze without a window',
+    from: 'keys:\n',
+    to: 'freezes:\n  - { name: x, reason: closing, timeZone: UTC }\nkeys:\n',
+    says: 'rota.yaml:19 freezes[0] must have one of once, weekly, monthly',
   },
 ];
