@@ -1,5 +1,6 @@
 import { tellSatisfied } from './acknowledgements/satisfied.ts';
 import { deliverPending } from './approvals/deliver.ts';
+import { lookAfterQuestions } from './approvals/look-after.ts';
 import type { ApiDeps } from './deps.ts';
 import { closeStopped } from './rotations/close.ts';
 import { startPending } from './rotations/start.ts';
@@ -13,6 +14,7 @@ export async function settle(deps: ApiDeps): Promise<Readonly<Record<string, num
   const heads = await deps.store.ledger.heads();
   const work = {
     delivered: deliverPending(deps),
+    told: lookAfterQuestions(deps),
     started: startPending(deps, heads),
     words: deliverOwedWords(deps),
     satisfied: tellSatisfied(deps, heads),

@@ -190,6 +190,11 @@ export const catalogue = {
     remedy: () => '`rota registry show` lists the members of each group.',
     httpStatus: 403,
   },
+  NotAskedYet: {
+    sentence: (d: { person: string; from: string }) => `${d.person} is asked only from ${d.from} on, when the group that was asked first has been silent too long.`,
+    remedy: () => 'Decide then, or let that group decide before; `rota approvals --show` says whom the question is put to.',
+    httpStatus: 409,
+  },
   AlreadyDecided: {
     sentence: (d: { person: string; decision: string }) => `${d.person} has decided already: ${d.decision}.`,
     remedy: () => 'A decision stands; to change course, refuse the next stage or ask for a rollback.',

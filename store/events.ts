@@ -1,23 +1,10 @@
 import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { RotaError } from '../core/errors.ts';
+import type { FactType } from '../core/notice/facts.ts';
 import type { Clients, Names } from './clients.ts';
 import type { RotationHead } from './ledger-table.ts';
 
 export const eventActions = ['events:PutEvents'] as const;
-
-/** The facts that Rota announces; mail, chat and tickets hang on rules for these. */
-export type DetailType =
-  | 'Rota Approval Requested'
-  | 'Rota Aliases Repointed'
-  | 'Rota Key Set Published'
-  | 'Rota Acknowledgement Requested'
-  | 'Rota Acknowledgement Given'
-  | 'Rota Acknowledgement Refused'
-  | 'Rota Acknowledgement Overdue'
-  | 'Rota Old Key Still Used'
-  | 'Rota Retired Key Wanted'
-  | 'Rota Rotation Held'
-  | 'Rota Rotation Ended';
 
 interface Announcer {
   readonly clients: Pick<Clients, 'events'>;
@@ -26,7 +13,7 @@ interface Announcer {
 }
 
 /** Announces a fact on EventBridge, source `rota`: at least once, since a repeated step announces again. */
-export async function announce({ clients, names, head }: Announcer, detailType: DetailType, detail: Readonly<Record<string, unknown>>): Promise<void> {
+export async function announce({ clients, names, head }: Announcer, detailType: FactType, detail: Readonly<Record<string, unknown>>): Promise<void> {
   const { FailedEntryCount = 0, Entries = [] } = await clients.events.send(
     new PutEventsCommand({
       Entries: [

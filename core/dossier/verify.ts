@@ -45,9 +45,11 @@ function checkApproval(approval: ApprovalRecord, predicate: RotationPredicate, d
   for (const decision of approval.decisions) {
     if (decision.approvalId !== approval.approvalId || decision.planDigest !== approval.planDigest)
       throw damaged(`the decision of ${decision.person} is bound to another question`);
+    if (Date.parse(decision.decidedAt) < Date.parse(approval.requestedAt) || Date.parse(decision.decidedAt) > Date.parse(approval.deadline))
+      throw damaged(`the decision of ${decision.person} was not made while the question was open`);
     if (!decisionHolds(decision, spki)) throw damaged(`the decision of ${decision.person} does not carry a valid signature`);
   }
-  const says = quorum(approval.rule, approval.decisions, approval.requestedBy).outcome;
+  const says = quorum(approval, approval.decisions).outcome;
   if (approval.outcome === 'approved' && says !== 'approved') throw damaged(`the ${approval.stage} counts as approved, but its decisions do not fill the rule`);
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AliasName, KeyArn } from '../ids.ts';
+import { AliasName, KeyArn, RoleArn } from '../ids.ts';
 import { Name } from './name.ts';
 
 /** What an inventory may find wrong with a key, and what an exception may excuse. */
@@ -22,4 +22,15 @@ export type Exception = z.infer<typeof Exception>;
 export const AutomaticRotation = z.strictObject({
   /** The longest period that is in order, and the one that `rota enable-rotation` sets. */
   periodDays: z.int().min(90, 'must be 90 days or more').max(2560, 'must be 2560 days or less'),
+});
+
+/** What the daily sweep looks at, and what it does about a key that could rotate by itself and does not. */
+export const Sweep = z.strictObject({
+  /** Accounts and Regions; left out a role, Rota's own account. */
+  targets: z
+    .array(z.strictObject({ region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be a Region such as eu-central-1'), roleArn: RoleArn.optional() }))
+    .min(1)
+    .max(500),
+  /** `alert`: a finding. `propose`: a finding, and an event with the command to type. `enable`: the sweep switches it on. */
+  remedy: z.enum(['alert', 'propose', 'enable']).default('alert'),
 });

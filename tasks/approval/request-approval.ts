@@ -1,13 +1,15 @@
 import { z } from 'zod';
+import { silentUntilFrom } from '../../core/approval/notices.ts';
 import { isoSeconds } from '../../core/clock.ts';
 import { RotaError } from '../../core/errors.ts';
 import { Sha256Hex } from '../../core/ids.ts';
 import { planDigest, type AnyPlan, type RetirePlan, type RollbackPlan } from '../../core/plan/plan.ts';
 import { Stage, type ApprovalRule } from '../../core/registry/registry-schema.ts';
-import { approvalIdOf } from '../../store/approval-table.ts';
+import { approvalIdOf, type Approval } from '../../store/approval-table.ts';
 import type { RotationHead } from '../../store/ledger-table.ts';
-import { announce, eventActions } from '../../store/events.ts';
+import { eventActions } from '../../store/events.ts';
 import { sealToken } from '../../store/task-token.ts';
+import { tellAsked } from '../../store/tell-once.ts';
 import { movePlanOf, retirePlanOf, rotationPlanOf } from '../plan-of.ts';
 import { rotationInput, task } from '../task.ts';
 
@@ -24,16 +26,15 @@ export const requestApproval = task({
   everyTime: true,
   run: async ({ rotationId, stage, planDigest: digest, taskToken }, context) => {
     const { head, clients, store, names, clock, now } = context;
-    const { plan, rule, timeoutSeconds, requestedBy, reason } = question(head, stage);
+    const { plan, rule, timeoutSeconds, heartbeatSeconds, requestedBy, reason } = question(head, stage);
     if (planDigest(plan) !== digest) throw new RotaError('PlanChanged', { changes: ['the ledger holds another plan than the one to be asked about'] });
     const approvalId = approvalIdOf(rotationId, stage, digest);
     const encryptedToken = await sealToken(clients, names, approvalId, taskToken);
     const deadline = isoSeconds(clock.now() + timeoutSeconds * 1000);
-    await store.approvals.ask(
-      { approvalId, rotationId, stage, plan, planDigest: digest, rule, requestedBy, reason, requestedAt: now, deadline, outcome: 'open', decisions: [] },
-      encryptedToken,
-    );
-    await announce(context, 'Rota Approval Requested', { approvalId, stage, planDigest: digest, rule, deadline });
+    const silence = silentUntilFrom(clock.now(), heartbeatSeconds);
+    const asked: Approval = { approvalId, rotationId, stage, plan, planDigest: digest, rule, requestedBy, reason, requestedAt: now, deadline, ...silence, outcome: 'open', decisions: [] };
+    await store.approvals.ask(asked, encryptedToken, heartbeatSeconds);
+    await tellAsked(context, asked);
     return { approvalId };
   },
 });
@@ -42,13 +43,17 @@ interface Question {
   readonly plan: AnyPlan;
   readonly rule: ApprovalRule;
   readonly timeoutSeconds: number;
+  readonly heartbeatSeconds: number;
   /** Who asked for this very thing, and so may not decide on it (P5). */
   readonly requestedBy: string;
   readonly reason: string;
 }
 
 /** The question of a plan that carries its own rule. */
-const questionOf = (plan: RetirePlan | RollbackPlan): Question => ({ plan, rule: plan.rule, timeoutSeconds: plan.timeoutSeconds, requestedBy: plan.requestedBy, reason: plan.reason });
+function questionOf(plan: RetirePlan | RollbackPlan): Question {
+  const { rule, timeoutSeconds, heartbeatSeconds, requestedBy, reason } = plan;
+  return { plan, rule, timeoutSeconds, heartbeatSeconds, requestedBy, reason };
+}
 
 function question(head: RotationHead, stage: Stage): Question {
   if (stage === 'retire') return questionOf(retirePlanOf(head));
@@ -56,8 +61,8 @@ function question(head: RotationHead, stage: Stage): Question {
   if (move?.stage === 'rollback') return questionOf(move);
   const { requestedBy, reason } = head;
   const plan = rotationPlanOf(head);
-  const { start, cutover, emergency, timeoutSeconds } = plan.approvals;
+  const { start, cutover, emergency, timeoutSeconds, heartbeatSeconds } = plan.approvals;
   const rule = stage === 'start' ? start : stage === 'emergency' ? emergency : cutover;
   if (rule === undefined) throw new Error(`the plan of ${head.rotationId} has no rule for the ${stage}`);
-  return { plan: move ?? plan, rule, timeoutSeconds, requestedBy, reason };
+  return { plan: move ?? plan, rule, timeoutSeconds, heartbeatSeconds, requestedBy, reason };
 }

@@ -12,6 +12,7 @@ import { tokensKey } from '../../demo/cast.ts';
 import { defaultNames, makeClients } from '../../store/clients.ts';
 import { setUp } from '../../store/set-up.ts';
 import { makeStore } from '../../store/store.ts';
+import { requestApproval } from '../../tasks/approval/request-approval.ts';
 import { runTask } from '../../tasks/task.ts';
 import { openWait } from '../../tasks/wait/open-wait.ts';
 import { wordWait } from '../../workflows/fragments/wait.ts';
@@ -55,7 +56,12 @@ export type Api = Awaited<ReturnType<typeof startApi>>;
 export async function startApi() {
   const folder = await mkdtemp(join(tmpdir(), 'rota-api-'));
   const prefix = `arn:aws:states:${region}:${accountId}:stateMachine:`;
-  const lambdas = () => new Map([['open-wait', (payload: unknown) => runTask(openWait, payload, { ...deps, movedClockSeconds: () => 0 })]]);
+  const taskDeps = () => ({ ...deps, movedClockSeconds: () => 0 });
+  const lambdas = () =>
+    new Map<string, (payload: unknown) => Promise<unknown>>([
+      ['open-wait', (payload: unknown) => runTask(openWait, payload, taskDeps())],
+      ['request-approval', (payload: unknown) => runTask(requestApproval, payload, taskDeps())],
+    ]);
   const app = () => makeApp(deps);
   const http = () => async (request: Request, { caller }: { caller?: { arn: string; requestId: string } }) => app().fetch(request, caller === undefined ? {} : { signedBy: caller });
   const principals = people.map(({ id }) => principal(id, ['execute-api:Invoke']));
@@ -76,6 +82,7 @@ export async function startApi() {
 
   return {
     deps,
+    url: aws.url,
     clock: aws.clock,
     close: async () => {
       clients.destroy();
