@@ -45,10 +45,10 @@ const elsewhere: Readonly<Record<string, Rights['at']>> = {
   },
 };
 
-/** The rights of a task: what it declares, and the ledger. */
-function rightsOf(name: string, actions: readonly string[]): Rights {
+/** The rights of a task: what it declares, each at its place. */
+function rightsOf({ name, actions, inLedger }: (typeof tasks)[number]): Rights {
   const at = elsewhere[name] ?? {};
-  return { actions: [...actions, ...ledgerActions], at: { ...at, ledgerTable: [...ledgerActions, ...(at.ledgerTable ?? [])] }, disablesRetiredKeys: name === 'disable-key' };
+  return { actions, at: inLedger ? { ...at, ledgerTable: [...ledgerActions, ...(at.ledgerTable ?? [])] } : at, disablesRetiredKeys: name === 'disable-key' };
 }
 
 /** A function of each task of the catalogue. One bundle serves all; `ROTA_TASK` says which it is. */
@@ -57,10 +57,11 @@ export class TaskFunctions extends Construct {
 
   constructor(scope: Construct, id: string) {
     super(scope, id);
-    this.all = tasks.map(({ name, actions }) => {
+    this.all = tasks.map((task) => {
+      const { name } = task;
       const fn = new RotaFunction(this, pascalCase(name), { description: `Rota task ${name}`, bundle: 'tasks', timeout });
       fn.setEnvironment({ ROTA_TASK: name });
-      return { name, fn, rights: rightsOf(name, actions) };
+      return { name, fn, rights: rightsOf(task) };
     });
   }
 

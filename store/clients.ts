@@ -29,7 +29,9 @@ export interface Names {
   readonly publicationTable: string;
   readonly acknowledgementTable: string;
   readonly waitTable: string;
+  readonly findingTable: string;
   readonly dossierBucket: string;
+  readonly recordBucket: string;
   readonly tokenKey: string;
   readonly decisionKey: string;
   readonly dossierKey: string;
@@ -43,7 +45,9 @@ export const defaultNames: Names = {
   publicationTable: 'rota-publications',
   acknowledgementTable: 'rota-acknowledgements',
   waitTable: 'rota-waits',
+  findingTable: 'rota-findings',
   dossierBucket: 'rota-dossiers',
+  recordBucket: 'rota-records',
   tokenKey: 'alias/rota-task-tokens',
   decisionKey: 'alias/rota-decisions',
   dossierKey: 'alias/rota-dossiers',
@@ -51,6 +55,8 @@ export const defaultNames: Names = {
 };
 
 export interface Clients {
+  /** What these clients were made from, for who must speak to AWS without them (store/inventory). */
+  readonly access: AwsAccess;
   readonly kms: KMSClient;
   /** For CreateKey alone: KMS has no idempotency token, so the SDK must not send it twice (P6). */
   readonly kmsOnce: KMSClient;
@@ -92,6 +98,7 @@ export function makeClients(access: AwsAccess, clock: Clock): Clients & Closable
   const parameters = new SSMClient(base);
   const trail = new CloudTrailClient(forKms);
   return {
+    access,
     kms,
     kmsOnce,
     dynamo: DynamoDBDocumentClient.from(plainDynamo, { marshallOptions: { removeUndefinedValues: true } }),

@@ -12,8 +12,12 @@ interface Announcer {
   readonly head: RotationHead;
 }
 
-/** Announces a fact on EventBridge, source `rota`: at least once, since a repeated step announces again. */
-export async function announce({ clients, names, head }: Announcer, detailType: FactType, detail: Readonly<Record<string, unknown>>): Promise<void> {
+/** Announces a fact of a rotation on EventBridge, source `rota`: at least once, since a repeated step announces again. */
+export const announce = ({ head, ...to }: Announcer, detailType: FactType, detail: Readonly<Record<string, unknown>>): Promise<void> =>
+  announceFact(to, detailType, { rotationId: head.rotationId, alias: head.alias, requestedBy: head.requestedBy, ...detail });
+
+/** Announces a fact that is about no rotation. */
+export async function announceFact({ clients, names }: Omit<Announcer, 'head'>, detailType: FactType, detail: Readonly<Record<string, unknown>>): Promise<void> {
   const { FailedEntryCount = 0, Entries = [] } = await clients.events.send(
     new PutEventsCommand({
       Entries: [
@@ -21,7 +25,7 @@ export async function announce({ clients, names, head }: Announcer, detailType: 
           EventBusName: names.eventBus,
           Source: 'rota',
           DetailType: detailType,
-          Detail: JSON.stringify({ rotationId: head.rotationId, alias: head.alias, requestedBy: head.requestedBy, ...detail }),
+          Detail: JSON.stringify(detail),
         },
       ],
     }),

@@ -1,6 +1,8 @@
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import type { Expectation } from '../core/findings/expected-aliases.ts';
 import { KeyLine } from '../core/findings/key-line.ts';
 import { KpiFact } from '../core/kpi/facts.ts';
+import type { KpiReport } from '../core/kpi/report.ts';
 import type { KpiTally } from '../core/kpi/tally.ts';
 
 /** A tally with the day up to which facts are in it. */
@@ -34,6 +36,15 @@ export class RecordBucket {
     await this.#put(`keys/${place}.ndjson`, lines(keys), 'application/x-ndjson');
   }
 
+  /** Where each alias of the registry should lead, as far as no rotation says so. */
+  async aliases(place: string): Promise<Record<string, Expectation>> {
+    return JSON.parse((await this.#get(`aliases/${place}.json`)) ?? '{}') as Record<string, Expectation>;
+  }
+
+  async putAliases(place: string, aliases: Readonly<Record<string, Expectation>>): Promise<void> {
+    await this.#put(`aliases/${place}.json`, JSON.stringify(aliases), 'application/json');
+  }
+
   /** The places that were ever swept. */
   async places(): Promise<string[]> {
     return (await this.#list('keys/')).map((key) => key.replace(/^keys\/|\.ndjson$/g, ''));
@@ -60,6 +71,21 @@ export class RecordBucket {
 
   async putTally(tally: StoredTally): Promise<void> {
     await this.#put('kpi/tally.json', JSON.stringify(tally), 'application/json');
+  }
+
+  /** The KPIs as they stood at the last sweep of a day. */
+  async putReport(day: string, report: KpiReport): Promise<void> {
+    await this.#put(`kpi/reports/${day}.json`, JSON.stringify(report), 'application/json');
+  }
+
+  /** The days of which there is a report, oldest first. */
+  async reportDays(): Promise<string[]> {
+    return (await this.#list('kpi/reports/')).map((key) => key.replace(/^kpi\/reports\/|\.json$/g, ''));
+  }
+
+  async report(day: string): Promise<KpiReport | undefined> {
+    const text = await this.#get(`kpi/reports/${day}.json`);
+    return text === undefined ? undefined : (JSON.parse(text) as KpiReport);
   }
 
   async #list(prefix: string, startAfter?: string): Promise<string[]> {

@@ -12,6 +12,7 @@ export const tableKeys = {
   publicationTable: ['alias', 'version'],
   acknowledgementTable: ['rotationId', 'item'],
   waitTable: ['rotationId', 'name'],
+  findingTable: ['place', 'item'],
 } as const satisfies Partial<Record<keyof Names, readonly string[]>>;
 
 /** Who alone may use one of Rota's own keys for what: a policy text, or nothing for the default policy. */
@@ -26,7 +27,9 @@ const ownKeys = {
 /** Makes what a deployment by CDK would have made, where it is missing: tables, bucket, Rota's own keys. Repeatable. */
 export async function setUp(clients: Clients, names: Names, policies: OwnKeyPolicies): Promise<void> {
   for (const table of Object.keys(tableKeys) as (keyof typeof tableKeys)[]) await makeTable(clients, names[table], tableKeys[table]);
-  await makeBucket(clients, names.dossierBucket);
+  await makeBucket(clients, names.recordBucket, false);
+  await makeBucket(clients, names.dossierBucket, true);
+  await lockBucket(clients, names.dossierBucket);
   for (const key of Object.keys(ownKeys) as (keyof typeof ownKeys)[]) await makeOwnKey(clients, key, names[key], policies[key]);
 }
 
@@ -50,13 +53,16 @@ async function makeTable({ dynamo }: Clients, TableName: string, keys: readonly 
   }
 }
 
-/** One year of retention that whoever administers the embedded AWS can lift: enough to show what the lock does. */
-async function makeBucket({ s3 }: Clients, Bucket: string): Promise<void> {
+async function makeBucket({ s3 }: Clients, Bucket: string, ObjectLockEnabledForBucket: boolean): Promise<void> {
   try {
-    await s3.send(new CreateBucketCommand({ Bucket, ObjectLockEnabledForBucket: true }));
+    await s3.send(new CreateBucketCommand({ Bucket, ObjectLockEnabledForBucket }));
   } catch (error) {
     if (!(error instanceof Error) || !['BucketAlreadyOwnedByYou', 'BucketAlreadyExists'].includes(error.name)) throw error;
   }
+}
+
+/** One year of retention that whoever administers the embedded AWS can lift: enough to show what the lock does. */
+async function lockBucket({ s3 }: Clients, Bucket: string): Promise<void> {
   await s3.send(
     new PutObjectLockConfigurationCommand({
       Bucket,

@@ -2,8 +2,10 @@ import { AcknowledgementTable } from './acknowledgement-table.ts';
 import { ApprovalTable } from './approval-table.ts';
 import type { Clients, Names } from './clients.ts';
 import { DossierBucket } from './dossier-bucket.ts';
+import { FindingTable } from './finding-table.ts';
 import { LedgerTable } from './ledger-table.ts';
 import { PublicationTable } from './publication-table.ts';
+import { RecordBucket } from './record-bucket.ts';
 import { RegistryTable } from './registry-table.ts';
 import { WaitTable } from './wait-table.ts';
 
@@ -15,7 +17,9 @@ export interface Store {
   readonly publications: PublicationTable;
   readonly acknowledgements: AcknowledgementTable;
   readonly waits: WaitTable;
+  readonly findings: FindingTable;
   readonly dossiers: DossierBucket;
+  readonly records: RecordBucket;
 }
 
 export const makeStore = (clients: Clients, names: Names): Store => ({
@@ -25,5 +29,7 @@ export const makeStore = (clients: Clients, names: Names): Store => ({
   publications: new PublicationTable(clients.dynamo, names.publicationTable),
   acknowledgements: new AcknowledgementTable(clients.dynamo, names.acknowledgementTable),
   waits: new WaitTable(clients.dynamo, names.waitTable),
+  findings: new FindingTable(clients.dynamo, names.findingTable),
   dossiers: new DossierBucket(clients.s3, names.dossierBucket),
+  records: new RecordBucket(clients.s3, names.recordBucket),
 });

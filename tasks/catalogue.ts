@@ -25,22 +25,37 @@ import { enableKey } from './retire/enable-key.ts';
 import { planRetirement } from './retire/plan-retirement.ts';
 import { prepareDeletion } from './retire/prepare-deletion.ts';
 import { stopRetiredKey } from './retire/stop-retired-key.ts';
+import { closeSweep } from './sweep/close-sweep.ts';
+import { listTargets } from './sweep/list-targets.ts';
+import { sweepTarget } from './sweep/sweep-target.ts';
 import { openWait } from './wait/open-wait.ts';
-import { runTask, type AnyTask, type Deps, type Task } from './task.ts';
+import { ledgerActions, runPlainTask, runTask, type AnyTask, type Deps, type PlainTask, type Task } from './task.ts';
 
 /** What a deployment must know of a task; what a caller can do with it. */
 export interface CataloguedTask {
   readonly name: string;
   readonly errors: AnyTask['errors'];
+  /** Every IAM action that it needs. */
   readonly actions: readonly string[];
+  /** Whether it is a step of a rotation, with the ledger as its memory. */
+  readonly inLedger: boolean;
   readonly run: (event: unknown, deps: Deps) => Promise<unknown>;
 }
 
 const entry = <I extends { rotationId: string }, O>(definition: Task<I, O>): CataloguedTask => ({
   name: definition.name,
   errors: definition.errors,
-  actions: definition.actions,
+  actions: [...new Set([...definition.actions, ...ledgerActions])],
+  inLedger: true,
   run: (event, deps) => runTask(definition, event, deps),
+});
+
+const plainEntry = <I, O>(definition: PlainTask<I, O>): CataloguedTask => ({
+  name: definition.name,
+  errors: definition.errors,
+  actions: [...new Set(definition.actions)],
+  inLedger: false,
+  run: (event, deps) => runPlainTask(definition, event, deps),
 });
 
 /** Every task there is: CDK makes a function of each, the embedded AWS a handler. */
@@ -73,4 +88,7 @@ export const tasks: readonly CataloguedTask[] = [
   entry(enableKey),
   entry(prepareDeletion),
   entry(sealDossier),
+  plainEntry(listTargets),
+  plainEntry(sweepTarget),
+  plainEntry(closeSweep),
 ];

@@ -16,7 +16,6 @@ import { defaultNames, makeClients, type AwsAccess, type Clients, type Closable 
 import { setUp, type OwnKeyPolicies } from '../../store/set-up.ts';
 import { makeStore } from '../../store/store.ts';
 import { tasks, type CataloguedTask } from '../../tasks/catalogue.ts';
-import { ledgerActions } from '../../tasks/task.ts';
 import { workflows, type WorkflowName } from '../../workflows/catalogue.ts';
 import { command } from '../command.ts';
 import { embeddedPeople, type EmbeddedPerson } from '../embedded-people.ts';
@@ -89,7 +88,7 @@ export async function startLocal({ port, folder, region, kms, scp = [], latencyM
   const people = await embeddedPeople(folder, accountId);
   const principals = new Map<string, Principal>();
   for (const person of people) principals.set(person.id, personPrincipal(person));
-  for (const { name, actions } of tasks) principals.set(taskRole(name), rolePrincipal(taskRole(name), [...actions, ...ledgerActions]));
+  for (const { name, actions } of tasks) principals.set(taskRole(name), rolePrincipal(taskRole(name), actions));
   principals.set(roles.api, rolePrincipal(roles.api, apiActions));
   principals.set(roles.setUp, rolePrincipal(roles.setUp, ['*']));
   principals.set(roles.states, rolePrincipal(roles.states, ['lambda:InvokeFunction']));

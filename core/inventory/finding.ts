@@ -12,6 +12,10 @@ interface Kind {
 export const findingKinds = {
   'no-material': { severity: 'high', remedy: () => 'Import its material again: runbooks/inventory.md, "no-material".' },
   'material-expires': { severity: 'high', remedy: () => 'Import the same material again before that: runbooks/inventory.md, "material-expires".' },
+  'registered-key-missing': { severity: 'high', remedy: () => 'Find out who deleted its alias: runbooks/inventory.md, "registered-key-missing".' },
+  'registered-key-unusable': { severity: 'high', remedy: () => 'Enable it, or cancel its deletion: runbooks/inventory.md, "registered-key-unusable".' },
+  'alias-moved': { severity: 'high', remedy: () => 'Put it back, or accept it with `rota findings accept`: runbooks/alias-moved.md.' },
+  'retained-key-goes': { severity: 'high', remedy: (keyId) => `Cancel it with \`aws kms cancel-key-deletion --key-id ${keyId}\`: what it protects is lost with it. runbooks/inventory.md, "retained-key-goes".` },
   overdue: { severity: 'high', remedy: () => 'Rotate it with `rota rotate`, or record an exception: runbooks/inventory.md, "overdue".' },
   'rotation-off': { severity: 'medium', remedy: (keyId) => `Switch it on with \`rota enable-rotation ${keyId}\`.` },
   'rotation-too-slow': { severity: 'medium', remedy: (keyId) => `Shorten the period with \`rota enable-rotation ${keyId}\`.` },
@@ -22,7 +26,7 @@ export const findingKinds = {
   'due-soon': { severity: 'notice', remedy: () => 'Plan its rotation with `rota plan`.' },
   'rotations-run-out': { severity: 'notice', remedy: () => 'Plan to rotate it to a new key: runbooks/inventory.md, "rotations-used-up".' },
   'exception-ends': { severity: 'notice', remedy: () => 'Mend the key, or prolong the exception in rota.yaml with a reason.' },
-} as const satisfies Record<(typeof excusable)[number] | 'due-soon' | 'rotations-run-out' | 'exception-ends', Kind>;
+} as const satisfies Record<(typeof excusable)[number] | 'registered-key-missing' | 'registered-key-unusable' | 'alias-moved' | 'retained-key-goes' | 'due-soon' | 'rotations-run-out' | 'exception-ends', Kind>;
 
 export type FindingName = keyof typeof findingKinds;
 

@@ -17,6 +17,10 @@ export const factTypes = [
   'Rota Rotation Held',
   'Rota Rotation Frozen',
   'Rota Rotation Ended',
+  'Rota Finding Opened',
+  'Rota Finding Closed',
+  'Rota Rotation Proposed',
+  'Rota Sweep Ended',
 ] as const;
 export type FactType = (typeof factTypes)[number];
 

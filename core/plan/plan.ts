@@ -94,6 +94,9 @@ export const RotationPlan = z.strictObject({
 });
 export type RotationPlan = z.infer<typeof RotationPlan>;
 
+/** The state machine of each method. */
+export const workflowOf = { 'new-key': 'byok-rotation', asymmetric: 'asymmetric-rotation' } as const;
+
 /** What moving the aliases will do, after the successor has proved itself. Its digest is what a cutover approval is bound to. */
 export const CutoverPlan = z.strictObject({
   version: z.literal(1),

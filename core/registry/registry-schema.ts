@@ -97,8 +97,8 @@ const Schedule = z
   .strictObject({
     cryptoperiodDays: z.int({ error: (i) => `is ${JSON.stringify(i.input)}: write whole days, such as 365` }).min(1).max(3653),
     warningDays: z.int().min(1).default(30),
-    /** `when-due`: the daily sweep starts the rotation `warningDays` before it is due. */
-    starts: z.enum(['by-hand', 'when-due']).default('by-hand'),
+    /** `when-due`: the daily sweep starts the rotation `warningDays` before it is due. Left out, people start it. */
+    starts: z.enum(['by-hand', 'when-due']).optional(),
   })
   .refine((s) => s.warningDays < s.cryptoperiodDays, {
     path: ['warningDays'],
