@@ -21,17 +21,19 @@ const approvalEvidence: Rights['at'] = { approvalTable: ['dynamodb:GetItem'], de
 /** What tasks do at other places than the ledger and the keys that they rotate. The names of actions are the task's own. */
 const elsewhere: Readonly<Record<string, Rights['at']>> = {
   'plan-rotation': { registryTable: ['dynamodb:GetItem'] },
+  'check-start': { registryTable: ['dynamodb:GetItem'], ...approvalEvidence },
   'wrap-generated': { registryTable: ['dynamodb:GetItem'], escrow: ['s3:PutObject'] },
-  'request-approval': { approvalTable: ['dynamodb:PutItem', 'dynamodb:UpdateItem'], tokenKey: ['kms:Encrypt'] },
+  'request-approval': { approvalTable: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'], tokenKey: ['kms:Encrypt'] },
+  'check-freeze': { registryTable: ['dynamodb:GetItem'] },
   'plan-cutover': { ...cutoverEvidence },
-  'repoint-aliases': { ...cutoverEvidence, ...approvalEvidence },
+  'repoint-aliases': { registryTable: ['dynamodb:GetItem'], ...cutoverEvidence, ...approvalEvidence },
   'publish-keys': { publicationTable: ['dynamodb:PutItem', 'dynamodb:Query'], publishedObjects: ['s3:GetObject', 's3:PutObject'] },
   'remind-consumers': { acknowledgementTable: ['dynamodb:Query'] },
   'open-wait': { waitTable: ['dynamodb:GetItem', 'dynamodb:PutItem'], tokenKey: ['kms:Encrypt'] },
   'plan-retirement': { registryTable: ['dynamodb:GetItem'] },
   'stop-retired-key': { registryTable: ['dynamodb:GetItem'], ...approvalEvidence },
   'check-unused': { waitTable: ['dynamodb:GetItem'] },
-  'disable-key': { ...approvalEvidence },
+  'disable-key': { registryTable: ['dynamodb:GetItem'], ...approvalEvidence },
   'check-wanted': { waitTable: ['dynamodb:GetItem'] },
   'prepare-deletion': { approvalTable: ['dynamodb:GetItem'], retirements: ['s3:GetObject', 's3:PutObject'] },
   'seal-dossier': {

@@ -8,8 +8,14 @@ const policyText = ({ added, removed }: { added: readonly unknown[]; removed: re
 
 /** A plan in words, whole: what an approver reads before signing its digest. */
 export function planText(plan: AnyPlan, digest: string): string {
-  return `${bodyText(plan)}\nPlan digest   ${digest}\n`;
+  return `${[...againText(plan), bodyText(plan)].join('\n')}\nPlan digest   ${digest}\n`;
 }
+
+/** Of a plan that replaces one that was approved, first what is different. */
+const againText = (plan: AnyPlan): string[] =>
+  'revision' in plan && plan.revision !== undefined
+    ? [`Asked again   round ${plan.revision.round}: what was decided before is void, since`, ...plan.revision.changes.map((change) => `              ${change}`)]
+    : [];
 
 function bodyText(plan: AnyPlan): string {
   if (!('stage' in plan)) return rotationText(plan);

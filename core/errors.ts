@@ -210,6 +210,11 @@ export const catalogue = {
     remedy: () => 'The approvers are asked again, with the new plan.',
     httpStatus: 409,
   },
+  FreezeHolds: {
+    sentence: (d: { stage: string; alias: string; until: string; because: string }) => `The ${deed(d.stage)} of ${d.alias} waits for the end of ${d.because}: ${d.until}.`,
+    remedy: () => 'It goes on by itself then; runbooks/freeze.md.',
+    httpStatus: 409,
+  },
   // Material
   MaterialLengthWrong: {
     sentence: (d: { spec: string; expected: string; actualBytes: number }) =>

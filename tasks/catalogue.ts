@@ -1,7 +1,9 @@
 import { repointAliases } from './alias/repoint-aliases.ts';
 import { restoreAliases } from './alias/restore-aliases.ts';
+import { checkStart } from './approval/check-start.ts';
 import { requestApproval } from './approval/request-approval.ts';
 import { sealDossier } from './dossier/seal-dossier.ts';
+import { checkFreeze } from './freeze/check-freeze.ts';
 import { copyGrants } from './key/copy-grants.ts';
 import { createSuccessor } from './key/create-successor.ts';
 import { keepOldKey } from './key/keep-old-key.ts';
@@ -61,6 +63,7 @@ const plainEntry = <I, O>(definition: PlainTask<I, O>): CataloguedTask => ({
 /** Every task there is: CDK makes a function of each, the embedded AWS a handler. */
 export const tasks: readonly CataloguedTask[] = [
   entry(planRotation),
+  entry(checkStart),
   entry(makeCanary),
   entry(createSuccessor),
   entry(copyGrants),
@@ -69,6 +72,7 @@ export const tasks: readonly CataloguedTask[] = [
   entry(proveSuccessor),
   entry(planCutover),
   entry(requestApproval),
+  entry(checkFreeze),
   entry(repointAliases),
   entry(proveThroughAlias),
   entry(keepOldKey),

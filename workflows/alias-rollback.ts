@@ -6,6 +6,7 @@
  */
 import type { StateMachine } from './asl.ts';
 import { approval, askState } from './fragments/approval.ts';
+import { calendarBefore, frozenAfterAll, outsideFreeze } from './fragments/freeze.ts';
 import { seal } from './fragments/seal.ts';
 import { answer, failTo, retryFreshKey, taskState } from './fragments/task.ts';
 import { wayBack, wayBackStates } from './fragments/way-back.ts';
@@ -30,11 +31,12 @@ export const aliasRollback = (to: Resources): StateMachine => ({
       catch: back,
       next: askState('rollback'),
     }),
-    ...approval('rollback', to, { approved: 'Repoint aliases', failed: wayBack }),
+    ...approval('rollback', to, { approved: calendarBefore('Repoint aliases'), failed: wayBack }),
+    ...outsideFreeze('Repoint aliases', to, { stage: 'rollback', failed: wayBack }),
     'Repoint aliases': taskState(to, {
       task: 'repoint-aliases',
       payload: { planDigest: '{% $planDigest %}' },
-      catch: back,
+      catch: [frozenAfterAll('Repoint aliases'), ...back],
       next: 'Prove through alias',
     }),
     'Prove through alias': taskState(to, { task: 'prove-through-alias', retry: retryFreshKey, catch: back, next: 'Seal dossier' }),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { silentUntilFrom } from '../../core/approval/notices.ts';
 import { isoSeconds } from '../../core/clock.ts';
-import { RotaError } from '../../core/errors.ts';
+import { isRotaError, RotaError } from '../../core/errors.ts';
 import { Sha256Hex } from '../../core/ids.ts';
 import { planDigest, type AnyPlan, type RetirePlan, type RollbackPlan } from '../../core/plan/plan.ts';
 import { Stage, type ApprovalRule } from '../../core/registry/registry-schema.ts';
@@ -11,7 +11,7 @@ import { eventActions } from '../../store/events.ts';
 import { sealToken } from '../../store/task-token.ts';
 import { tellAsked } from '../../store/tell-once.ts';
 import { movePlanOf, retirePlanOf, rotationPlanOf } from '../plan-of.ts';
-import { rotationInput, task } from '../task.ts';
+import { rotationInput, task, type Context } from '../task.ts';
 
 const input = rotationInput.extend({ stage: Stage, planDigest: Sha256Hex, taskToken: z.string().min(1) });
 
@@ -30,6 +30,7 @@ export const requestApproval = task({
     if (planDigest(plan) !== digest) throw new RotaError('PlanChanged', { changes: ['the ledger holds another plan than the one to be asked about'] });
     const approvalId = approvalIdOf(rotationId, stage, digest);
     const encryptedToken = await sealToken(clients, names, approvalId, taskToken);
+    if ('revision' in plan && plan.revision !== undefined) await voidReplaced(approvalIdOf(rotationId, stage, plan.revision.replaces), plan.revision.changes, context);
     const deadline = isoSeconds(clock.now() + timeoutSeconds * 1000);
     const silence = silentUntilFrom(clock.now(), heartbeatSeconds);
     const asked: Approval = { approvalId, rotationId, stage, plan, planDigest: digest, rule, requestedBy, reason, requestedAt: now, deadline, ...silence, outcome: 'open', decisions: [] };
@@ -38,6 +39,17 @@ export const requestApproval = task({
     return { approvalId };
   },
 });
+
+/** What was decided on the plan before has no effect: its people are told so, and why. */
+async function voidReplaced(approvalId: string, changes: readonly string[], { store, now }: Context): Promise<void> {
+  for (;;) {
+    const replaced = await store.approvals.get(approvalId).catch((error: unknown) => {
+      if (!isRotaError(error, 'NotFound')) throw error;
+    });
+    if (replaced === undefined || (replaced.outcome !== 'open' && replaced.outcome !== 'approved')) return;
+    if (await store.approvals.close(replaced, 'void', now, changes)) return;
+  }
+}
 
 interface Question {
   readonly plan: AnyPlan;

@@ -19,13 +19,13 @@ export const planRollback = task({
   errors: ['NotRollbackable', 'RotationUnderWay', 'AliasUnknown', 'NotFound'],
   actions: ['kms:DescribeKey'],
   step: ({ turn }) => `plan-rollback${turnSuffix(turn)}`,
-  run: async ({ rotationId, asked }, { head, store, clients }) => {
+  run: async ({ rotationId, asked, turn }, { head, store, clients }) => {
     const undone = asked === undefined ? await store.ledger.head(head.undoes ?? '') : { ...head, outcome: 'complete' };
     const { KeyState: oldKeyState = 'unknown' } = undone.cutoverPlan ? await describeKey(clients.kms, undone.cutoverPlan.oldKeyId) : {};
     const standing: Record<string, string> = {};
     for (const { alias } of undone.cutoverPlan?.aliases ?? []) standing[alias] = (await describeKey(clients.kms, alias)).KeyId;
     const { by: requestedBy, reason } = asked ?? { by: head.requestedBy, reason: head.reason };
-    const plan = makeRollbackPlan({ rotationId, requestedBy, reason, undone, oldKeyState, standing });
+    const plan = makeRollbackPlan({ rotationId, requestedBy, reason, turn, undone, oldKeyState, standing });
     if (asked === undefined) {
       // Settled before it is locked: whoever seals the dossier finds in the plan which lock to give back.
       await store.ledger.settle(rotationId, { plan });

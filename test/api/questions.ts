@@ -3,7 +3,7 @@ import { planDigest } from '../../core/plan/plan.ts';
 import type { AsymmetricKey } from '../../core/registry/registry-schema.ts';
 import { approvalIdOf } from '../../store/approval-table.ts';
 import { approval } from '../../workflows/fragments/approval.ts';
-import { accountId, region } from '../embedded-options.ts';
+import { accountId } from '../embedded-options.ts';
 import { rotaLocal } from '../embedded-aws.ts';
 import type { Answer, Api } from './harness.ts';
 

@@ -60,8 +60,8 @@ describe('how far a right reaches', () => {
   });
 
   test.each([
-    ['registry', 'TablesRegistry', ['plan-rotation', 'wrap-generated', 'plan-retirement', 'stop-retired-key']],
-    ['approvals', 'TablesApprovals', ['request-approval', 'repoint-aliases', 'stop-retired-key', 'disable-key', 'prepare-deletion', 'seal-dossier']],
+    ['registry', 'TablesRegistry', ['plan-rotation', 'check-start', 'wrap-generated', 'check-freeze', 'repoint-aliases', 'plan-retirement', 'stop-retired-key', 'disable-key']],
+    ['approvals', 'TablesApprovals', ['request-approval', 'check-start', 'repoint-aliases', 'stop-retired-key', 'disable-key', 'prepare-deletion', 'seal-dossier']],
     ['publications', 'TablesPublications', ['publish-keys', 'plan-cutover', 'repoint-aliases', 'seal-dossier']],
     ['acknowledgements', 'TablesAcknowledgements', ['remind-consumers', 'plan-cutover', 'repoint-aliases', 'seal-dossier']],
     ['waits', 'TablesWaits', ['open-wait', 'check-unused', 'check-wanted']],

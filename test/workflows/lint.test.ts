@@ -101,7 +101,7 @@ describe('each check can fail', () => {
   });
   test('a variable that only one branch assigns', () => {
     const machine = mutated('Plan rotation', (s) => delete (s.Assign as Record<string, unknown>).planDigest);
-    expect(unassignedReads(machine)).toEqual(['Await start approval reads $planDigest, which not every way to it assigns']);
+    expect(unassignedReads(machine)).toEqual(['Await start approval reads $planDigest, which not every way to it assigns', 'Check start reads $planDigest, which not every way to it assigns']);
   });
   test('a Catch for an error that its task does not declare', () => {
     const machine = mutated('Import material', (s) => (s.Catch = [{ ErrorEquals: ['PlanChanged'], Next: 'Wrap material' }]));

@@ -96,7 +96,7 @@ export const badRegistries: readonly { name: string; from: string; to: string; a
   {
     name: 'an offset in place of a zone',
     from: 'keys:\n',
-    to: 'freezes:\n  - { name: x, reason: closing, timeZone: "+01:00" }\nkeys:\n',
+    to: 'freezes:\n  - { name: x, reason: closing, timeZone: "+01:00", weekly: { days: [friday], from: "18:00", to: "06:00" } }\nkeys:\n',
     says: 'rota.yaml:19 freezes[0].timeZone must be an IANA time zone such as Europe/Berlin',
   },
   {
