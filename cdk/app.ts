@@ -4,7 +4,8 @@
  *
  * Context: `platformArns` (comma-separated ARNs that may apply the first registry), `retentionMode` (`GOVERNANCE`, the default, or
  * `COMPLIANCE`) and `retentionYears` (1 to 100, default 7) of dossiers, `publishedBuckets` and `publishedParameters` (comma-separated, default
- * `rota-published-*` and `/rota/published/*`): where public keys may be published.
+ * `rota-published-*` and `/rota/published/*`): where public keys may be published; `sweepRoles` (default `arn:aws:iam::*:role/rota-sweep`): the roles in other
+ * accounts that sweeps may assume.
  *
  * With `guardrailTargets` (comma-separated root, organisational units or accounts) there is a second stack, `RotaGuardrails`, with service control
  * policies for the account that manages the organisation; `breakGlassArns`, `rotaArns`, `longestPeriodDays` and `ownerTag` are for it.
@@ -24,6 +25,7 @@ export function makeCdkApp(context: Readonly<Record<string, string>> = {}, outdi
     description: 'Rota: rotates the KMS keys that AWS cannot rotate by itself',
     retention: { mode: retentionMode(given('retentionMode', 'GOVERNANCE')), years: retentionYears(given('retentionYears', '7')) },
     platformArns: platformArns(given('platformArns', '')),
+    sweepRoles: listed(given('sweepRoles', 'arn:aws:iam::*:role/rota-sweep')),
     published: { buckets: listed(given('publishedBuckets', 'rota-published-*')), parameters: listed(given('publishedParameters', '/rota/published/*')) },
   });
   const targetIds = listed(given('guardrailTargets', ''));

@@ -17,11 +17,13 @@ export interface RotaStackProps extends StackProps {
   readonly platformArns: readonly string[];
   /** Where tasks may publish public keys. */
   readonly published: Published;
+  /** Roles in other accounts that sweeps assume, as ARNs; `*` allowed. */
+  readonly sweepRoles: readonly string[];
 }
 
 /** Rota on AWS: exactly the workflows, tasks and API that the embedded AWS runs. */
 export class RotaStack extends Stack {
-  constructor(scope: Construct, id: string, { retention, platformArns, published, ...props }: RotaStackProps) {
+  constructor(scope: Construct, id: string, { retention, platformArns, published, sweepRoles, ...props }: RotaStackProps) {
     super(scope, id, props);
     const tables = new Tables(this, 'Tables', retention);
     const keys = new OwnKeys(this, 'Keys');
@@ -30,7 +32,7 @@ export class RotaStack extends Stack {
     const machines = new StateMachines(this, 'Machines', functions);
     const alarms = new Alarms(this, 'Alarms', machines, functions);
 
-    const places = placesOf(this, tables, keys, published);
+    const places = placesOf(this, tables, keys, published, sweepRoles);
     const environment = environmentOf(tables);
     for (const { fn, rights } of [...functions.all, console]) {
       fn.setEnvironment(environment);
@@ -47,7 +49,7 @@ export class RotaStack extends Stack {
 }
 
 /** The names that the functions are handed (store/names-from-environment.ts). */
-function environmentOf({ byName, dossiers }: Tables): Record<string, string> {
+function environmentOf({ byName, dossiers, records }: Tables): Record<string, string> {
   const names: Names = {
     ...defaultNames,
     registryTable: byName.registryTable.tableName,
@@ -56,7 +58,9 @@ function environmentOf({ byName, dossiers }: Tables): Record<string, string> {
     publicationTable: byName.publicationTable.tableName,
     acknowledgementTable: byName.acknowledgementTable.tableName,
     waitTable: byName.waitTable.tableName,
+    findingTable: byName.findingTable.tableName,
     dossierBucket: dossiers.bucketName,
+    recordBucket: records.bucketName,
   };
   return Object.fromEntries((Object.keys(names) as (keyof Names)[]).map((name) => [nameVariables[name], names[name]]));
 }

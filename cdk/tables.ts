@@ -13,7 +13,7 @@ export interface Retention {
 }
 
 /**
- * What Rota keeps: six tables and the dossier bucket. All of it outlives the stack.
+ * What Rota keeps: its tables, the bucket of dossiers, and that of the records of sweeps. All of it outlives the stack.
  *
  * Tables are encrypted with the key that DynamoDB owns, the bucket with S3's own. Neither holds a secret: task tokens are ciphertext of
  * `alias/rota-task-tokens`, wrapped material opens only inside KMS, escrow is CMS to people's certificates. A key of ours would add a
@@ -22,6 +22,7 @@ export interface Retention {
 export class Tables extends Construct {
   readonly byName: Readonly<Record<TableName, dynamodb.Table>>;
   readonly dossiers: s3.Bucket;
+  readonly records: s3.Bucket;
 
   constructor(scope: Construct, id: string, retention: Retention) {
     super(scope, id);
@@ -32,10 +33,15 @@ export class Tables extends Construct {
       publicationTable: this.#table('Publications', tableKeys.publicationTable),
       acknowledgementTable: this.#table('Acknowledgements', tableKeys.acknowledgementTable),
       waitTable: this.#table('Waits', tableKeys.waitTable),
+      findingTable: this.#table('Findings', tableKeys.findingTable),
     };
-    this.dossiers = new s3.Bucket(this, 'Dossiers', {
-      objectLockEnabled: true,
-      objectLockDefaultRetention: lockOf(retention),
+    this.dossiers = this.#bucket('Dossiers', { objectLockEnabled: true, objectLockDefaultRetention: lockOf(retention) });
+    this.records = this.#bucket('Records', {});
+  }
+
+  #bucket(id: string, props: s3.BucketProps): s3.Bucket {
+    return new s3.Bucket(this, id, {
+      ...props,
       versioned: true,
       encryption: s3.BucketEncryption.S3_MANAGED,
       blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,

@@ -36,6 +36,21 @@ const elsewhere: Readonly<Record<string, Rights['at']>> = {
   'disable-key': { registryTable: ['dynamodb:GetItem'], ...approvalEvidence },
   'check-wanted': { waitTable: ['dynamodb:GetItem'] },
   'prepare-deletion': { approvalTable: ['dynamodb:GetItem'], retirements: ['s3:GetObject', 's3:PutObject'] },
+  'list-targets': { registryTable: ['dynamodb:GetItem', 'dynamodb:Query'] },
+  'sweep-target': {
+    registryTable: ['dynamodb:GetItem', 'dynamodb:Query'],
+    ledgerTable: ['dynamodb:Scan'],
+    findingTable: ['dynamodb:DeleteItem', 'dynamodb:PutItem', 'dynamodb:Query'],
+    records: ['s3:GetObject', 's3:PutObject'],
+    sweepRoles: ['sts:AssumeRole'],
+  },
+  'close-sweep': {
+    registryTable: ['dynamodb:GetItem', 'dynamodb:Query'],
+    ledgerTable: ['dynamodb:PutItem', 'dynamodb:Scan'],
+    approvalTable: ['dynamodb:Scan'],
+    records: ['s3:GetObject', 's3:PutObject'],
+    recordBucket: ['s3:ListBucket'],
+  },
   'seal-dossier': {
     ledgerTable: ['dynamodb:DeleteItem'],
     approvalTable: ['dynamodb:GetItem', 'dynamodb:Scan', 'dynamodb:UpdateItem'],

@@ -18,6 +18,8 @@ interface Row {
   readonly subject: (d: Detail) => string;
   readonly lines: (d: Detail) => readonly (string | undefined)[];
   readonly to: (d: Detail) => readonly string[];
+  /** The page of the console, where it is not that of a question or a rotation. */
+  readonly page?: string;
 }
 
 /** One line of plain words, whatever somebody wrote. */
@@ -36,6 +38,9 @@ const until = (d: Detail): string => `It closes at ${plain(d.deadline)} (UTC) un
 const said = (d: Detail): string[] => list(d.decisions).map((s) => `${plain(s.person)}: ${plain(s.decision)} at ${plain(s.decidedAt)}: ${plain(s.reason)}`);
 const decideBy = (d: Detail): string => `Read the plan, then decide: rota approvals --show ${plain(d.approvalId)}`;
 const requester = (d: Detail): string[] => [plain(d.requestedBy)];
+
+/** What is about no rotation has no requester: it is for whoever keeps the estate. */
+const operators = (): string[] => ['platform'];
 
 const rows: Readonly<Record<FactType, Row>> = {
   'Rota Approval Requested': {
@@ -130,6 +135,34 @@ const rows: Readonly<Record<FactType, Row>> = {
     lines: (d) => [`Rotation ${plain(d.rotationId)} has ended: ${plain(d.outcome)}.`],
     to: requester,
   },
+  'Rota Finding Opened': {
+    subject: (d) => `Rota found: ${plain(d.name)} in ${plain(d.place)}`,
+    lines: (d) => [`${plain(d.about)} in ${plain(d.place)}: ${plain(d.sentence)}`, plain(d.remedy), `Seen by ${plain(d.seenBy)} at ${plain(d.openedAt)} (UTC).`],
+    to: operators,
+    page: 'findings',
+  },
+  'Rota Finding Closed': {
+    subject: (d) => `Rota: ${plain(d.name)} in ${plain(d.place)} is over`,
+    lines: (d) => [`${plain(d.about)} in ${plain(d.place)}, open since ${plain(d.openedAt)} (UTC): ${plain(d.because)}.`],
+    to: operators,
+    page: 'findings',
+  },
+  'Rota Rotation Proposed': {
+    subject: (d) => `Rota proposes: let KMS rotate ${plain(d.keys)} keys in ${plain(d.place)}`,
+    lines: (d) => [`${plain(d.keys)} keys in ${plain(d.place)} could rotate by themselves and do not. To switch it on:`, plain(d.command), ...strings(d.keyIds).map((keyId) => `- ${keyId}`)],
+    to: operators,
+    page: 'findings',
+  },
+  'Rota Sweep Ended': {
+    subject: (d) => `Rota swept ${plain(d.targets)} accounts and Regions, ${plain(list(d.failed).length)} in vain`,
+    lines: (d) => [
+      `Sweep ${plain(d.sweepId)} has ended.`,
+      ...list(d.failed).map((t) => `Not swept: ${plain(t.region)}${t.roleArn === undefined ? '' : ` as ${plain(t.roleArn)}`}: ${plain(t.error)}`),
+      ...strings(d.started).map((id) => `Asked for rotation ${id}, which is due.`),
+    ],
+    to: operators,
+    page: 'findings',
+  },
 };
 
 const isFactType = (type: string): type is FactType => Object.hasOwn(rows, type);
@@ -141,7 +174,7 @@ export function wordsOf({ type, detail }: Fact, consoleUrl: string): Words | und
   if (!isFactType(type)) return undefined;
   const row = rows[type];
   const base = consoleUrl.replace(/\/+$/, '');
-  const link = typeof detail.approvalId === 'string' ? `${base}/approvals/${encodeURIComponent(detail.approvalId)}` : `${base}/rotations/${encodeURIComponent(plain(detail.rotationId))}`;
+  const link = row.page !== undefined ? `${base}/${row.page}` : typeof detail.approvalId === 'string' ? `${base}/approvals/${encodeURIComponent(detail.approvalId)}` : `${base}/rotations/${encodeURIComponent(plain(detail.rotationId))}`;
   const subject = ascii(row.subject(detail));
   const lines = [...row.lines(detail).filter((line) => line !== undefined), '', link];
   const id = typeof detail.noticeId === 'string' ? detail.noticeId : '';

@@ -13,7 +13,7 @@ export const closeSweep = plainTask({
   input: z.strictObject({ sweepId: z.string(), targets: z.array(SweptTarget) }),
   output: z.strictObject({ started: z.array(z.string()), failed: z.int() }),
   errors: ['RegistryEmpty'],
-  actions: ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:Scan', 's3:GetObject', 's3:ListBucket', 's3:PutObject', 'events:PutEvents'],
+  actions: ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:Scan', 's3:GetObject', 's3:ListBucket', 's3:PutObject', 'events:PutEvents', 'kms:DescribeKey', 'kms:ListKeyRotations'],
   run: async ({ sweepId, targets }, context) => {
     const { store, now } = context;
     const day = now.slice(0, 10);

@@ -7,7 +7,7 @@ import { startEmbeddedAws, type EmbeddedAws } from '../../../local/server.ts';
 import { sweep, type SweepOptions } from '../../../store/inventory/sweep.ts';
 import { accountId, admin, options, principal, region } from '../../embedded-options.ts';
 import { rotaLocal } from '../../embedded-aws.ts';
-import { Comparison } from '../../estate/compare.ts';
+import { Comparison, toldOf } from '../../estate/compare.ts';
 import { writeEstates, type EstateOptions } from '../../estate/estate.ts';
 import { policiesOfEstate } from '../../estate/policies.ts';
 
@@ -49,7 +49,7 @@ const taken = async (change: Partial<SweepOptions> = {}, where = region) => {
 test('a thousand keys of all kinds: every class and finding right, no key lost, no request too many', async () => {
   const comparison = new Comparison(estate);
   const { keys, requests, throttled, summary, accountId: account } = await taken();
-  keys.forEach((judged) => comparison.see(judged));
+  keys.forEach((judged) => comparison.see(judged.key.keyId, toldOf(judged)));
   expect(comparison.verdict()).toEqual([]);
   expect(account).toBe(accountId);
   // 10 of AWS's own; of the others 665 in a thousand may rotate by themselves.
@@ -68,7 +68,7 @@ test('each Region is its own, and a registered key that is nowhere is named', as
   const gone = { alias: 'alias/gone', owner: 'owners', cryptoperiodDays: 365, warningDays: 30 };
   const policies = policiesOfEstate(small);
   const { keys, summary } = await taken({ policies: { ...policies, registered: new Map([...policies.registered, ['alias/gone', gone]]) } }, small.region);
-  keys.forEach((judged) => comparison.see(judged));
+  keys.forEach((judged) => comparison.see(judged.key.keyId, toldOf(judged)));
   expect(comparison.verdict()).toEqual([]);
   expect(summary.missing).toEqual(['alias/gone']);
 });
@@ -84,7 +84,7 @@ test('throttled, cut off and failing requests are sent again: no key is lost', a
     await rotaLocal(aws.url, 'AddFault', fault);
   const comparison = new Comparison(small);
   const { keys, throttled } = await taken({ policies: policiesOfEstate(small) }, small.region);
-  keys.forEach((judged) => comparison.see(judged));
+  keys.forEach((judged) => comparison.see(judged.key.keyId, toldOf(judged)));
   expect(comparison.verdict()).toEqual([]);
   expect(throttled).toEqual({ DescribeKey: 30, ListAliases: 2, GetResources: 2 });
 });

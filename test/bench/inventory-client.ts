@@ -1,0 +1,19 @@
+/** One inventory, in a process of its own, so that time and memory are its own: a line a key, then a line with what it took. */
+import { sweep } from '../../store/inventory/sweep.ts';
+import { admin } from '../embedded-options.ts';
+import type { EstateOptions } from '../estate/estate.ts';
+import { policiesOfEstate } from '../estate/policies.ts';
+import { toldOf } from '../estate/compare.ts';
+
+const { url, share, ...estate } = JSON.parse(process.argv[2] ?? '{}') as EstateOptions & { url: string; share: number };
+const policies = policiesOfEstate(estate);
+const cpu = process.cpuUsage();
+const begin = process.hrtime.bigint();
+const { requests, throttled } = await sweep(
+  { region: estate.region },
+  { credentials: admin, endpoints: { kms: url, tagging: url }, share, policies, allRotations: false, lastUse: false, nowMs: estate.nowMs },
+  (judged) => process.stdout.write(`${JSON.stringify([judged.key.keyId, toldOf(judged)])}\n`),
+);
+const seconds = Number(process.hrtime.bigint() - begin) / 1e9;
+const { user, system } = process.cpuUsage(cpu);
+process.stdout.write(`${JSON.stringify({ seconds, cpuSeconds: (user + system) / 1e6, peakBytes: process.resourceUsage().maxRSS * 1024, requests, throttled })}\n`);
