@@ -10,6 +10,7 @@ import { dossierRoutes } from './routes/dossiers.ts';
 import { registryRoutes } from './routes/registry.ts';
 import { retirementRoutes } from './routes/retirements.ts';
 import { rotationRoutes } from './routes/rotations.ts';
+import { sweepRoutes } from './routes/sweeps.ts';
 import { waitRoutes } from './routes/waits.ts';
 
 /**
@@ -30,7 +31,7 @@ export function makeApp(deps: ApiDeps): Hono<ApiEnv> {
     c.header('cache-control', 'no-store');
     return next();
   });
-  for (const routes of [rotationRoutes, retirementRoutes, approvalRoutes, acknowledgementRoutes, waitRoutes, registryRoutes, dossierRoutes]) app.route('/api', routes(deps));
+  for (const routes of [rotationRoutes, retirementRoutes, approvalRoutes, acknowledgementRoutes, waitRoutes, registryRoutes, dossierRoutes, sweepRoutes]) app.route('/api', routes(deps));
 
   app.notFound((c) => c.json({ error: 'NotFound', sentence: `There is nothing at ${c.req.path}.`, remedy: 'See `rota help`.' }, 404));
   app.onError((error, c) => {

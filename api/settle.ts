@@ -4,6 +4,7 @@ import { lookAfterQuestions } from './approvals/look-after.ts';
 import type { ApiDeps } from './deps.ts';
 import { closeStopped } from './rotations/close.ts';
 import { startPending } from './rotations/start.ts';
+import { startDailySweep } from './sweeps/start.ts';
 import { deliverOwedWords } from './waits/answer.ts';
 
 /**
@@ -19,6 +20,7 @@ export async function settle(deps: ApiDeps): Promise<Readonly<Record<string, num
     words: deliverOwedWords(deps),
     satisfied: tellSatisfied(deps, heads),
     closed: closeStopped(deps, heads),
+    swept: startDailySweep(deps),
   };
   await Promise.allSettled(Object.values(work));
   return Object.fromEntries(await Promise.all(Object.entries(work).map(async ([what, count]) => [what, await count] as const)));

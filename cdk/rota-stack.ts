@@ -10,6 +10,7 @@ import { placesOf, statementsOf, type Published } from './permissions.ts';
 import { StateMachines } from './state-machines.ts';
 import { Tables, type Retention } from './tables.ts';
 import { TaskFunctions } from './task-functions.ts';
+import { Watch } from './watch.ts';
 
 export interface RotaStackProps extends StackProps {
   readonly retention: Retention;
@@ -30,6 +31,7 @@ export class RotaStack extends Stack {
     const functions = new TaskFunctions(this, 'Tasks');
     const console = new Console(this, 'Console', platformArns);
     const machines = new StateMachines(this, 'Machines', functions);
+    new Watch(this, 'Watch', functions);
     const alarms = new Alarms(this, 'Alarms', machines, functions);
 
     const places = placesOf(this, tables, keys, published, sweepRoles);

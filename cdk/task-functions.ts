@@ -44,6 +44,13 @@ const elsewhere: Readonly<Record<string, Rights['at']>> = {
     records: ['s3:GetObject', 's3:PutObject'],
     sweepRoles: ['sts:AssumeRole'],
   },
+  'judge-event': {
+    registryTable: ['dynamodb:GetItem', 'dynamodb:Query'],
+    ledgerTable: ['dynamodb:Scan'],
+    findingTable: ['dynamodb:DeleteItem', 'dynamodb:PutItem', 'dynamodb:Query'],
+    records: ['s3:GetObject', 's3:PutObject'],
+    sweepRoles: ['sts:AssumeRole'],
+  },
   'close-sweep': {
     registryTable: ['dynamodb:GetItem', 'dynamodb:Query'],
     ledgerTable: ['dynamodb:PutItem', 'dynamodb:Scan'],

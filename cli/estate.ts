@@ -72,10 +72,11 @@ export function accessOf({ env }: Io, { share, quota }: EstateOptions): Access {
   const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN: sessionToken } = env;
   const kms = env.AWS_ENDPOINT_URL_KMS ?? env.AWS_ENDPOINT_URL;
   const tagging = env.AWS_ENDPOINT_URL_RESOURCE_GROUPS_TAGGING_API ?? env.AWS_ENDPOINT_URL;
+  const sts = env.AWS_ENDPOINT_URL_STS ?? env.AWS_ENDPOINT_URL;
   return {
     share,
     quotas: quota,
-    endpoints: { ...(kms === undefined ? {} : { kms }), ...(tagging === undefined ? {} : { tagging }) },
+    endpoints: { ...(kms === undefined ? {} : { kms }), ...(tagging === undefined ? {} : { tagging }), ...(sts === undefined ? {} : { sts }) },
     ...(accessKeyId === undefined || secretAccessKey === undefined ? {} : { credentials: { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) } }),
   };
 }

@@ -8,6 +8,7 @@ import { dossier } from './commands/dossier.ts';
 import { enableRotationCommand } from './commands/enable-rotation.ts';
 import { faults } from './commands/faults.ts';
 import { inventory } from './commands/inventory.ts';
+import { kpi } from './commands/kpi.ts';
 import { local } from './commands/local.ts';
 import { plan } from './commands/plan.ts';
 import { registry } from './commands/registry.ts';
@@ -15,6 +16,7 @@ import { resume } from './commands/resume.ts';
 import { reenable, retire, retirement } from './commands/retire.ts';
 import { rollover } from './commands/rollover.ts';
 import { rollback, rotate } from './commands/rotate.ts';
+import { findings, sweep } from './commands/sweep.ts';
 import { history, status, watch } from './commands/status.ts';
 import { waive } from './commands/waive.ts';
 import { SaidAlready, showFailure } from './failure.ts';
@@ -22,7 +24,7 @@ import type { Io } from './io.ts';
 
 export type ExitCode = 0 | 1 | 2;
 
-const commands = [plan, rotate, rollback, status, watch, rollover, ack, ackLink, waive, resume, retire, reenable, retirement, approvals, approve, reject, history, dossier, registry, inventory, enableRotationCommand, local, clock, faults, demo, completion];
+const commands = [plan, rotate, rollback, status, watch, rollover, ack, ackLink, waive, resume, retire, reenable, retirement, approvals, approve, reject, history, dossier, registry, inventory, enableRotationCommand, sweep, findings, kpi, local, clock, faults, demo, completion];
 
 /** Makes usage errors throw, in every subcommand, and sends all output where the caller wants it. */
 function wire(command: Command, io: Io): Command {

@@ -81,16 +81,20 @@ export async function startEmbeddedAws(options: EmbeddedAwsOptions): Promise<Emb
     await mkdir(join(folder, 'events'), { recursive: true, mode: 0o700 });
     const rates = options.quotaScale === undefined ? undefined : new RequestRates(options.quotaScale);
     const cloudtrail = opened.service(await openTrail({ file: join(folder, 'cloudtrail.journal'), clock }));
+    const events = opened.service(await openEvents({ file: join(folder, 'events', 'events.journal'), clock, ...(options.onEvent === undefined ? {} : { onEvent: options.onEvent }) }));
     const kms = opened.service(
       await openKms({
         folder: join(folder, 'kms'),
         clock,
         serviceControlPolicies: options.serviceControlPolicies ?? [],
-        onCall: (call) => cloudtrail.record(call),
+        onCall: async (call) => {
+          const record = await cloudtrail.record(call);
+          // As a trail would, later and without anybody waiting: of calls that change something ("Delivering AWS service events via CloudTrail").
+          if (!record.readOnly) void clock.busy(events.emit({ source: 'aws.kms', 'detail-type': 'AWS API Call via CloudTrail', detail: record, account: record.recipientAccountId, region: record.awsRegion }).catch(() => undefined));
+        },
         ...(rates === undefined ? {} : { quotas: new KmsQuotas(rates) }),
       }),
     );
-    const events = opened.service(await openEvents({ file: join(folder, 'events', 'events.journal'), clock, ...(options.onEvent === undefined ? {} : { onEvent: options.onEvent }) }));
     const ssm = opened.service(await openParameters({ file: join(folder, 'parameters.journal'), clock }));
     const s3 = opened.service(await openS3({ folder: join(folder, 's3'), clock }));
     const tagging = makeTagging((account, where) => kms.keysForTagging(account, where), rates);

@@ -88,6 +88,13 @@ export class RegistryTable {
     return RegisteredKey.parse(Item.key);
   }
 
+  /** Whether the registry that holds asks for sweeps; not before the first one is applied. */
+  async isSwept(): Promise<boolean> {
+    if ((await this.head()) === undefined) return false;
+    const { Item } = await this.#dynamo.send(new GetCommand({ TableName: this.#table, Key: { revision: await this.#holding(), item: 'estate' }, ConsistentRead: true }));
+    return (Item?.estate as { sweep?: unknown } | undefined)?.sweep !== undefined;
+  }
+
   /** The whole registry as it was applied, keys sorted by alias. */
   async whole(): Promise<Registry> {
     const revision = await this.#holding();

@@ -1,5 +1,5 @@
 import { CreateTableCommand, DescribeTableCommand, ResourceInUseException, type KeySchemaElement } from '@aws-sdk/client-dynamodb';
-import { CreateAliasCommand, CreateKeyCommand, DescribeKeyCommand, NotFoundException, type KMSClient } from '@aws-sdk/client-kms';
+import { CreateAliasCommand, CreateKeyCommand, DescribeKeyCommand, EnableKeyRotationCommand, NotFoundException, type KMSClient } from '@aws-sdk/client-kms';
 import { CreateBucketCommand, PutObjectLockConfigurationCommand } from '@aws-sdk/client-s3';
 import type { Clients, Names } from './clients.ts';
 import { keysTagged } from './tagged-keys.ts';
@@ -79,6 +79,7 @@ async function makeOwnKey({ kms, kmsOnce }: Clients, role: keyof typeof ownKeys,
     // An earlier set-up may have made it and not come to name it.
     const [made] = await keysTagged(kms, 'rota:own-key', role);
     const keyId = made ?? (await createOwnKey(kmsOnce, role, policy));
+    if (ownKeys[role].KeySpec === 'SYMMETRIC_DEFAULT') await kms.send(new EnableKeyRotationCommand({ KeyId: keyId }));
     await kms.send(new CreateAliasCommand({ AliasName: alias, TargetKeyId: keyId }));
   }
 }

@@ -28,6 +28,7 @@ import { planRetirement } from './retire/plan-retirement.ts';
 import { prepareDeletion } from './retire/prepare-deletion.ts';
 import { stopRetiredKey } from './retire/stop-retired-key.ts';
 import { closeSweep } from './sweep/close-sweep.ts';
+import { judgeEvent } from './sweep/judge-event.ts';
 import { listTargets } from './sweep/list-targets.ts';
 import { sweepTarget } from './sweep/sweep-target.ts';
 import { openWait } from './wait/open-wait.ts';
@@ -95,4 +96,5 @@ export const tasks: readonly CataloguedTask[] = [
   plainEntry(listTargets),
   plainEntry(sweepTarget),
   plainEntry(closeSweep),
+  plainEntry(judgeEvent),
 ];

@@ -11,6 +11,8 @@ import { makeApp } from '../../api/app.ts';
 import { apiActions, type ApiDeps } from '../../api/deps.ts';
 import { settle } from '../../api/settle.ts';
 import { isoSeconds } from '../../core/clock.ts';
+import { watchedCalls } from '../../core/findings/key-event.ts';
+import type { StoredEvent } from '../../local/events.ts';
 import { startEmbeddedAws, type EmbeddedAws, type Principal } from '../../local/server.ts';
 import { defaultNames, makeClients, type AwsAccess, type Clients, type Closable } from '../../store/clients.ts';
 import { setUp, type OwnKeyPolicies } from '../../store/set-up.ts';
@@ -109,6 +111,7 @@ export async function startLocal({ port, folder, region, kms, scp = [], latencyM
   };
   const stateMachineArnOf = (workflow: string): string => `arn:aws:states:${region}:${accountId}:stateMachine:${workflow}`;
   let api: ApiDeps | undefined;
+  let judge: ((event: StoredEvent) => Promise<void>) | undefined;
 
   const embedded = await startEmbeddedAws({
     folder,
@@ -119,8 +122,13 @@ export async function startLocal({ port, folder, region, kms, scp = [], latencyM
     ...(latencyMs === undefined ? {} : { latencyMs }),
     ...(quotaScale === undefined ? {} : { quotaScale }),
     principals: [...principals.values()],
+    onEvent: (event) => judge?.(event),
     serviceControlPolicies: await Promise.all(scp.map(async (name) => ({ name, document: await readFile(name, 'utf8') }))),
-    lambdas: (self) => new Map(tasks.map((task) => [task.name, lambdaOf(task, self)])),
+    lambdas: (self) => {
+      const lambdas = new Map(tasks.map((task) => [task.name, lambdaOf(task, self)]));
+      judge = judgeOf(lambdas);
+      return lambdas;
+    },
     http: (self) => {
       const clients = clientsOf(self, roles.api);
       api = {
@@ -169,6 +177,16 @@ export async function startLocal({ port, folder, region, kms, scp = [], latencyM
       await settling;
       await close();
     },
+  };
+}
+
+/** The rule for events of KMS, as cdk/watch.ts deploys it. */
+function judgeOf(lambdas: ReadonlyMap<string, (payload: unknown) => Promise<unknown>>) {
+  const watched: ReadonlySet<string> = new Set(watchedCalls);
+  return async (event: StoredEvent): Promise<void> => {
+    if (event.source !== 'aws.kms' || !watched.has((event.detail as { eventName?: string }).eventName ?? '')) return;
+    // Best effort, as on AWS: what an event misses the next sweep finds.
+    await lambdas.get('judge-event')?.(event).catch(() => undefined);
   };
 }
 

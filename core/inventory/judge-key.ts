@@ -3,7 +3,7 @@ import type { Exception } from '../registry/estate-schema.ts';
 import { finding, type Finding, type FindingName } from './finding.ts';
 import { classOf, type KeyClass } from './key-class.ts';
 import { lineageTags, type ObservedKey } from './observed-key.ts';
-import { exceptionsFor, policyFor, type ManualPolicy, type Policies } from './policies.ts';
+import { exceptionsFor, ownAliases, policyFor, type ManualPolicy, type Policies } from './policies.ts';
 import { renewalOf, rotationsInLife, type Renewal } from './renewal.ts';
 
 const dayMs = 86_400_000;
@@ -111,7 +111,7 @@ function manualFindings({ key, policy, renewal, rotationsLeft, nowMs }: Facts, s
   if (dueMs !== undefined && dueMs <= nowMs) findings.push(say('overdue', `Its rotation was due on ${day(dueMs)}.`));
   if (unused) {
     if (createdMs + rotationTakesDays * dayMs <= nowMs) findings.push(say('left-over', `Rotation ${left} made it, and no alias leads to it.`));
-  } else if (policy === undefined) findings.push(say('unregistered', 'AWS cannot rotate it by itself, and no alias of it is in the registry.'));
+  } else if (policy === undefined && !key.aliases.some((alias) => ownAliases.has(alias))) findings.push(say('unregistered', 'AWS cannot rotate it by itself, and no alias of it is in the registry.'));
   if (rotationsLeft !== undefined && rotationsLeft <= 0) findings.push(say('rotations-used-up', `It has used all ${rotationsInLife} rotations that KMS allows.`));
   else if (rotationsLeft !== undefined && rotationsLeft <= fewRotationsLeft) findings.push(say('rotations-run-out', `It has ${rotationsLeft} of ${rotationsInLife} rotations left.`));
   if (dueMs !== undefined && policy !== undefined && dueMs > nowMs && dueMs - nowMs <= policy.warningDays * dayMs) findings.push(say('due-soon', `Its rotation is due on ${day(dueMs)}.`));

@@ -20,6 +20,9 @@ export interface Policies {
   readonly longestPeriodDays?: number;
 }
 
+/** Rota's own keys that AWS cannot rotate. What they sign names them, so that a later key changes nothing about it; no registry has them. */
+export const ownAliases: ReadonlySet<string> = new Set(['alias/rota-decisions', 'alias/rota-dossiers']);
+
 /**
  * The policies of a registry. Its aliases are those of Rota's own account and Region, so elsewhere only what it says by ARN
  * or for all keys holds.

@@ -12,6 +12,7 @@ export const requestQuotas = {
   ListAliases: 500,
   ListKeyRotations: 100,
   ListKeys: 500,
+  ListResourceTags: 2000,
 } as const;
 
 export type PacedOperation = keyof typeof requestQuotas;

@@ -11,10 +11,10 @@ export interface AwsCredentials {
 export type CredentialSource = () => Promise<AwsCredentials>;
 
 /** The caller's own credentials, or those of a role that they assume. The SDK's providers find and make them. */
-export function credentialSource(given: AwsCredentials | undefined, roleArn: string | undefined, region: string): CredentialSource {
+export function credentialSource(given: AwsCredentials | undefined, roleArn: string | undefined, sts: { readonly region: string; readonly endpoint?: string }): CredentialSource {
   const own: CredentialSource = given === undefined ? fromNodeProviderChain() : () => Promise.resolve(given);
   if (roleArn === undefined) return remembered(own);
-  return remembered(fromTemporaryCredentials({ params: { RoleArn: roleArn, RoleSessionName: 'rota-inventory' }, masterCredentials: own, clientConfig: { region } }));
+  return remembered(fromTemporaryCredentials({ params: { RoleArn: roleArn, RoleSessionName: 'rota-inventory' }, masterCredentials: own, clientConfig: sts }));
 }
 
 /** Long before a session ends there is a new one: roles that assume roles have an hour at most. */

@@ -30,7 +30,7 @@ export class AwsRefusal extends Error {
   }
 }
 
-export type Endpoints = Readonly<Partial<Record<JsonService, string>>>;
+export type Endpoints = Readonly<Partial<Record<JsonService | 'sts', string>>>;
 
 export interface JsonCallOptions {
   readonly region: string;

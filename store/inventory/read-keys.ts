@@ -73,7 +73,8 @@ async function* keysToAsk(calls: PacedCalls, names: AliasNames): AsyncGenerator<
   } while (Marker !== undefined);
 }
 
-async function withHistory(calls: PacedCalls, key: ObservedKey, { wantsRotations, wantsLastUse }: ReadOptions): Promise<ObservedKey> {
+/** A key with what only its history tells, where that is wanted. */
+export async function withHistory(calls: PacedCalls, key: ObservedKey, { wantsRotations, wantsLastUse }: ReadOptions): Promise<ObservedKey> {
   const { description, keyId } = key;
   if (description === undefined) return key;
   const rotations = canRotateInPlace(description) && wantsRotations(description, key.aliases) ? await rotationsOf(calls, keyId) : undefined;

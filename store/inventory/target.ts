@@ -26,6 +26,6 @@ const sockets = 160;
 
 /** Calls to a target, with rates and connections of its own; `close` when no more are to come. */
 export function openCalls({ region, roleArn }: Target, { credentials, endpoints = {}, share, quotas }: Access): { calls: PacedCalls; close: () => void } {
-  const json = jsonCall({ region, sockets, endpoints, credentials: credentialSource(credentials, roleArn, region) });
+  const json = jsonCall({ region, sockets, endpoints, credentials: credentialSource(credentials, roleArn, { region, ...(endpoints.sts === undefined ? {} : { endpoint: endpoints.sts }) }) });
   return { calls: new PacedCalls(json, ratesOf(share, quotas)), close: () => json.destroy() };
 }

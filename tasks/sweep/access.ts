@@ -9,7 +9,7 @@ export function accessOf({ access: { endpoint, kmsEndpoint, credentials } }: Pic
   const kms = kmsEndpoint === 'aws' ? undefined : (kmsEndpoint ?? endpoint);
   return {
     share,
-    endpoints: { ...(kms === undefined ? {} : { kms }), ...(endpoint === undefined ? {} : { tagging: endpoint }) },
+    endpoints: { ...(kms === undefined ? {} : { kms }), ...(endpoint === undefined ? {} : { tagging: endpoint, sts: endpoint }) },
     ...(credentials === undefined || kmsEndpoint === 'aws' ? {} : { credentials }),
   };
 }

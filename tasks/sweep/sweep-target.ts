@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { isoSeconds } from '../../core/clock.ts';
-import { findingsOfAliases, findingsOfKey } from '../../core/findings/estate-findings.ts';
-import { expectationOf, expectedByLedger, type Expectation } from '../../core/findings/expected-aliases.ts';
+import { findingsOfKey } from '../../core/findings/estate-findings.ts';
 import { keyFacts, keyLineOf, type KeyLine } from '../../core/findings/key-line.ts';
 import type { FoundFinding } from '../../core/findings/open-finding.ts';
 import { arnOf } from '../../core/inventory/judge-key.ts';
@@ -13,6 +12,7 @@ import { sweep } from '../../store/inventory/sweep.ts';
 import { openCalls, type Target } from '../../store/inventory/target.ts';
 import { plainTask, type PlainContext } from '../task.ts';
 import { accessOf } from './access.ts';
+import { aliasFindings } from './alias-findings.ts';
 import { settleFindings, settleFindingsActions } from './settle-findings.ts';
 import { SweepTarget, SweptTarget } from './targets.ts';
 
@@ -35,8 +35,8 @@ export const sweepTarget = plainTask({
     const seen = await look(target, policies, context);
     const { place, lines, without } = seen;
     const before = new Map((await store.records.keys(place)).map((line) => [line.keyId, line]));
-    const aliases = await aliasFindings(seen, policies, sweepId, context);
     const seenBy = `sweep ${sweepId}`;
+    const aliases = await aliasFindings(place, [...policies.registered.keys()], seen.leads, seenBy, context);
     const settled = await settleFindings(
       { place, found: [...seen.found, ...aliases], seenBy, covers: () => true, facts: keyFacts(before, lines, seen.arnOf, now), writer: `${sweepId}.${place.replace('/', '.')}.${randomUUID()}` },
       context,
@@ -86,21 +86,6 @@ async function look(target: Target, policies: Policies, { clients, clock }: Plai
   });
   const { region } = target;
   return { place: `${accountId}/${region}`, lines, found, without, leads, arnOf: (keyId) => arnOf({ partition, accountId, region }, keyId) };
-}
-
-/** Aliases of the registry that are gone, or lead elsewhere than a rotation, an acceptance or the first look left them. */
-async function aliasFindings({ place, leads }: Look, { registered }: Policies, sweepId: string, { store, now }: PlainContext): Promise<FoundFinding[]> {
-  if (registered.size === 0) return [];
-  const ledger = expectedByLedger(await store.ledger.heads());
-  const remembered = await store.records.aliases(place);
-  const first = [...registered.keys()].filter((alias) => remembered[alias] === undefined && !ledger.has(alias));
-  const known: Record<string, Expectation> = { ...remembered };
-  for (const alias of first) {
-    const keyId = leads.get(alias);
-    if (keyId !== undefined) known[alias] = { keyId, at: now, because: `sweep ${sweepId} saw it first` };
-  }
-  if (first.length > 0) await store.records.putAliases(place, known);
-  return findingsOfAliases(registered.keys(), leads, (alias) => expectationOf(alias, ledger, known));
 }
 
 interface Lacking {
