@@ -3,7 +3,7 @@
  * folder `cdk` does the same.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { CreateStateMachineCommand, UpdateStateMachineCommand } from '@aws-sdk/client-sfn';
 import { InvalidArgumentError, Option, type Command } from 'commander';
@@ -32,6 +32,8 @@ export interface LocalOptions {
   readonly latencyMs?: number;
   /** Enforces the request quotas of KMS, multiplied by this. */
   readonly quotaScale?: number;
+  /** Files with service control policies, in JSON. */
+  readonly scp?: readonly string[];
 }
 
 /** The embedded AWS, up and ready. */
@@ -82,7 +84,7 @@ function ownKeyPolicies(): OwnKeyPolicies {
 }
 
 /** Starts everything. Repeated on the same folder it goes on where it was stopped or killed. */
-export async function startLocal({ port, folder, region, kms, latencyMs, quotaScale }: LocalOptions): Promise<Local> {
+export async function startLocal({ port, folder, region, kms, scp = [], latencyMs, quotaScale }: LocalOptions): Promise<Local> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const people = await embeddedPeople(folder, accountId);
   const principals = new Map<string, Principal>();
@@ -118,6 +120,7 @@ export async function startLocal({ port, folder, region, kms, latencyMs, quotaSc
     ...(latencyMs === undefined ? {} : { latencyMs }),
     ...(quotaScale === undefined ? {} : { quotaScale }),
     principals: [...principals.values()],
+    serviceControlPolicies: await Promise.all(scp.map(async (name) => ({ name, document: await readFile(name, 'utf8') }))),
     lambdas: (self) => new Map(tasks.map((task) => [task.name, lambdaOf(task, self)])),
     http: (self) => {
       const clients = clientsOf(self, roles.api);
@@ -211,6 +214,7 @@ interface CommandOptions {
   readonly kms?: string;
   readonly latency?: number;
   readonly quotas?: number;
+  readonly scp: readonly string[];
 }
 
 const readPort = (text: string): number => {
@@ -238,12 +242,14 @@ export const local = (io: Io): Command =>
     .option('--kms <where>', 'where the keys live instead: "aws" (real AWS, ambient credentials) or the URL of a KMS endpoint')
     .addOption(new Option('--latency <ms>', 'milliseconds that every answer takes longer').argParser(readNumber('a whole number from 0 to 60000', (n) => Number.isInteger(n) && n >= 0 && n <= 60_000)))
     .addOption(new Option('--quotas <scale>', "enforce KMS's request quotas, multiplied by this: 1 is AWS's defaults").argParser(readNumber('a number above 0', (n) => n > 0 && n <= 1_000_000)))
-    .action(async ({ port, data, region, kms, latency, quotas, json }: CommandOptions) => {
+    .option('--scp <file...>', 'service control policies, in JSON, that the embedded KMS enforces', [])
+    .action(async ({ port, data, region, kms, scp, latency, quotas, json }: CommandOptions) => {
       const folder = resolve(data);
       const running = await startLocal({
         port,
         folder,
         region,
+        scp,
         ...(kms === undefined ? {} : { kms }),
         ...(latency === undefined ? {} : { latencyMs: latency }),
         ...(quotas === undefined ? {} : { quotaScale: quotas }),

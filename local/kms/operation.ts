@@ -4,6 +4,7 @@ import type { Caller } from '../service.ts';
 import { arnOf, type Key } from './key.ts';
 import type { KmsQuotas } from './quotas.ts';
 import type { Region } from './region.ts';
+import type { ServiceControl } from './service-control.ts';
 import type { Store } from './store.ts';
 import { readInput } from './validation.ts';
 import type { WrappingPairs } from './wrapping-pairs.ts';
@@ -19,6 +20,7 @@ export interface Call {
   readonly clockMoved: boolean;
   readonly store: Store;
   readonly wrappingPairs: WrappingPairs;
+  readonly serviceControl: ServiceControl;
   /** By which CloudTrail knows this call. */
   readonly eventId: string;
   /** The ARNs of the keys that it reached, for CloudTrail. */
