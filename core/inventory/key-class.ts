@@ -4,7 +4,7 @@ import type { Refusal } from '../key/verdict.ts';
 import { lineageTags, type KeyDescription, type ObservedKey } from './observed-key.ts';
 
 /** Why AWS cannot rotate a key by itself. */
-export type ManualReason = 'imported' | 'custom-store' | 'hmac' | 'asymmetric';
+type ManualReason = 'imported' | 'custom-store' | 'hmac' | 'asymmetric';
 
 /** How a key is renewed, or why nobody need ask. */
 export type KeyClass =

@@ -21,7 +21,7 @@ export function credentialSource(given: AwsCredentials | undefined, roleArn: str
 const askAgainMs = 10 * 60_000;
 
 /** One question for thousands of requests. */
-export function remembered(source: CredentialSource, now: () => number = () => performance.now()): CredentialSource {
+function remembered(source: CredentialSource, now: () => number = () => performance.now()): CredentialSource {
   let known: { readonly credentials: Promise<AwsCredentials>; readonly atMs: number } | undefined;
   return () => {
     if (known === undefined || now() - known.atMs > askAgainMs) {
