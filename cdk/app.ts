@@ -4,10 +4,12 @@
  *
  * Context: `platformArns` (comma-separated ARNs that may apply the first registry), `retentionMode` (`GOVERNANCE`, the default, or
  * `COMPLIANCE`) and `retentionYears` (1 to 100, default 7) of dossiers, `publishedBuckets` and `publishedParameters` (comma-separated, default
- * `rota-published-*` and `/rota/published/*`): where public keys may be published.
+ * `rota-published-*` and `/rota/published/*`): where public keys may be published. `mailTo` (comma-separated e-mail addresses), `webhookUrl` (HTTPS)
+ * and `webhookSecret` (the name of its secret in Secrets Manager): who is told of approvals and rotations.
  */
 import { App } from 'aws-cdk-lib';
 import { IamArn } from '../core/ids.ts';
+import type { Recipients } from './notices.ts';
 import { RotaStack } from './rota-stack.ts';
 import type { Retention } from './tables.ts';
 
@@ -20,6 +22,7 @@ export function makeCdkApp(context: Readonly<Record<string, string>> = {}, outdi
     retention: { mode: retentionMode(given('retentionMode', 'GOVERNANCE')), years: retentionYears(given('retentionYears', '7')) },
     platformArns: platformArns(given('platformArns', '')),
     published: { buckets: listed(given('publishedBuckets', 'rota-published-*')), parameters: listed(given('publishedParameters', '/rota/published/*')) },
+    recipients: recipients(listed(given('mailTo', '')), given('webhookUrl', ''), given('webhookSecret', '')),
   });
   return app;
 }
@@ -33,6 +36,15 @@ function retentionYears(text: string): number {
   const years = Number(text);
   if (Number.isInteger(years) && years >= 1 && years <= 100) return years;
   throw new Error(`context retentionYears is ${text}: write whole years, 1 to 100`);
+}
+
+function recipients(mailTo: readonly string[], url: string, secretName: string): Recipients {
+  const wrong = mailTo.find((address) => !/^[^\s@]+@[^\s@]+$/.test(address));
+  if (wrong !== undefined) throw new Error(`context mailTo has ${wrong}: write e-mail addresses, with commas between`);
+  if (url === '' && secretName === '') return { mailTo };
+  if (!/^https:\/\/[^\s]+$/.test(url)) throw new Error(`context webhookUrl is ${url === '' ? 'not given' : url}: write an https URL`);
+  if (secretName === '') throw new Error('context webhookSecret is not given: write the name of a secret in Secrets Manager');
+  return { mailTo, webhook: { url, secretName } };
 }
 
 const listed = (text: string): string[] => text.split(',').map((item) => item.trim()).filter((item) => item !== '');

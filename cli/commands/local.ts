@@ -11,6 +11,7 @@ import { makeApp } from '../../api/app.ts';
 import { apiActions, type ApiDeps } from '../../api/deps.ts';
 import { settle } from '../../api/settle.ts';
 import { isoSeconds } from '../../core/clock.ts';
+import { outboxOf } from '../../core/notice/outbox.ts';
 import { startEmbeddedAws, type EmbeddedAws, type Principal } from '../../local/server.ts';
 import { defaultNames, makeClients, type AwsAccess, type Clients, type Closable } from '../../store/clients.ts';
 import { setUp, type OwnKeyPolicies } from '../../store/set-up.ts';
@@ -122,6 +123,7 @@ export async function startLocal({ port, folder, region, kms }: LocalOptions): P
         store: makeStore(clients, defaultNames),
         stateMachineArnOf,
         platformArns: people.filter((p) => p.roles.includes('platform')).map((p) => p.arn),
+        outbox: () => outboxOf(self.events(), self.url),
         randomSuffix: () => randomBytes(2).toString('hex'),
       };
       const app = makeApp(api);

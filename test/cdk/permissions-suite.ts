@@ -50,7 +50,8 @@ describe('how far a right reaches', () => {
     ['ssm:', /^arn:aws:ssm:REGION:ACCOUNT:parameter\/rota\/published\/\*$/],
     ['s3:ListBucket', /^\$\{TablesDossiers\w+\.Arn\}$/],
     ['states:', new RegExp(`^arn:aws:states:REGION:ACCOUNT:(stateMachine:(${machines})|execution:(${machines}):\\*)$`)],
-    ['events:', /^arn:aws:events:REGION:ACCOUNT:event-bus\/default$/],
+    ['events:PutEvents', /^arn:aws:events:REGION:ACCOUNT:event-bus\/default$/],
+    ['events:InvokeApiDestination', /^\$\{NoticesWebhookApiDestination\w+\.Arn\}$/],
     ['kms:UpdateAlias', /^arn:aws:kms:REGION:ACCOUNT:(key|alias)\/\*$/],
     ['kms:PutKeyPolicy', /^arn:aws:kms:REGION:ACCOUNT:key\/\*$/],
   ])('%s', (prefix, resource) => {

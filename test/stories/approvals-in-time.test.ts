@@ -109,7 +109,7 @@ test('when security is silent the owners are asked too: in the outbox, with a li
     },
     { timeout: 30_000 },
   );
-  expect(mails.filter((m) => m.subject.includes('cutover')).map((m) => [m.subject.replace(/, until .*/, ''), m.to])).toEqual([
+  expect(mails.filter((m) => m.subject.includes('cutover')).reverse().map((m) => [m.subject.replace(/, until .*/, ''), m.to])).toEqual([
     ['Rota asks: cutover of alias/payments', ['security']],
     ['Rota asks payments-owners: cutover of alias/payments', ['payments-owners', 'security']],
   ]);
