@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts';
+import type { Mail } from '../core/notice/outbox.ts';
 import type { Clients, Names } from '../store/clients.ts';
 import type { Store } from '../store/store.ts';
 
@@ -11,6 +12,8 @@ export interface ApiDeps {
   readonly stateMachineArnOf: (workflow: string) => string;
   /** Identities that may apply a registry before any person stands in one, and after. */
   readonly platformArns: readonly string[];
+  /** What people would have been mailed, oldest first, where this process keeps it: the embedded AWS. */
+  readonly outbox?: () => readonly Mail[];
   /** Four random hex digits, for rotation ids. */
   readonly randomSuffix: () => string;
 }

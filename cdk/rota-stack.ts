@@ -5,6 +5,7 @@ import { nameVariables } from '../store/names-from-environment.ts';
 import { Alarms } from './alarms.ts';
 import { Console } from './console.ts';
 import { pascalCase } from './definition.ts';
+import { Notices, type Recipients } from './notices.ts';
 import { OwnKeys } from './own-keys.ts';
 import { placesOf, statementsOf, type Published } from './permissions.ts';
 import { StateMachines } from './state-machines.ts';
@@ -20,11 +21,13 @@ export interface RotaStackProps extends StackProps {
   readonly published: Published;
   /** Roles in other accounts that sweeps assume, as ARNs; `*` allowed. */
   readonly sweepRoles: readonly string[];
+  /** Who is told of what happens. */
+  readonly recipients: Recipients;
 }
 
 /** Rota on AWS: exactly the workflows, tasks and API that the embedded AWS runs. */
 export class RotaStack extends Stack {
-  constructor(scope: Construct, id: string, { retention, platformArns, published, sweepRoles, ...props }: RotaStackProps) {
+  constructor(scope: Construct, id: string, { retention, platformArns, published, sweepRoles, recipients, ...props }: RotaStackProps) {
     super(scope, id, props);
     const tables = new Tables(this, 'Tables', retention);
     const keys = new OwnKeys(this, 'Keys');
@@ -32,7 +35,8 @@ export class RotaStack extends Stack {
     const console = new Console(this, 'Console', platformArns);
     const machines = new StateMachines(this, 'Machines', functions);
     new Watch(this, 'Watch', functions);
-    const alarms = new Alarms(this, 'Alarms', machines, functions);
+    const notices = new Notices(this, 'Notices', console.url, recipients);
+    const alarms = new Alarms(this, 'Alarms', machines, functions, notices);
 
     const places = placesOf(this, tables, keys, published, sweepRoles);
     const environment = environmentOf(tables);
@@ -45,6 +49,7 @@ export class RotaStack extends Stack {
     const output = (name: string, value: string, description: string) => new CfnOutput(this, name, { value, description });
     output('ApiUrl', console.url, 'ROTA_URL for the CLI');
     output('DossierBucket', tables.dossiers.bucketName, 'Dossiers and escrow envelopes, under Object Lock');
+    output('NoticeTopic', notices.topic.topicArn, 'Subscribe to be told of approvals and rotations');
     output('AlarmTopic', alarms.topic.topicArn, 'Subscribe to be told');
     for (const [name, machine] of Object.entries(machines.byName)) output(`${pascalCase(name)}Arn`, machine.stateMachineArn, `State machine ${name}`);
   }

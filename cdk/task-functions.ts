@@ -27,7 +27,7 @@ const elsewhere: Readonly<Record<string, Rights['at']>> = {
   'check-freeze': { registryTable: ['dynamodb:GetItem'] },
   'plan-cutover': { ...cutoverEvidence },
   'repoint-aliases': { registryTable: ['dynamodb:GetItem'], ...cutoverEvidence, ...approvalEvidence },
-  'publish-keys': { publicationTable: ['dynamodb:PutItem', 'dynamodb:Query'], publishedObjects: ['s3:GetObject', 's3:PutObject'] },
+  'publish-keys': { ...cutoverEvidence, ...approvalEvidence, publishedObjects: ['s3:GetObject', 's3:PutObject'] },
   'remind-consumers': { acknowledgementTable: ['dynamodb:Query'] },
   'open-wait': { waitTable: ['dynamodb:GetItem', 'dynamodb:PutItem'], tokenKey: ['kms:Encrypt'] },
   'plan-retirement': { registryTable: ['dynamodb:GetItem'] },

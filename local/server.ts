@@ -34,6 +34,8 @@ export type { Principal } from './principals.ts';
 interface Self {
   readonly url: string;
   readonly clock: EmbeddedClock;
+  /** Every event that was put or emitted, oldest first. */
+  readonly events: () => readonly StoredEvent[];
 }
 
 type Lambdas = ReadonlyMap<string, (payload: unknown) => Promise<unknown>>;
@@ -105,7 +107,7 @@ export async function startEmbeddedAws(options: EmbeddedAwsOptions): Promise<Emb
     const principals = new Principals(options.principals);
     const port = new Port({ clock, gate, principals, services, s3, latencyMs: options.latencyMs ?? 0 });
     opened.push(() => port.close());
-    const self = { url: await port.listen(options.port), clock };
+    const self = { url: await port.listen(options.port), clock, events: () => events.events() };
     const lambdas = options.lambdas(self);
     port.serve(options.http(self));
     // Last, since executions that were running go on at once and call everything above.

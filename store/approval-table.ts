@@ -46,7 +46,7 @@ export interface StoredApproval extends Approval {
 }
 
 /** When it was begun to tell something, and whether it was told: a crash in between shows. */
-export interface Told {
+interface Told {
   readonly at: string;
   readonly sent: boolean;
 }

@@ -105,7 +105,7 @@ export const asymmetricRotation = (to: Resources): StateMachine => ({
     ...outsideFreeze('Repoint aliases', to, { stage: 'cutover', failed: wayBack }),
     ...approval('emergency', to, { approved: calendarBefore('Publish without old key'), failed: wayBack }),
     ...outsideFreeze('Publish without old key', to, { stage: 'emergency', failed: wayBack }),
-    ...publish('Publish without old key', to, { stage: 'emergency', next: { published: 'Repoint aliases', failed: wayBack } }),
+    ...publish('Publish without old key', to, { stage: 'emergency', changed: 'Plan cutover', next: { published: 'Repoint aliases', failed: wayBack } }),
     'Repoint aliases': taskState(to, {
       task: 'repoint-aliases',
       payload: { planDigest: '{% $planDigest %}' },

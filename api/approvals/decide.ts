@@ -51,6 +51,8 @@ function outcomeWith(read: StoredApproval, decision: Decision): Outcome {
 async function checkMayDecide(deps: ApiDeps, read: StoredApproval, person: Person, request: DecisionRequest, nowMs: number): Promise<void> {
   const { store } = deps;
   const { approvalId } = read;
+  // Void first: that somebody decided it before is no news to them, that it has no effect is.
+  if (read.outcome === 'void') throw closed(read);
   const before = read.decisions.find((d) => d.person === person.id);
   if (before) throw new RotaError('AlreadyDecided', { person: person.id, decision: before.decision });
   if (read.outcome !== 'open') throw closed(read);

@@ -13,6 +13,7 @@ import { settle } from '../../api/settle.ts';
 import { isoSeconds } from '../../core/clock.ts';
 import { watchedCalls } from '../../core/findings/key-event.ts';
 import type { StoredEvent } from '../../local/events.ts';
+import { outboxOf } from '../../core/notice/outbox.ts';
 import { startEmbeddedAws, type EmbeddedAws, type Principal } from '../../local/server.ts';
 import { defaultNames, makeClients, type AwsAccess, type Clients, type Closable } from '../../store/clients.ts';
 import { setUp, type OwnKeyPolicies } from '../../store/set-up.ts';
@@ -138,6 +139,7 @@ export async function startLocal({ port, folder, region, kms, scp = [], latencyM
         store: makeStore(clients, defaultNames),
         stateMachineArnOf,
         platformArns: people.filter((p) => p.roles.includes('platform')).map((p) => p.arn),
+        outbox: () => outboxOf(self.events(), self.url),
         randomSuffix: () => randomBytes(2).toString('hex'),
       };
       const app = makeApp(api);

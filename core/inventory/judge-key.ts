@@ -41,7 +41,7 @@ export interface JudgedKey {
 
 const notChased: ReadonlySet<KeyClass['class']> = new Set(['aws-managed', 'pending-deletion', 'retained', 'disabled']);
 
-const arnOf = ({ partition, region, accountId }: Place, keyId: string): string => `arn:${partition}:kms:${region}:${accountId}:key/${keyId}`;
+export const arnOf = ({ partition, region, accountId }: Place, keyId: string): string => `arn:${partition}:kms:${region}:${accountId}:key/${keyId}`;
 
 /** Judges one key. Pure: the same facts at the same time give the same line. */
 export function judgeKey(key: ObservedKey, place: Place, policies: Policies, nowMs: number): JudgedKey {

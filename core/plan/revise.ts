@@ -8,8 +8,11 @@ type Revisable = Extract<AnyPlan, { revision?: Revision | undefined }>;
  * makes the same plan again.
  */
 export function revise<P extends Revisable>(live: P, before: P | undefined, round: number, changesOf: (before: P, live: P) => string[] = planChanges): P {
-  const { revision: _, ...plain } = live;
-  if (before === undefined) return plain as P;
+  if (before === undefined) {
+    const plain = { ...live };
+    delete plain.revision;
+    return plain;
+  }
   if (before.revision?.round === round) return { ...live, revision: before.revision };
   const changes = changesOf(before, live);
   return { ...live, revision: { round, replaces: planDigest(before), changes: changes.length > 0 ? changes : ['it had changed, and changed back'] } };

@@ -50,7 +50,8 @@ describe('how far a right reaches', () => {
     ['ssm:', /^arn:aws:ssm:REGION:ACCOUNT:parameter\/rota\/published\/\*$/],
     ['s3:ListBucket', /^\$\{TablesDossiers\w+\.Arn\}$/],
     ['states:', new RegExp(`^arn:aws:states:REGION:ACCOUNT:(stateMachine:(${machines})|execution:(${machines}):\\*)$`)],
-    ['events:', /^arn:aws:events:REGION:ACCOUNT:event-bus\/default$/],
+    ['events:PutEvents', /^arn:aws:events:REGION:ACCOUNT:event-bus\/default$/],
+    ['events:InvokeApiDestination', /^\$\{NoticesWebhookApiDestination\w+\.Arn\}$/],
     ['kms:UpdateAlias', /^arn:aws:kms:REGION:ACCOUNT:(key|alias)\/\*$/],
     ['kms:PutKeyPolicy', /^arn:aws:kms:REGION:ACCOUNT:key\/\*$/],
   ])('%s', (prefix, resource) => {
@@ -61,9 +62,9 @@ describe('how far a right reaches', () => {
 
   test.each([
     ['registry', 'TablesRegistry', ['plan-rotation', 'check-start', 'wrap-generated', 'check-freeze', 'repoint-aliases', 'plan-retirement', 'stop-retired-key', 'disable-key']],
-    ['approvals', 'TablesApprovals', ['request-approval', 'check-start', 'repoint-aliases', 'stop-retired-key', 'disable-key', 'prepare-deletion', 'seal-dossier']],
+    ['approvals', 'TablesApprovals', ['request-approval', 'check-start', 'publish-keys', 'repoint-aliases', 'stop-retired-key', 'disable-key', 'prepare-deletion', 'seal-dossier']],
     ['publications', 'TablesPublications', ['publish-keys', 'plan-cutover', 'repoint-aliases', 'seal-dossier']],
-    ['acknowledgements', 'TablesAcknowledgements', ['remind-consumers', 'plan-cutover', 'repoint-aliases', 'seal-dossier']],
+    ['acknowledgements', 'TablesAcknowledgements', ['publish-keys', 'remind-consumers', 'plan-cutover', 'repoint-aliases', 'seal-dossier']],
     ['waits', 'TablesWaits', ['open-wait', 'check-unused', 'check-wanted']],
   ])('the %s table is for tasks that use it in code', (store, table, expected) => {
     const usedInCode = tasks.map((t) => t.name).filter((name) => closureOf(name).some((text) => text.includes(`store.${store}.`)));

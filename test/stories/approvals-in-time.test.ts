@@ -1,9 +1,11 @@
 /** Approvals and the calendar, on the embedded AWS with its clock moved by hand. */
-import { CreateAliasCommand, DescribeKeyCommand } from '@aws-sdk/client-kms';
-import { expect, test, vi } from 'vitest';
+import { CreateAliasCommand, DescribeKeyCommand, TagResourceCommand } from '@aws-sdk/client-kms';
+import { describe, expect, test, vi } from 'vitest';
 import { isoSeconds } from '../../core/clock.ts';
 import type { RegisteredKey, Registry } from '../../core/registry/registry-schema.ts';
 import { makeImportedKey } from '../../demo/imported-key.ts';
+import { startRetirement } from '../retirement.ts';
+import { startRollover } from '../rollover.ts';
 import { startRota, type Rota, type Status } from '../rota.ts';
 
 const hour = 3_600_000;
@@ -109,7 +111,7 @@ test('when security is silent the owners are asked too: in the outbox, with a li
     },
     { timeout: 30_000 },
   );
-  expect(mails.filter((m) => m.subject.includes('cutover')).map((m) => [m.subject.replace(/, until .*/, ''), m.to])).toEqual([
+  expect(mails.filter((m) => m.subject.includes('cutover')).reverse().map((m) => [m.subject.replace(/, until .*/, ''), m.to])).toEqual([
     ['Rota asks: cutover of alias/payments', ['security']],
     ['Rota asks payments-owners: cutover of alias/payments', ['payments-owners', 'security']],
   ]);
@@ -118,4 +120,65 @@ test('when security is silent the owners are asked too: in the outbox, with a li
   expect(escalated?.link).toBe(`${rota.local.place.url}/approvals/${encodeURIComponent(question)}`);
   await rota.json('dora', 'approve', question, '--reason', 'security is away');
   expect((await rota.ended(rotationId)).status).toBe('SUCCEEDED');
+});
+
+test('what changes after the start was approved is asked about again, before anything is created', { timeout }, async () => {
+  const rota = await startRota();
+  const oldKeyId = await makeImportedKey(rota.kms, 'alias/payments');
+  await rota.apply(withApprovals({ start: { all: [{ group: 'security', count: 1 }] } }));
+  const rotationId = await rota.rotate();
+  const first = await rota.question(rotationId);
+  await rota.kms.send(new TagResourceCommand({ KeyId: oldKeyId, Tags: [{ TagKey: 'cost-centre', TagValue: '4711' }] }));
+  await rota.json('alice', 'approve', first, '--reason', 'read');
+  const second = await rota.question(rotationId, first);
+  expect(second).toContain('.start.');
+  expect((await rota.as('alice', 'approvals', '--show', second)).out).toMatch(/Asked again +round 2.*\n +oldKeyTags was .*\n? *.*cost-centre/);
+  expect((await rota.status(rotationId)).newKeyId).toBeUndefined();
+  await rota.json('alice', 'approve', second, '--reason', 'fine');
+  await rota.approve(await rota.question(rotationId, second));
+  expect(await rota.ended(rotationId)).toMatchObject({ status: 'SUCCEEDED', dossierSequence: 1 });
+});
+
+describe('a freeze that begins while an old key is denied', () => {
+  const frozenRetirement = async () => {
+    const r = await startRetirement();
+    const rotationId = await r.denied();
+    await r.rota.apply((registry) => ({ ...registry, freezes: freezeFor(r.rota, 40 * 24) }));
+    await r.days(31);
+    const held = await r.until(rotationId, (s) => s.waits.some((w) => w.name === 'freeze') && s.waits.some((w) => w.name === 'deny'));
+    expect(held.status).toBe('RUNNING');
+    expect(await r.keyState()).toBe('Enabled');
+    return { r, rotationId };
+  };
+
+  test('holds its disabling until the end', { timeout }, async () => {
+    const { r, rotationId } = await frozenRetirement();
+    await r.days(10);
+    await r.until(rotationId, (s) => s.waits.some((w) => w.name === 'watch'));
+    expect(await r.keyState()).toBe('Disabled');
+  });
+
+  test('and lets a custodian put it back meanwhile', { timeout }, async () => {
+    const { r, rotationId } = await frozenRetirement();
+    await r.rota.json('carol', 'reenable', rotationId, '--reason', 'still used');
+    expect((await r.rota.ended(rotationId)).status).toBe('ROLLED_BACK');
+    expect(await r.policy()).not.toContain('RotaStopped');
+  });
+});
+
+test('an emergency whose plan changed is asked about again before its key set is published', { timeout }, async () => {
+  const r = await startRollover();
+  const rotationId = await r.start('--emergency');
+  const everybody = async (question: string) => {
+    await r.rota.approve(question);
+    await r.rota.json('dora', 'approve', question, '--reason', 'stop it now');
+  };
+  const first = (await r.until(rotationId, (s) => s.waitingFor.length > 0)).waitingFor[0] ?? '';
+  await r.rota.kms.send(new CreateAliasCommand({ AliasName: 'alias/sneaked-in', TargetKeyId: r.oldKeyId }));
+  await everybody(first);
+  const second = await r.rota.question(rotationId, first);
+  expect(r.target.kids()).toEqual([]);
+  await everybody(second);
+  expect(await r.pass(rotationId, (s) => s.status === 'SUCCEEDED', 3)).toMatchObject({ leftBehind: [] });
+  expect(r.target.kids()).toHaveLength(1);
 });

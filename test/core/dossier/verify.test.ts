@@ -125,6 +125,8 @@ const refusals: { name: string; file: () => Buffer; says: string }[] = [
   { name: 'one approval too few', file: () => seal(predicate({}, [decision('alice')])), says: 'its decisions do not fill the rule' },
   { name: 'the requester among the approvers', file: () => seal(predicate({}, [decision('alice'), decision(plan.requestedBy)])), says: 'its decisions do not fill the rule' },
   { name: 'a decision on another plan', file: () => seal(predicate({}, [decision('alice'), decision('bob', { planDigest: 'e'.repeat(64) })])), says: 'the decision of bob is bound to another question' },
+  { name: 'a decision after the deadline', file: () => seal(predicate({}, [decision('alice'), decision('bob', { decidedAt: '2026-12-01T14:30:01Z' })])), says: 'the decision of bob was not made while the question was open' },
+  { name: 'a decision before the question', file: () => seal(predicate({}, [decision('alice', { decidedAt: '2026-11-24T14:29:59Z' }), decision('bob')])), says: 'the decision of alice was not made while the question was open' },
   { name: 'a decision that was edited', file: () => seal(predicate({}, [decision('alice'), { ...decision('bob'), reason: 'never' }])), says: 'the decision of bob does not carry a valid signature' },
   { name: 'an alias that nobody approved', file: () => seal(predicate({ cutoverPlan: { ...cutoverPlan, newKeyId: plan.oldKey.keyId } })), says: 'no approval of the cutover is bound to the plan' },
   { name: 'no approvals at all', file: () => seal(predicate({ approvals: [] })), says: 'no approval of the cutover is bound to the plan' },
