@@ -29,7 +29,7 @@ export class RecordBucket {
 
   /** The keys of an account and Region (`111122223333/eu-central-1`) at the last sweep. */
   async keys(place: string): Promise<KeyLine[]> {
-    return linesOf(await this.#get(`keys/${place}.ndjson`), KeyLine.parse);
+    return linesOf(await this.#get(`keys/${place}.ndjson`), (line) => KeyLine.parse(line));
   }
 
   async putKeys(place: string, keys: readonly KeyLine[]): Promise<void> {
@@ -60,7 +60,7 @@ export class RecordBucket {
     for (const key of await this.#list('facts/', `facts/${firstDay}`)) {
       const day = key.split('/')[1] ?? '';
       if (day > lastDay) return;
-      yield { day, facts: linesOf(await this.#get(key), KpiFact.parse) };
+      yield { day, facts: linesOf(await this.#get(key), (line) => KpiFact.parse(line)) };
     }
   }
 

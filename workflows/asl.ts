@@ -60,7 +60,7 @@ interface WaitState {
 }
 
 /** Each item in an execution of its own: it has no variables of this one, only the item as its input. */
-export interface MapState {
+interface MapState {
   readonly Type: 'Map';
   readonly Comment?: string;
   readonly Label: string;

@@ -83,14 +83,15 @@ describe('what is kept', () => {
       expect(table.Properties).toMatchObject({ DeletionProtectionEnabled: true, PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true } });
   });
 
-  test('the bucket locks what is put there for seven years', () => {
-    expect(one('AWS::S3::Bucket').Properties).toMatchObject({
+  test('the bucket of dossiers locks what is put there for seven years; that of records keeps every version', () => {
+    expect(one('AWS::S3::Bucket', (b) => b.Properties.ObjectLockEnabled !== true).Properties).toMatchObject({ VersioningConfiguration: { Status: 'Enabled' } });
+    expect(one('AWS::S3::Bucket', (b) => b.Properties.ObjectLockEnabled === true).Properties).toMatchObject({
       ObjectLockEnabled: true,
       ObjectLockConfiguration: { ObjectLockEnabled: 'Enabled', Rule: { DefaultRetention: { Mode: 'GOVERNANCE', Days: 2557 } } },
       VersioningConfiguration: { Status: 'Enabled' },
       PublicAccessBlockConfiguration: { BlockPublicAcls: true, BlockPublicPolicy: true, IgnorePublicAcls: true, RestrictPublicBuckets: true },
     });
-    expect(JSON.stringify(one('AWS::S3::BucketPolicy'))).toContain('"aws:SecureTransport":"false"');
+    for (const [, policy] of ofType('AWS::S3::BucketPolicy')) expect(JSON.stringify(policy)).toContain('"aws:SecureTransport":"false"');
   });
 
   test("Rota's own keys have the names that store/ has", () => {
@@ -165,7 +166,7 @@ describe('notices', () => {
 });
 
 test('says where things are', () => {
-  expect(Object.keys(made.outputs).sort()).toEqual(['AlarmTopic', 'AliasRollbackArn', 'ApiUrl', 'AsymmetricRotationArn', 'ByokRotationArn', 'CloseRotationArn', 'DossierBucket', 'NoticeTopic', 'RetireArn']);
+  expect(Object.keys(made.outputs).sort()).toEqual(['AlarmTopic', 'AliasRollbackArn', 'ApiUrl', 'AsymmetricRotationArn', 'ByokRotationArn', 'CloseRotationArn', 'DossierBucket', 'KeySweepArn', 'NoticeTopic', 'RetireArn']);
 });
 
 test.each([
