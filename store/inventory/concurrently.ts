@@ -32,7 +32,7 @@ export function concurrently<T, R extends object>(source: AsyncIterable<T>, work
         while (results.length >= atOnce && !mayPileUp() && !over()) await new Promise<void>((resolve) => wakeWorkers.push(resolve));
         if (over()) return;
         const next = await items.next();
-        if (next.done === true) return;
+        if (next.done === true || over()) return;
         results.push(await work(next.value));
         wakeReader();
       }

@@ -9,8 +9,8 @@ export interface Ticks {
 
 export const realTicks: Ticks = { now: () => performance.now(), sleep };
 
-/** A timer may be this late without the rate suffering. */
-const burstSeconds = 0.25;
+/** A timer may be this late without the rate suffering. At half of a quota no second then has more than three quarters of it. */
+const burstSeconds = 0.5;
 /** Requests leave in small bunches: a timer for each would cost more than the requests. */
 const shortestSleepMs = 4;
 /** What is in the air when the first of them is refused must not count as ten refusals. */
