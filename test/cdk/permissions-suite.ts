@@ -62,7 +62,7 @@ describe('how far a right reaches', () => {
 
   test.each([
     ['registry', 'TablesRegistry', ['plan-rotation', 'check-start', 'wrap-generated', 'check-freeze', 'repoint-aliases', 'plan-retirement', 'stop-retired-key', 'disable-key']],
-    ['approvals', 'TablesApprovals', ['request-approval', 'check-start', 'publish-keys', 'repoint-aliases', 'stop-retired-key', 'disable-key', 'prepare-deletion', 'seal-dossier']],
+    ['approvals', 'TablesApprovals', ['request-approval', 'check-start', 'publish-keys', 'lift-stop', 'repoint-aliases', 'stop-retired-key', 'disable-key', 'prepare-deletion', 'seal-dossier']],
     ['publications', 'TablesPublications', ['publish-keys', 'plan-cutover', 'repoint-aliases', 'seal-dossier']],
     ['acknowledgements', 'TablesAcknowledgements', ['publish-keys', 'remind-consumers', 'plan-cutover', 'repoint-aliases', 'seal-dossier']],
     ['waits', 'TablesWaits', ['open-wait', 'check-unused', 'check-wanted']],
