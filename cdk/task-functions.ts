@@ -29,6 +29,7 @@ const elsewhere: Readonly<Record<string, Rights['at']>> = {
   'repoint-aliases': { registryTable: ['dynamodb:GetItem'], ...cutoverEvidence, ...approvalEvidence },
   'publish-keys': { ...cutoverEvidence, ...approvalEvidence, publishedObjects: ['s3:GetObject', 's3:PutObject'] },
   'remind-consumers': { acknowledgementTable: ['dynamodb:Query'] },
+  'lift-stop': { ...approvalEvidence },
   'open-wait': { waitTable: ['dynamodb:GetItem', 'dynamodb:PutItem'], tokenKey: ['kms:Encrypt'] },
   'plan-retirement': { registryTable: ['dynamodb:GetItem'] },
   'stop-retired-key': { registryTable: ['dynamodb:GetItem'], ...approvalEvidence },

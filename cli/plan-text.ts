@@ -5,8 +5,8 @@ import type { ApprovalRule } from '../core/registry/registry-schema.ts';
 export const ruleText = ({ all, escalation = [] }: ApprovalRule): string =>
   [all.map((seat) => `${seat.count} of ${seat.group}`).join(' and '), ...escalation.map((e) => `after ${e.afterSeconds} s ${e.to} may stand in for ${e.group}`)].join('; ');
 
-const policyText = ({ added, removed }: { added: readonly unknown[]; removed: readonly unknown[] }): string =>
-  added.length + removed.length === 0 ? 'as the old key' : [...added.map((s) => `+ ${JSON.stringify(s)}`), ...removed.map((s) => `- ${JSON.stringify(s)}`)].join('\n              ');
+const policyText = ({ added, removed }: { added: readonly unknown[]; removed: readonly unknown[] }, same = 'as the old key'): string =>
+  added.length + removed.length === 0 ? same : [...added.map((s) => `+ ${JSON.stringify(s)}`), ...removed.map((s) => `- ${JSON.stringify(s)}`)].join('\n              ');
 
 /** A plan in words, whole: what an approver reads before signing its digest. */
 export function planText(plan: AnyPlan, digest: string): string {
@@ -111,6 +111,7 @@ function rollbackText(p: RollbackPlan): string {
   return [
     `Roll back     rotation ${p.undoes}: ${p.reason}`,
     ...p.aliases.map((a) => `Alias         ${a.alias}: ${a.from} -> ${a.to}`),
+    `Policy        ${policyText(p.policyDifference, 'as the new key')}`,
     ...p.hazards.map((h) => `Mind          ${h.sentence}`),
     `Approval      ${ruleText(p.rule)}`,
   ].join('\n');

@@ -54,6 +54,9 @@ interface Told {
 /** One question per rotation, stage and plan: a changed plan is a new question, and old decisions do not reach it (P4). */
 export const approvalIdOf = (rotationId: string, stage: Stage, digest: string): string => `${rotationId}.${stage}.${digest.slice(0, 8)}`;
 
+/** A question of an earlier release has told nobody in this way, and never will. */
+const stored = (item: Record<string, unknown>): StoredApproval => ({ told: {}, ...item }) as unknown as StoredApproval;
+
 /** Questions to approvers, one item each; a task token stands in no other table. */
 export class ApprovalTable {
   readonly #dynamo: DynamoDBDocumentClient;
@@ -92,7 +95,7 @@ export class ApprovalTable {
   async get(approvalId: string): Promise<StoredApproval> {
     const { Item } = await this.#dynamo.send(new GetCommand({ TableName: this.#table, Key: { approvalId }, ConsistentRead: true }));
     if (Item === undefined) throw new RotaError('NotFound', { what: `approval ${approvalId}` });
-    return Item as StoredApproval;
+    return stored(Item);
   }
 
   /** Every question, oldest first. */
@@ -101,7 +104,7 @@ export class ApprovalTable {
     let from: Record<string, unknown> | undefined;
     do {
       const page = await this.#dynamo.send(new ScanCommand({ TableName: this.#table, ExclusiveStartKey: from, ConsistentRead: true }));
-      found.push(...((page.Items ?? []) as StoredApproval[]));
+      found.push(...(page.Items ?? []).map(stored));
       from = page.LastEvaluatedKey;
     } while (from !== undefined);
     return found.sort((a, b) => a.requestedAt.localeCompare(b.requestedAt));

@@ -1,5 +1,6 @@
 import { dueNotices, type Notice, type NoticeSubject } from '../core/approval/notices.ts';
 import { isoMillis, type Clock } from '../core/clock.ts';
+import type { StoredApproval } from './approval-table.ts';
 import type { RotationHead } from './ledger-table.ts';
 import type { Store } from './store.ts';
 import type { Clients, Names } from './clients.ts';
@@ -15,6 +16,12 @@ interface Teller {
   readonly store: Pick<Store, 'approvals'>;
   readonly head: RotationHead;
 }
+
+/** Whether nobody has told it, nor is telling it. */
+export const isToTell = ({ told }: Pick<StoredApproval, 'told'>, { marker }: Notice, nowMs: number): boolean => {
+  const before = told[marker];
+  return before === undefined || (!before.sent && Date.parse(before.at) < nowMs - patienceMs);
+};
 
 /**
  * Announces a notice of a question, once: it is written down before that it is being told, and after that it was. A crash in between makes

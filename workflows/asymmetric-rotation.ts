@@ -31,6 +31,12 @@ const back = [failTo(wayBack)];
 const unfinished = 'Seal unfinished dossier';
 /** After the new key has proved itself: what fails is told, not undone. */
 const told = [failTo(unfinished)];
+/** Before a rollback has its first effect: asked again where it changed, dropped where it was not approved or cannot be. */
+const notAsApproved = [
+  { ErrorEquals: ['PlanChanged'], Next: 'Begin rollback' },
+  { ...failTo('Check drained'), ErrorEquals: ['ApprovalMissing', 'ApprovalForged', 'KeyNotUsable'] },
+  ...told,
+];
 const nextRound = { round: '{% $round + 1 %}' };
 const withRound = { round: '{% $round %}' };
 const withTurn = { turn: '{% $turn %}' };
@@ -176,7 +182,7 @@ export const asymmetricRotation = (to: Resources): StateMachine => ({
     }),
     ...approval('rollback', to, { approved: calendarBefore('Let old key work again'), failed: 'Check drained' }),
     ...outsideFreeze('Let old key work again', to, { stage: 'rollback', failed: 'Check drained' }),
-    'Let old key work again': taskState(to, { task: 'lift-stop', payload: { key: 'old', ...withTurn }, catch: told, next: 'Publish old key again' }),
+    'Let old key work again': taskState(to, { task: 'lift-stop', payload: { key: 'old', ...withTurn }, catch: notAsApproved, next: 'Publish old key again' }),
     ...publish('Publish old key again', to, {
       stage: 'introduce',
       assign: { readyAt: answer('readyAt') },

@@ -2,7 +2,7 @@ import { closesAt, dueNotices, escalationMarker, silentUntilFrom, usualRemindBef
 import { escalatesAtMs } from '../../core/approval/quorum.ts';
 import { isoSeconds } from '../../core/clock.ts';
 import type { StoredApproval } from '../../store/approval-table.ts';
-import { tellOnce } from '../../store/tell-once.ts';
+import { isToTell, tellOnce } from '../../store/tell-once.ts';
 import type { ApiDeps } from '../deps.ts';
 import { beat, deliver } from './deliver.ts';
 
@@ -37,7 +37,7 @@ export async function tellDue(deps: ApiDeps, approval: StoredApproval): Promise<
   const { store, clock } = deps;
   const head = await store.ledger.head(approval.rotationId);
   const remindBeforeSeconds = approval.outcome === 'open' ? await reminders(deps, head.alias) : [];
-  const due = dueNotices(approval, remindBeforeSeconds, clock.now()).filter(({ marker }) => approval.told[marker]?.sent !== true);
+  const due = dueNotices(approval, remindBeforeSeconds, clock.now()).filter((notice) => isToTell(approval, notice, clock.now()));
   let told = 0;
   for (const notice of due) {
     await widen(deps, approval, notice);

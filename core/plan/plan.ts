@@ -164,12 +164,15 @@ export const RollbackPlan = z.strictObject({
   oldKeyId: KeyId,
   newKeyId: KeyId,
   aliases: z.array(z.strictObject({ alias: AliasName, from: KeyId, to: KeyId })).min(1),
+  /** From the new key's policy to the old one's, without Rota's own statements. */
+  policyDifference: z.strictObject({ added: z.array(z.json()), removed: z.array(z.json()) }),
   hazards: z.array(Hazard),
   rule: ApprovalRule,
   timeoutSeconds: z.int(),
   heartbeatSeconds: z.int(),
   /** Of one that was asked for while the old key drains: which time, since each is a question of its own. */
   turn: z.int().min(1).optional(),
+  revision: Revision.optional(),
 });
 export type RollbackPlan = z.infer<typeof RollbackPlan>;
 

@@ -1,41 +1,31 @@
 import { RotaError } from '../../core/errors.ts';
 import { planChanges, planDigest, rolloverOf, type CutoverPlan, type RollbackPlan } from '../../core/plan/plan.ts';
-import { describeKey } from '../../store/key-facts.ts';
-import { checkApproved, checkApprovedActions, type Demand } from '../approval/check-approved.ts';
+import { checkApproved, type Demand } from '../approval/check-approved.ts';
 import { liveCutoverPlan, liveCutoverPlanActions } from '../plan/live-cutover-plan.ts';
 import { rotationPlanOf } from '../plan-of.ts';
 import type { Context } from '../task.ts';
+import { checkRollback, checkRollbackActions, checkRollbackErrors } from './check-rollback.ts';
 
-export const checkMoveActions = [...liveCutoverPlanActions, ...checkApprovedActions] as const;
+export const checkMoveActions = [...liveCutoverPlanActions, ...checkRollbackActions] as const;
 
 /** What `checkMove` throws. */
-export const checkMoveErrors = ['PlanChanged', 'ApprovalMissing', 'ApprovalForged', 'SuccessorChanged', 'KeyNotUsable', 'AcknowledgementsMissing', 'PublicKeyChanged', 'ProofFailed', 'MethodDoesNotFit', 'PublicationImpossible'] as const;
+export const checkMoveErrors = [...checkRollbackErrors, 'SuccessorChanged', 'AcknowledgementsMissing', 'PublicKeyChanged', 'ProofFailed', 'MethodDoesNotFit', 'PublicationImpossible'] as const;
 
 /**
  * Whether what moves the aliases is still what would happen, and whether the approvals that the plan demands are there for exactly it (P4).
  * It trusts neither the workflow's word nor an unsigned row: it reads the decisions and checks the approvals API's signature on each.
  */
 export async function checkMove(move: CutoverPlan | RollbackPlan, context: Context): Promise<void> {
-  await checkUnchanged(move, context);
-  for (const demand of demandedApprovals(move, context)) await checkApproved(demand, context);
-}
-
-async function checkUnchanged(move: CutoverPlan | RollbackPlan, context: Context): Promise<void> {
-  const { clients } = context;
-  if (move.stage === 'rollback') {
-    const { KeyState } = await describeKey(clients.kms, move.oldKeyId);
-    if (KeyState !== 'Enabled') throw new RotaError('KeyNotUsable', { keyId: move.oldKeyId, state: KeyState ?? 'unknown' });
-    return;
-  }
+  if (move.stage === 'rollback') return checkRollback(move, context);
   const live = await liveCutoverPlan(context, move);
   if (planDigest(live) !== planDigest(move)) throw new RotaError('PlanChanged', { changes: planChanges(move, live) });
+  for (const demand of demandedApprovals(move, context)) await checkApproved(demand, context);
 }
 
 export const isEmergency = (move: CutoverPlan | RollbackPlan, { head }: Context): boolean => move.stage === 'cutover' && rolloverOf(head.plan)?.emergency === true;
 
-function demandedApprovals(move: CutoverPlan | RollbackPlan, context: Context): Demand[] {
+function demandedApprovals(move: CutoverPlan, context: Context): Demand[] {
   const { head } = context;
-  if (move.stage === 'rollback') return [{ stage: 'rollback', rule: move.rule, digest: planDigest(move), requester: move.requestedBy }];
   const plan = rotationPlanOf(head);
   const { start, cutover, emergency } = plan.approvals;
   const requester = head.requestedBy;

@@ -62,7 +62,7 @@ describe('how far a right reaches', () => {
 
   test.each([
     ['registry', 'TablesRegistry', ['plan-rotation', 'check-start', 'wrap-generated', 'check-freeze', 'repoint-aliases', 'plan-retirement', 'stop-retired-key', 'disable-key', 'list-targets', 'sweep-target', 'close-sweep', 'judge-event']],
-    ['approvals', 'TablesApprovals', ['request-approval', 'check-start', 'publish-keys', 'repoint-aliases', 'stop-retired-key', 'disable-key', 'prepare-deletion', 'seal-dossier', 'close-sweep']],
+    ['approvals', 'TablesApprovals', ['request-approval', 'check-start', 'publish-keys', 'lift-stop', 'repoint-aliases', 'stop-retired-key', 'disable-key', 'prepare-deletion', 'seal-dossier', 'close-sweep']],
     ['findings', 'TablesFindings', ['sweep-target', 'judge-event']],
     ['records', 'TablesRecords', ['sweep-target', 'judge-event', 'close-sweep']],
     ['publications', 'TablesPublications', ['publish-keys', 'plan-cutover', 'repoint-aliases', 'seal-dossier']],

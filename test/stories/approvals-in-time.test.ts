@@ -1,5 +1,5 @@
 /** Approvals and the calendar, on the embedded AWS with its clock moved by hand. */
-import { CreateAliasCommand, DescribeKeyCommand, TagResourceCommand } from '@aws-sdk/client-kms';
+import { CreateAliasCommand, DescribeKeyCommand, GetKeyPolicyCommand, PutKeyPolicyCommand, TagResourceCommand } from '@aws-sdk/client-kms';
 import { describe, expect, test, vi } from 'vitest';
 import { isoSeconds } from '../../core/clock.ts';
 import type { RegisteredKey, Registry } from '../../core/registry/registry-schema.ts';
@@ -177,8 +177,30 @@ test('an emergency whose plan changed is asked about again before its key set is
   await r.rota.kms.send(new CreateAliasCommand({ AliasName: 'alias/sneaked-in', TargetKeyId: r.oldKeyId }));
   await everybody(first);
   const second = await r.rota.question(rotationId, first);
-  expect(r.target.kids()).toEqual([]);
+  expect(() => r.target.kids()).toThrow('was posted');
   await everybody(second);
   expect(await r.pass(rotationId, (s) => s.status === 'SUCCEEDED', 3)).toMatchObject({ leftBehind: [] });
   expect(r.target.kids()).toHaveLength(1);
+});
+
+test('a rollback is asked about again when the policy that people would get back has changed', { timeout }, async () => {
+  const rota = await startRota();
+  const oldKeyId = await makeImportedKey(rota.kms, 'alias/payments');
+  await rota.apply();
+  const rotationId = await rota.rotate();
+  await rota.approve(await rota.question(rotationId));
+  await rota.ended(rotationId);
+  const rollback = await rota.json<{ rotationId: string }>('carol', 'rollback', rotationId, '--reason', 'a consumer broke');
+  const first = await rota.question(rollback.rotationId);
+  const { Policy = '{}' } = await rota.kms.send(new GetKeyPolicyCommand({ KeyId: oldKeyId, PolicyName: 'default' }));
+  const policy = JSON.parse(Policy) as { Statement: object[] };
+  const stranger = { Sid: 'Stranger', Effect: 'Allow', Principal: { AWS: 'arn:aws:iam::000000000000:root' }, Action: 'kms:Decrypt', Resource: '*' };
+  await rota.kms.send(new PutKeyPolicyCommand({ KeyId: oldKeyId, PolicyName: 'default', Policy: JSON.stringify({ ...policy, Statement: [...policy.Statement, stranger] }) }));
+  await rota.approve(first);
+  const second = await rota.question(rollback.rotationId, first);
+  expect(await keyOf(rota)).not.toBe(oldKeyId);
+  expect((await rota.as('alice', 'approvals', '--show', second)).out).toMatch(/Asked again +round 2.*\n +policyDifference was [\s\S]*Policy +\+ .*"Sid":"Stranger"/);
+  await rota.approve(second);
+  expect((await rota.ended(rollback.rotationId)).status).toBe('SUCCEEDED');
+  expect(await keyOf(rota)).toBe(oldKeyId);
 });
