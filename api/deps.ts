@@ -11,6 +11,8 @@ export interface ApiDeps {
   readonly stateMachineArnOf: (workflow: string) => string;
   /** Identities that may apply a registry before any person stands in one, and after. */
   readonly platformArns: readonly string[];
+  /** Where people open the console, with a slash at its end. Passkeys belong to its host name: another one makes all of them useless. */
+  readonly consoleUrl: string;
   /** Four random hex digits, for rotation ids. */
   readonly randomSuffix: () => string;
 }
@@ -23,7 +25,15 @@ export interface SignedBy {
 
 export interface ApiEnv {
   Variables: { signedBy: SignedBy };
-  Bindings: { signedBy?: SignedBy };
+  Bindings: Bindings;
+}
+
+/** What is known of a request from outside it. */
+export interface Bindings {
+  readonly signedBy?: SignedBy;
+  readonly requestId?: string;
+  /** The address it came from. */
+  readonly sourceIp?: string;
 }
 
 /** The IAM actions of the API's role. It alone answers task tokens, and it alone signs decisions. */
@@ -49,6 +59,7 @@ export const apiActions = [
   'states:StartExecution',
   'states:DescribeExecution',
   'states:GetExecutionHistory',
+  'states:DescribeStateMachineForExecution',
   'states:SendTaskSuccess',
   'states:SendTaskFailure',
   'states:SendTaskHeartbeat',

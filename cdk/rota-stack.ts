@@ -15,18 +15,20 @@ export interface RotaStackProps extends StackProps {
   readonly retention: Retention;
   /** Who may apply the first registry. */
   readonly platformArns: readonly string[];
+  /** Where people open the console, when that is not the API's own URL: passkeys belong to its host name for good. */
+  readonly consoleUrl?: string;
   /** Where tasks may publish public keys. */
   readonly published: Published;
 }
 
 /** Rota on AWS: exactly the workflows, tasks and API that the embedded AWS runs. */
 export class RotaStack extends Stack {
-  constructor(scope: Construct, id: string, { retention, platformArns, published, ...props }: RotaStackProps) {
+  constructor(scope: Construct, id: string, { retention, platformArns, consoleUrl, published, ...props }: RotaStackProps) {
     super(scope, id, props);
     const tables = new Tables(this, 'Tables', retention);
     const keys = new OwnKeys(this, 'Keys');
     const functions = new TaskFunctions(this, 'Tasks');
-    const console = new Console(this, 'Console', platformArns);
+    const console = new Console(this, 'Console', platformArns, consoleUrl);
     const machines = new StateMachines(this, 'Machines', functions);
     const alarms = new Alarms(this, 'Alarms', machines, functions);
 
@@ -56,6 +58,8 @@ function environmentOf({ byName, dossiers }: Tables): Record<string, string> {
     publicationTable: byName.publicationTable.tableName,
     acknowledgementTable: byName.acknowledgementTable.tableName,
     waitTable: byName.waitTable.tableName,
+    passkeyTable: byName.passkeyTable.tableName,
+    sessionTable: byName.sessionTable.tableName,
     dossierBucket: dossiers.bucketName,
   };
   return Object.fromEntries((Object.keys(names) as (keyof Names)[]).map((name) => [nameVariables[name], names[name]]));

@@ -7,6 +7,7 @@ import { demo } from './commands/demo.ts';
 import { dossier } from './commands/dossier.ts';
 import { faults } from './commands/faults.ts';
 import { local } from './commands/local.ts';
+import { passkey } from './commands/passkey.ts';
 import { plan } from './commands/plan.ts';
 import { registry } from './commands/registry.ts';
 import { resume } from './commands/resume.ts';
@@ -20,7 +21,7 @@ import type { Io } from './io.ts';
 
 export type ExitCode = 0 | 1 | 2;
 
-const commands = [plan, rotate, rollback, status, watch, rollover, ack, ackLink, waive, resume, retire, reenable, retirement, approvals, approve, reject, history, dossier, registry, local, clock, faults, demo, completion];
+const commands = [plan, rotate, rollback, status, watch, rollover, ack, ackLink, waive, resume, retire, reenable, retirement, approvals, approve, reject, history, dossier, registry, passkey, local, clock, faults, demo, completion];
 
 /** Makes usage errors throw, in every subcommand, and sends all output where the caller wants it. */
 function wire(command: Command, io: Io): Command {

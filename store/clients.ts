@@ -29,6 +29,8 @@ export interface Names {
   readonly publicationTable: string;
   readonly acknowledgementTable: string;
   readonly waitTable: string;
+  readonly passkeyTable: string;
+  readonly sessionTable: string;
   readonly dossierBucket: string;
   readonly tokenKey: string;
   readonly decisionKey: string;
@@ -43,6 +45,8 @@ export const defaultNames: Names = {
   publicationTable: 'rota-publications',
   acknowledgementTable: 'rota-acknowledgements',
   waitTable: 'rota-waits',
+  passkeyTable: 'rota-passkeys',
+  sessionTable: 'rota-sessions',
   dossierBucket: 'rota-dossiers',
   tokenKey: 'alias/rota-task-tokens',
   decisionKey: 'alias/rota-decisions',

@@ -8,6 +8,8 @@ export const nameVariables = {
   publicationTable: 'ROTA_PUBLICATION_TABLE',
   acknowledgementTable: 'ROTA_ACKNOWLEDGEMENT_TABLE',
   waitTable: 'ROTA_WAIT_TABLE',
+  passkeyTable: 'ROTA_PASSKEY_TABLE',
+  sessionTable: 'ROTA_SESSION_TABLE',
   dossierBucket: 'ROTA_DOSSIER_BUCKET',
   tokenKey: 'ROTA_TOKEN_KEY',
   decisionKey: 'ROTA_DECISION_KEY',

@@ -3,8 +3,10 @@ import { ApprovalTable } from './approval-table.ts';
 import type { Clients, Names } from './clients.ts';
 import { DossierBucket } from './dossier-bucket.ts';
 import { LedgerTable } from './ledger-table.ts';
+import { PasskeyTable } from './passkey-table.ts';
 import { PublicationTable } from './publication-table.ts';
 import { RegistryTable } from './registry-table.ts';
+import { SessionTable } from './session-table.ts';
 import { WaitTable } from './wait-table.ts';
 
 /** Everything that Rota keeps. */
@@ -15,6 +17,8 @@ export interface Store {
   readonly publications: PublicationTable;
   readonly acknowledgements: AcknowledgementTable;
   readonly waits: WaitTable;
+  readonly passkeys: PasskeyTable;
+  readonly sessions: SessionTable;
   readonly dossiers: DossierBucket;
 }
 
@@ -25,5 +29,7 @@ export const makeStore = (clients: Clients, names: Names): Store => ({
   publications: new PublicationTable(clients.dynamo, names.publicationTable),
   acknowledgements: new AcknowledgementTable(clients.dynamo, names.acknowledgementTable),
   waits: new WaitTable(clients.dynamo, names.waitTable),
+  passkeys: new PasskeyTable(clients.dynamo, names.passkeyTable),
+  sessions: new SessionTable(clients.dynamo, names.sessionTable),
   dossiers: new DossierBucket(clients.s3, names.dossierBucket),
 });

@@ -7,7 +7,7 @@ import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { CreateStateMachineCommand, UpdateStateMachineCommand } from '@aws-sdk/client-sfn';
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { makeApp } from '../../api/app.ts';
+import { makeApp } from '../../api/app.tsx';
 import { apiActions, type ApiDeps } from '../../api/deps.ts';
 import { settle } from '../../api/settle.ts';
 import { isoSeconds } from '../../core/clock.ts';
@@ -32,7 +32,7 @@ export interface LocalOptions {
 
 /** The embedded AWS, up and ready. */
 export interface Local {
-  readonly place: { readonly url: string; readonly region: string; readonly accountId: string; readonly people: readonly EmbeddedPerson[] };
+  readonly place: { readonly url: string; readonly consoleUrl: string; readonly region: string; readonly accountId: string; readonly people: readonly EmbeddedPerson[] };
   readonly embedded: EmbeddedAws;
   close(): Promise<void>;
 }
@@ -75,6 +75,13 @@ function ownKeyPolicies(): OwnKeyPolicies {
     decisionKey: policy(only('kms:Sign', roles.api)),
     dossierKey: policy(only('kms:Sign', taskRole('seal-dossier'))),
   };
+}
+
+/** The same place by its name: a passkey belongs to a domain, and an address is none. Web Authentication Level 3, section 5.1.3, step 8. */
+function consoleUrlOf(url: string): string {
+  const named = new URL(url);
+  named.hostname = 'localhost';
+  return named.href;
 }
 
 /** Starts everything. Repeated on the same folder it goes on where it was stopped or killed. */
@@ -121,11 +128,12 @@ export async function startLocal({ port, folder, region, kms }: LocalOptions): P
         names: defaultNames,
         store: makeStore(clients, defaultNames),
         stateMachineArnOf,
+        consoleUrl: consoleUrlOf(self.url),
         platformArns: people.filter((p) => p.roles.includes('platform')).map((p) => p.arn),
         randomSuffix: () => randomBytes(2).toString('hex'),
       };
       const app = makeApp(api);
-      return async (request, { caller }) => app.fetch(request, caller === undefined ? {} : { signedBy: { arn: caller.arn, requestId: caller.requestId } });
+      return async (request, { caller, requestId, sourceIp }) => app.fetch(request, { requestId, sourceIp, ...(caller === undefined ? {} : { signedBy: { arn: caller.arn, requestId } }) });
     },
   });
 
@@ -154,7 +162,7 @@ export async function startLocal({ port, folder, region, kms }: LocalOptions): P
   }, 5_000);
 
   return {
-    place: { url: embedded.url, region, accountId, people },
+    place: { url: embedded.url, consoleUrl: consoleUrlOf(embedded.url), region, accountId, people },
     embedded,
     close: async () => {
       clearInterval(schedule);
@@ -185,7 +193,7 @@ async function seedRegistry(clients: Clients, people: readonly EmbeddedPerson[],
 
 function readyText({ place }: Local, folder: string, kms: string | undefined): string {
   return [
-    `The embedded AWS is ready at ${place.url} (console: ${place.url}/). It is no place for production secrets.`,
+    `The embedded AWS is ready at ${place.url} (console: ${place.consoleUrl}). It is no place for production secrets.`,
     kms === undefined ? `Keys and state are in ${folder}.` : `Keys live in ${kms === 'aws' ? 'AWS, with your ambient credentials' : kms}; state is in ${folder}.`,
     '',
     ...place.people.map((p) => `  ${p.id.padEnd(7)} ${p.roles.join(', ').padEnd(20)} groups ${p.groups.join(', ').padEnd(16)} ${p.accessKeyId} ${p.secretAccessKey}`),
@@ -224,7 +232,7 @@ export const local = (io: Io): Command =>
       const running = await startLocal({ port, folder, region, ...(kms === undefined ? {} : { kms }) });
       const { place } = running;
       const people = place.people.map(({ id, groups, accessKeyId, secretAccessKey }) => ({ id, groups, accessKeyId, secretAccessKey }));
-      const document = { url: place.url, consoleUrl: `${place.url}/`, region, accountId: place.accountId, people };
+      const document = { url: place.url, consoleUrl: place.consoleUrl, region, accountId: place.accountId, people };
       show(io, { ...(json === undefined ? {} : { json }) }, document, () => readyText(running, folder, kms));
       await stopped();
       await running.close();

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateStateMachineCommand, DescribeExecutionCommand, StartExecutionCommand } from '@aws-sdk/client-sfn';
-import { makeApp } from '../../api/app.ts';
+import { makeApp } from '../../api/app.tsx';
 import { run, type ExitCode } from '../../cli/program.ts';
 import type { ApiDeps } from '../../api/deps.ts';
 import { isoSeconds } from '../../core/clock.ts';
@@ -62,7 +62,7 @@ export async function startApi() {
   const aws = await startEmbeddedAws(options(folder, { lambdas, http, principals: [admin, ...principals] }));
   const clients = makeClients({ region, endpoint: aws.url, credentials: admin }, aws.clock);
   const store = makeStore(clients, defaultNames);
-  const deps: ApiDeps = { clock: aws.clock, clients, names: defaultNames, store, stateMachineArnOf: (workflow) => `${prefix}${workflow}`, platformArns: [], randomSuffix: () => '0000' };
+  const deps: ApiDeps = { clock: aws.clock, clients, names: defaultNames, store, stateMachineArnOf: (workflow) => `${prefix}${workflow}`, platformArns: [], consoleUrl: 'http://rota.example/', randomSuffix: () => '0000' };
   await setUp(clients, defaultNames, {});
   await store.registry.apply({ version: 1, people, keys: [] }, 'test', isoSeconds(aws.clock.now()));
 

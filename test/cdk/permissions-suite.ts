@@ -44,7 +44,7 @@ describe('how far a right reaches', () => {
   });
 
   test.each([
-    ['dynamodb:', /^\$\{Tables(Registry|Ledger|Approvals|Publications|Acknowledgements|Waits)\w+\.Arn\}$/],
+    ['dynamodb:', /^\$\{Tables(Registry|Ledger|Approvals|Publications|Acknowledgements|Waits|Passkeys|Sessions)\w+\.Arn\}$/],
     ['s3:PutObject', /^(\$\{TablesDossiers\w+\.Arn\}\/(dossiers|escrow|retirement)|arn:aws:s3:::rota-published-\*)\/\*$/],
     ['s3:GetObject', /^(\$\{TablesDossiers\w+\.Arn\}\/(dossiers|retirement)|arn:aws:s3:::rota-published-\*)\/\*$/],
     ['ssm:', /^arn:aws:ssm:REGION:ACCOUNT:parameter\/rota\/published\/\*$/],
@@ -65,6 +65,8 @@ describe('how far a right reaches', () => {
     ['publications', 'TablesPublications', ['publish-keys', 'plan-cutover', 'repoint-aliases', 'seal-dossier']],
     ['acknowledgements', 'TablesAcknowledgements', ['remind-consumers', 'plan-cutover', 'repoint-aliases', 'seal-dossier']],
     ['waits', 'TablesWaits', ['open-wait', 'check-unused', 'check-wanted']],
+    ['passkeys', 'TablesPasskeys', []],
+    ['sessions', 'TablesSessions', []],
   ])('the %s table is for tasks that use it in code', (store, table, expected) => {
     const usedInCode = tasks.map((t) => t.name).filter((name) => closureOf(name).some((text) => text.includes(`store.${store}.`)));
     const reached = tasks.map((t) => t.name).filter((name) => allows(roleOf(name)).some((s) => listOf(s.Resource).some((r) => r.includes(table))));
