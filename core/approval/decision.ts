@@ -34,9 +34,12 @@ export const identityKindOf = ({ passkey }: Pick<DecisionStatement, 'passkey'>):
 export const decisionBytes = (decision: DecisionStatement | Decision): Buffer =>
   canonicalBytes(DecisionStatement.strip().parse(decision));
 
-/** Whether the approvals API signed this decision, and, where there is a passkey, the person too. The API's public key is given as SPKI DER. */
-export function decisionHolds(decision: Decision, spki: Buffer): boolean {
+/** Whether the approvals API signed this decision: its public key is given as SPKI DER. */
+export function apiSignatureHolds(decision: Decision, spki: Buffer): boolean {
   const key = createPublicKey({ key: spki, format: 'der', type: 'spki' });
-  if (!verify('sha256', decisionBytes(decision), { key, dsaEncoding: 'der' }, Buffer.from(decision.signature, 'base64'))) return false;
-  return decision.passkey === undefined || assertionFault(decision.passkey, decision) === undefined;
+  return verify('sha256', decisionBytes(decision), { key, dsaEncoding: 'der' }, Buffer.from(decision.signature, 'base64'));
 }
+
+/** Whether the approvals API signed this decision, and, where there is a passkey, the person too. */
+export const decisionHolds = (decision: Decision, spki: Buffer): boolean =>
+  apiSignatureHolds(decision, spki) && (decision.passkey === undefined || assertionFault(decision.passkey, decision) === undefined);
