@@ -22,8 +22,14 @@ import { readBody, Reason } from '../read-body.ts';
 import { approvalPage } from './approval.tsx';
 import { assets } from './assets/assets.ts';
 import { EnrolPage } from './enrol.tsx';
+import { consumersPage } from './consumers.tsx';
+import { dossierPage, dossiersPage } from './dossiers.tsx';
 import { homePage } from './home.tsx';
+import { keysPage } from './keys.tsx';
 import { LoginPage } from './login.tsx';
+import { peoplePage } from './people.tsx';
+import { rotationPage } from './rotation.tsx';
+import { rotationsPage } from './rotations.tsx';
 
 type ConsoleEnv = ApiEnv & { Variables: { reader: LoggedIn } };
 /** A page for whoever is logged in. */
@@ -31,6 +37,9 @@ type Render = (c: Context<ConsoleEnv>) => Promise<JSX.Element> | JSX.Element;
 
 /** A whole document. */
 export const document = (page: JSX.Element) => html`<!doctype html>${page}`;
+
+/** Where in a long list a page starts. */
+const startOf = (c: Context): number => Number(/^\d{1,6}$/.exec(c.req.query('from') ?? '')?.[0] ?? 0);
 
 const largestBodyBytes = 131_072;
 const CsrfToken = z.string().max(100);
@@ -99,6 +108,20 @@ export function consolePages(deps: ApiDeps): Hono<ConsoleEnv> {
       return c.html(document(await render(c)));
     });
   page('/', (c) => homePage(deps, c.var.reader));
+  page('/rotations', (c) => rotationsPage(deps, c.var.reader, startOf(c)));
+  page('/rotations/:id', (c) => rotationPage(deps, c.var.reader, c.req.param('id') ?? ''));
+  page('/keys', (c) => keysPage(deps, c.var.reader));
+  page('/consumers', (c) => consumersPage(deps, c.var.reader));
+  page('/dossiers', (c) => dossiersPage(deps, c.var.reader, startOf(c)));
+  page('/dossiers/:sequence{[0-9]{1,9}}', (c) => dossierPage(deps, c.var.reader, Number(c.req.param('sequence'))));
+  page('/people', (c) => peoplePage(deps, c.var.reader));
+  app.get('/dossiers/:sequence{[0-9]{1,9}}/file', open, members, async (c) => {
+    const sequence = Number(c.req.param('sequence'));
+    const bytes = await deps.store.dossiers.getDossier(sequence);
+    if (bytes === undefined) throw new RotaError('NotFound', { what: `dossier number ${sequence}` });
+    const name = `dossier-${String(sequence).padStart(9, '0')}.json`;
+    return c.body(new Uint8Array(bytes), 200, { 'content-type': 'application/vnd.dsse.envelope.v1+json', 'content-disposition': `attachment; filename="${name}"` });
+  });
   page('/approvals/:id', (c) => approvalPage(deps, c.var.reader, c.req.param('id') ?? ''));
 
   const Asked = z.strictObject({ csrf: CsrfToken, decision: z.enum(['approve', 'refuse']), reason: Reason, planDigest: Sha256Hex });
