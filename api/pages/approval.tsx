@@ -1,6 +1,7 @@
 import { isRotaError } from '../../core/errors.ts';
 import { identityKindOf, type Decision } from '../../core/approval/decision.ts';
 import { quorum } from '../../core/approval/quorum.ts';
+import { planDigest, type RotationPlan } from '../../core/plan/plan.ts';
 import type { StoredApproval } from '../../store/approval-table.ts';
 import { checkMayDecide } from '../approvals/decide.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -10,13 +11,14 @@ import { Page } from './parts/layout.tsx';
 import { ruleText, stageTitle } from './parts/people-text.ts';
 import { QuestionStatus, Status } from './parts/status.tsx';
 import { Time } from './parts/time.tsx';
-import { PlanView } from './plan-view.tsx';
+import { Hazards, PlanView } from './plan-view.tsx';
 
 /** A question to approvers: the plan whole, who decided, and the form for those who may. Throws `NotFound`. */
 export async function approvalPage(deps: ApiDeps, reader: LoggedIn, approvalId: string) {
   const asked = await deps.store.approvals.get(approvalId);
   const hindrance = await hindranceOf(deps, asked, reader);
   const now = await deps.store.approvals.get(approvalId);
+  const rotation = await rotationPlanBehind(deps, now);
   return (
     <Page title={stageTitle(now.stage)} reader={reader} place="/rotations">
       <p class="lead">
@@ -38,7 +40,17 @@ export async function approvalPage(deps: ApiDeps, reader: LoggedIn, approvalId: 
       <section aria-labelledby="plan">
         <h2 id="plan">What would happen</h2>
         <PlanView plan={now.plan} />
+        {rotation === undefined ? null : <Hazards of={rotation.hazards} />}
       </section>
+      {rotation === undefined ? null : (
+        <section aria-labelledby="behind">
+          <h2 id="behind">The rotation that it belongs to</h2>
+          <details>
+            <summary>Its plan, by the digest that the plan above names</summary>
+            <PlanView plan={rotation} />
+          </details>
+        </section>
+      )}
       <section aria-labelledby="decisions">
         <h2 id="decisions">Decisions</h2>
         <Decisions of={now.decisions} />
@@ -49,6 +61,13 @@ export async function approvalPage(deps: ApiDeps, reader: LoggedIn, approvalId: 
       </section>
     </Page>
   );
+}
+
+/** The plan of the rotation that a cutover belongs to: the cutover names its digest, and so an approval of the one covers the other. */
+async function rotationPlanBehind({ store }: ApiDeps, { plan, rotationId }: StoredApproval): Promise<RotationPlan | undefined> {
+  if (!('stage' in plan) || plan.stage !== 'cutover') return undefined;
+  const { plan: behind } = await store.ledger.head(rotationId);
+  return behind === undefined || 'stage' in behind || planDigest(behind) !== plan.rotationPlanDigest ? undefined : behind;
 }
 
 /** Why the reader may not decide on it, in a sentence; undefined where they may. */

@@ -113,9 +113,9 @@ export function consolePages(deps: ApiDeps): Hono<ConsoleEnv> {
   page('/keys', (c) => keysPage(deps, c.var.reader));
   page('/consumers', (c) => consumersPage(deps, c.var.reader));
   page('/dossiers', (c) => dossiersPage(deps, c.var.reader, startOf(c)));
-  page('/dossiers/:sequence{[0-9]{1,9}}', (c) => dossierPage(deps, c.var.reader, Number(c.req.param('sequence'))));
+  page('/dossiers/:sequence{[0-9]+}', (c) => dossierPage(deps, c.var.reader, Number(c.req.param('sequence'))));
   page('/people', (c) => peoplePage(deps, c.var.reader));
-  app.get('/dossiers/:sequence{[0-9]{1,9}}/file', open, members, async (c) => {
+  app.get('/dossiers/:sequence{[0-9]+}/file', open, members, async (c) => {
     const sequence = Number(c.req.param('sequence'));
     const bytes = await deps.store.dossiers.getDossier(sequence);
     if (bytes === undefined) throw new RotaError('NotFound', { what: `dossier number ${sequence}` });

@@ -56,8 +56,9 @@ export async function dossiersPage(deps: ApiDeps, reader: LoggedIn, from: number
 
 /** One dossier. Throws `NotFound`. */
 export async function dossierPage(deps: ApiDeps, reader: LoggedIn, sequence: number) {
-  const [checked] = await checkDossiers(deps, sequence, sequence);
-  if (checked === undefined || sequence > (await deps.store.dossiers.lastSequence())) throw new RotaError('NotFound', { what: `dossier number ${sequence}` });
+  const isThere = sequence >= 1 && sequence <= (await deps.store.dossiers.lastSequence());
+  const [checked] = isThere ? await checkDossiers(deps, sequence, sequence) : [];
+  if (checked === undefined) throw new RotaError('NotFound', { what: `dossier number ${sequence}` });
   return (
     <Page title={`Dossier number ${sequence}`} reader={reader} place="/dossiers">
       <p class="lead">

@@ -68,7 +68,7 @@ const Statement = ({ kind, word, statement }: { readonly kind: 'added' | 'remove
   </>
 );
 
-const Hazards = ({ of: hazards }: { readonly of: readonly { readonly code: string; readonly sentence: string }[] }) => (
+export const Hazards = ({ of: hazards }: { readonly of: readonly { readonly code: string; readonly sentence: string }[] }) => (
   <>
     <h3>Mind</h3>
     {hazards.length === 0 ? <Empty>Nothing is known that this would break.</Empty> : null}

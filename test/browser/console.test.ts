@@ -185,12 +185,13 @@ test('a page of another site changes nothing, and a form without its token neith
 
 test('a link enrols once', async () => {
   const { url } = await c().rota<{ url: string }>('dora', 'passkey', 'enrol');
-  const { page, close } = await c().stranger();
+  const stranger = await c().stranger();
+  const { page } = stranger;
   await page.goto(url);
   await press(page, 'form[data-passkey=enrol] button');
   expect(pathOf(page)).toBe('/login');
   expect([(await page.goto(url))?.status(), await textOf(page)]).toEqual([410, expect.stringContaining('unknown, used already, or out of time')]);
-  await close();
+  await stranger.close();
 });
 
 test('a session that was left alone ends, and so does one whose passkey was removed', async () => {

@@ -101,6 +101,15 @@ function localise(root) {
 }
 localise(document);
 
+/** A long picture opens where the machine is. */
+function showPlace(root) {
+  for (const picture of root.querySelectorAll('.picture')) {
+    const place = picture.querySelector('.now, .failed');
+    if (place) picture.scrollTop = Math.max(0, place.getBBox().y - picture.clientHeight / 2);
+  }
+}
+showPlace(document);
+
 /** Looks again at what moves while somebody looks; such a look keeps no session alive. */
 const live = document.querySelector('[data-live]');
 if (live) {
@@ -113,6 +122,7 @@ if (live) {
     live.dataset.live = fresh.dataset.live;
     live.replaceChildren(...fresh.childNodes);
     localise(live);
+    showPlace(live);
   }, 5000);
 }
 `;

@@ -75,10 +75,10 @@ ul, ol { margin: 0 0 0.75rem; padding-left: 1.25rem; }
 .top :focus-visible { outline-color: var(--bar-ink); }
 .bar { max-width: 76rem; margin: 0 auto; padding: 0.5rem 1.25rem; display: flex; flex-wrap: wrap; align-items: center; gap: 0.25rem 1.5rem; }
 .brand { color: var(--bar-ink); font-weight: 700; font-size: 1.2rem; letter-spacing: 0.02em; text-decoration: none; padding: 0.4rem 0; }
-nav ul { display: flex; flex-wrap: wrap; list-style: none; margin: 0; padding: 0; gap: 0 0.25rem; }
-nav a { display: block; color: var(--bar-soft); text-decoration: none; padding: 0.5rem 0.65rem; border-bottom: 3px solid transparent; }
-nav a:hover { color: var(--bar-ink); border-bottom-color: var(--bar-soft); }
-nav a[aria-current] { color: var(--bar-ink); font-weight: 600; border-bottom-color: var(--bar-ink); }
+.top nav ul { display: flex; flex-wrap: wrap; list-style: none; margin: 0; padding: 0; gap: 0 0.25rem; }
+.top nav a { display: block; color: var(--bar-soft); text-decoration: none; padding: 0.5rem 0.65rem; border-bottom: 3px solid transparent; }
+.top nav a:hover { color: var(--bar-ink); border-bottom-color: var(--bar-soft); }
+.top nav a[aria-current] { color: var(--bar-ink); font-weight: 600; border-bottom-color: var(--bar-ink); }
 .reader { margin-left: auto; display: flex; align-items: center; gap: 0.75rem; }
 .reader small { color: var(--bar-soft); display: block; line-height: 1.2; }
 .reader span { line-height: 1.25; }
@@ -136,7 +136,9 @@ pre { font: 0.85rem/1.5 var(--mono); background: var(--plain-ground); border-rad
 
 .scroll { overflow-x: auto; margin: 0 0 0.75rem; }
 table { border-collapse: collapse; width: 100%; font-size: 0.95rem; }
-th, td { text-align: left; vertical-align: top; padding: 0.55rem 1rem 0.55rem 0; border-top: 1px solid var(--line); min-width: 7rem; }
+th, td { text-align: left; vertical-align: top; padding: 0.55rem 1rem 0.55rem 0; border-top: 1px solid var(--line); min-width: 7rem; overflow-wrap: break-word; }
+th:has(.id), td:has(.id) { min-width: 11rem; }
+tbody th .row-more { font-weight: 400; }
 thead th { color: var(--soft); font-weight: 600; font-size: 0.85rem; border-top: 0; white-space: nowrap; }
 tbody th { font-weight: 600; }
 
@@ -179,9 +181,15 @@ details[open] > summary { margin-bottom: 0.5rem; }
 
 @media (max-width: 40rem) {
   .bar { padding: 0.35rem 1rem; }
-  nav { order: 3; flex-basis: 100%; }
-  nav ul { flex-wrap: nowrap; overflow-x: auto; margin: 0 -0.65rem; }
-  nav a { white-space: nowrap; }
+  .top nav { order: 3; flex: 1 1 100%; min-width: 0; margin: 0 -0.65rem; }
+  table, tbody, tr, tbody th, td { display: block; min-width: 0; padding: 0; border: 0; }
+  thead { display: none; }
+  th:has(.id), td:has(.id) { min-width: 0; }
+  tbody tr { border-top: 1px solid var(--line); padding: 0.65rem 0; }
+  tbody tr:first-child { border-top: 0; padding-top: 0; }
+  tbody th { margin-bottom: 0.2rem; }
+  td { display: grid; grid-template-columns: 6.5rem minmax(0, 1fr); gap: 0.75rem; padding: 0.15rem 0; }
+  td::before { content: attr(data-label); color: var(--soft); font-size: 0.85rem; }
   main { padding: 1.25rem 1rem 2rem; }
   footer { padding: 0 1rem 1.5rem; }
   h1 { font-size: 1.4rem; }

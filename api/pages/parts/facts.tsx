@@ -20,7 +20,7 @@ export const Code = ({ children }: { readonly children?: Child }) => <code class
 /** What stands where there is nothing to list. */
 export const Empty = ({ children }: { readonly children?: Child }) => <p class="empty">{children}</p>;
 
-/** A table that scrolls by itself on a narrow screen, so that the page does not; reachable by keyboard. */
+/** A table. Where it is too wide it scrolls by itself, reachable by keyboard, so that the page does not; on a phone each row stands as a list of its own. */
 export const Table = ({ caption, head, rows }: { readonly caption: string; readonly head: readonly string[]; readonly rows: readonly (readonly Child[])[] }) => (
   <div class="scroll" role="region" aria-label={caption} tabindex={0}>
     <table>
@@ -35,8 +35,10 @@ export const Table = ({ caption, head, rows }: { readonly caption: string; reado
         {rows.map(([first, ...cells]) => (
           <tr>
             <th scope="row">{first}</th>
-            {cells.map((cell) => (
-              <td>{cell}</td>
+            {cells.map((cell, i) => (
+              <td data-label={head[i + 1]}>
+                <div>{cell}</div>
+              </td>
             ))}
           </tr>
         ))}

@@ -24,40 +24,37 @@ interface PageProps {
 
 /** Every page of the console. It holds no style and no script of its own (Content-Security-Policy). */
 export const Page = ({ title, reader, place, children }: PageProps) => (
-  <>
-    {'<!doctype html>' as unknown as Child}
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
-        <title>{`${title} - Rota`}</title>
-        <link rel="stylesheet" href={stylesheetPath} />
-        <script src={scriptPath} defer />
-      </head>
-      <body>
-        <a class="skip" href="#main">
-          Skip to the content
-        </a>
-        <header class="top">
-          <div class="bar">
-            <a class="brand" href="/">
-              Rota
-            </a>
-            {reader === undefined ? null : <Navigation place={place} />}
-            {reader === undefined ? null : <Reader {...reader} />}
-          </div>
-        </header>
-        <main id="main" tabindex={-1}>
-          <h1>{title}</h1>
-          {children}
-        </main>
-        <footer>
-          <p>Rota rotates the AWS KMS keys that AWS cannot rotate by itself.</p>
-        </footer>
-      </body>
-    </html>
-  </>
+  <html lang="en">
+    <head>
+      <meta charset="utf-8" />
+      <meta name="viewport" content="width=device-width, initial-scale=1" />
+      <meta name="color-scheme" content="light dark" />
+      <title>{`${title} - Rota`}</title>
+      <link rel="stylesheet" href={stylesheetPath} />
+      <script src={scriptPath} defer />
+    </head>
+    <body>
+      <a class="skip" href="#main">
+        Skip to the content
+      </a>
+      <header class="top">
+        <div class="bar">
+          <a class="brand" href="/">
+            Rota
+          </a>
+          {reader === undefined ? null : <Navigation place={place} />}
+          {reader === undefined ? null : <Reader {...reader} />}
+        </div>
+      </header>
+      <main id="main" tabindex={-1}>
+        <h1>{title}</h1>
+        {children}
+      </main>
+      <footer>
+        <p>Rota rotates the AWS KMS keys that AWS cannot rotate by itself.</p>
+      </footer>
+    </body>
+  </html>
 );
 
 const Navigation = ({ place }: { readonly place: Place | undefined }) => (
