@@ -25,7 +25,7 @@ export async function rotationPage(deps: ApiDeps, reader: LoggedIn, rotationId: 
   const plans = [head.cutoverPlan, head.rollbackPlan, head.retirePlan, head.plan].filter((p) => p !== undefined);
   return (
     <Page title={workflowTitle(status)} reader={reader} place="/rotations">
-      <div {...(isMoving ? { 'data-live': version } : {})}>
+      <div data-live={version} {...(isMoving ? { 'data-moving': true } : {})}>
         <p class="lead">
           <RotationStatusMark status={status.status} /> <span class="id">{rotationId}</span>
         </p>

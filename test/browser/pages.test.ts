@@ -83,3 +83,63 @@ test('the page of an enrolment link is whole, too', async () => {
   expect(await textOf(page)).toContain('For\nAlice, security (alice)');
   expect(await faultsOf(page, 'enrol')).toEqual([]);
 });
+
+test('times stand in the zone of the reader, with UTC beside it', async () => {
+  await page.goto(c.at(`/approvals/${question.approvalId}`));
+  const [utc, shown] = await page.$eval('time', (e) => [(e as unknown as { dateTime: string }).dateTime, (e as unknown as { innerText: string }).innerText]);
+  // Berlin in winter is an hour ahead of UTC.
+  const hour = new Date(Date.parse(utc ?? '') + 3_600_000).toISOString().slice(14, 16);
+  expect(shown).toContain(`(${utc?.slice(11, 16) ?? ''} UTC)`);
+  expect(shown).toContain(`:${hour}`);
+  expect(shown).toContain('GMT+1');
+});
+
+test('without script a page can be read, times are in UTC, and it says what to do', async () => {
+  await page.setJavaScriptEnabled(false);
+  await page.goto(c.at(`/approvals/${question.approvalId}`));
+  const text = await textOf(page);
+  const faults = await faultsOf(page, 'approval-without-script', { hasScript: false });
+  await page.setJavaScriptEnabled(true);
+  expect(text).toContain('What would happen');
+  expect(text).toMatch(/Open until\n\d{4}-\d\d-\d\d \d\d:\d\d UTC/);
+  expect(text).toContain(`rota approve ${question.approvalId}`);
+  expect(faults).toEqual([]);
+});
+
+const focused = (): Promise<string> => page.evaluate('document.activeElement.id || document.activeElement.value || document.activeElement.textContent.trim()') as Promise<string>;
+
+/** Presses Tab until something has the focus. Throws when the whole page was gone through in vain. */
+async function tabTo(name: string): Promise<void> {
+  for (let i = 0; i < 80; i++) {
+    await page.keyboard.press('Tab');
+    if ((await focused()) === name) return;
+  }
+  throw new Error(`Tab never comes to ${name}`);
+}
+
+test('the keyboard alone is enough to find a question, read it and approve', async () => {
+  await page.goto(c.at('/'));
+  await page.keyboard.press('Tab');
+  expect(await focused()).toBe('Skip to the content');
+  await page.keyboard.press('Enter');
+  expect(await page.evaluate('document.activeElement.id')).toBe('main');
+  await tabTo('Move the aliases to the new key');
+  await Promise.all([page.waitForNavigation(), page.keyboard.press('Enter')]);
+  await tabTo('The whole plan as it is signed');
+  await page.keyboard.press('Space');
+  expect(await textOf(page)).toContain('"rotationPlanDigest"');
+  await tabTo('reason');
+  await page.keyboard.type('read it by keyboard');
+  await page.keyboard.press('Tab');
+  expect(await focused()).toBe('approve');
+  await Promise.all([page.waitForNavigation(), page.keyboard.press('Enter')]);
+  expect(await textOf(page)).toContain('alice has decided already: approve.');
+});
+
+test('the page of a rotation follows it while somebody looks', async () => {
+  await page.goto(c.at(`/rotations/${question.rotationId}`));
+  expect(await textOf(page, '[data-live]')).toContain('Waits for people');
+  await c.rota('bob', 'approve', question.approvalId, '--reason', 'read it, too');
+  await page.waitForFunction(`document.querySelector('[data-live]').innerText.includes('Complete')`);
+  expect(complaints.filter((text) => !text.includes('404'))).toEqual([]);
+});

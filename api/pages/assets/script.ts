@@ -112,14 +112,15 @@ showPlace(document);
 
 /** Looks again at what moves while somebody looks; such a look keeps no session alive. */
 const live = document.querySelector('[data-live]');
-if (live) {
-  setInterval(async () => {
+if (live && 'moving' in live.dataset) {
+  const timer = setInterval(async () => {
     if (document.hidden) return;
     const answer = await fetch(location.href, { headers: { 'x-rota-look': 'again' }, redirect: 'error' }).catch(() => undefined);
     if (!answer?.ok) return;
     const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html').querySelector('[data-live]');
     if (!fresh || fresh.dataset.live === live.dataset.live) return;
     live.dataset.live = fresh.dataset.live;
+    if (!('moving' in fresh.dataset)) clearInterval(timer);
     live.replaceChildren(...fresh.childNodes);
     localise(live);
     showPlace(live);

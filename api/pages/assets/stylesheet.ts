@@ -111,7 +111,7 @@ pre { font: 0.85rem/1.5 var(--mono); background: var(--plain-ground); border-rad
 .status-asks { background: var(--asks-ground); color: var(--asks); }
 .status-bad { background: var(--bad-ground); color: var(--bad); }
 
-.message { border-radius: var(--radius); padding: 0.6rem 0.9rem; margin: 0.75rem 0 0; }
+.message { border-radius: var(--radius); padding: 0.6rem 0.9rem; margin: 0.75rem 0 1rem; }
 .message:empty { display: none; }
 .message-good { background: var(--good-ground); color: var(--good); }
 .message-moving { background: var(--moving-ground); color: var(--moving); }
