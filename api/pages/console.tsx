@@ -5,7 +5,6 @@
 import { Hono, type Context } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { createMiddleware } from 'hono/factory';
-import { html } from 'hono/html';
 import type { JSX } from 'hono/jsx/jsx-runtime';
 import { z } from 'zod';
 import { isRotaError, RotaError } from '../../core/errors.ts';
@@ -27,6 +26,7 @@ import { dossierPage, dossiersPage } from './dossiers.tsx';
 import { homePage } from './home.tsx';
 import { keysPage } from './keys.tsx';
 import { LoginPage } from './login.tsx';
+import { document } from './parts/document.ts';
 import { peoplePage } from './people.tsx';
 import { rotationPage } from './rotation.tsx';
 import { rotationsPage } from './rotations.tsx';
@@ -34,9 +34,6 @@ import { rotationsPage } from './rotations.tsx';
 type ConsoleEnv = ApiEnv & { Variables: { reader: LoggedIn } };
 /** A page for whoever is logged in. */
 type Render = (c: Context<ConsoleEnv>) => Promise<JSX.Element> | JSX.Element;
-
-/** A whole document. */
-export const document = (page: JSX.Element) => html`<!doctype html>${page}`;
 
 /** Where in a long list a page starts. */
 const startOf = (c: Context): number => Number(/^\d{1,6}$/.exec(c.req.query('from') ?? '')?.[0] ?? 0);

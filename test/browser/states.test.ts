@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { isoSeconds } from '../../core/clock.ts';
 import type { RegisteredKey } from '../../core/registry/registry-schema.ts';
 import { tokensKey } from '../../demo/cast.ts';
-import { startApi, type Api } from '../api/harness.ts';
+import { newThumbprint, startApi, type Api } from '../api/harness.ts';
 import { exampleKey, examplePlan } from '../core/plan/example-plan.ts';
 import { accountId, region } from '../embedded-options.ts';
 import { startChromium, takeSeat } from './chromium.ts';
@@ -82,6 +82,31 @@ test.each(long)('%s with much to show is whole', async (name, path, says) => {
   await page.goto(at(path));
   expect(await textOf(page)).toContain(says);
   expect(await faultsOf(page, `${name}-long`)).toEqual([]);
+});
+
+test('a consumer\'s one-use link opens a page that needs nothing else', async () => {
+  const rotationId = await api.rotation();
+  await api.publish(rotationId);
+  const { json } = await api.post('otto', `/api/rotations/${rotationId}/acknowledgement-links`, { consumer: 'partner' });
+  await page.goto(at(new URL(String(json.url)).pathname));
+  expect(await textOf(page)).toContain('partner must have it before anything is switched.');
+  expect(await faultsOf(page, 'acknowledge')).toEqual([]);
+  await page.type('#thumbprint', newThumbprint);
+  await press(page, 'form button');
+  expect(await textOf(page)).toContain('It is recorded that partner has the new key');
+  expect(await faultsOf(page, 'acknowledged')).toEqual([]);
+});
+
+test('a dossier that was damaged, and one that is missing, are shown as that', async () => {
+  const { dossiers } = api.deps.store;
+  for (const sequence of [1, 3]) await dossiers.putDossier(sequence, Buffer.from('{"payload":"damaged"}'));
+  await page.goto(at('/dossiers'));
+  const text = await textOf(page);
+  expect(text).toContain('Dossier number 1 does not verify: it is no DSSE envelope in canonical form.');
+  expect(text).toContain('Dossier number 2 is missing from the chain.');
+  expect(await faultsOf(page, 'dossiers-damaged')).toEqual([]);
+  await page.goto(at('/dossiers/3'));
+  expect(await textOf(page)).toContain('Does not verify');
 });
 
 test('a page that fails says what is wrong and what to do', async () => {

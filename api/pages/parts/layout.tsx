@@ -11,7 +11,7 @@ const places = [
   ['/people', 'People'],
 ] as const;
 
-export type Place = (typeof places)[number][0];
+type Place = (typeof places)[number][0];
 
 interface PageProps {
   readonly title: string;
@@ -19,11 +19,13 @@ interface PageProps {
   readonly reader?: LoggedIn;
   /** Where in the navigation the page stands. */
   readonly place?: Place;
+  /** Without it a page is what it is, with times in UTC. */
+  readonly hasScript?: boolean;
   readonly children?: Child;
 }
 
 /** Every page of the console. It holds no style and no script of its own (Content-Security-Policy). */
-export const Page = ({ title, reader, place, children }: PageProps) => (
+export const Page = ({ title, reader, place, hasScript = true, children }: PageProps) => (
   <html lang="en">
     <head>
       <meta charset="utf-8" />
@@ -31,7 +33,7 @@ export const Page = ({ title, reader, place, children }: PageProps) => (
       <meta name="color-scheme" content="light dark" />
       <title>{`${title} - Rota`}</title>
       <link rel="stylesheet" href={stylesheetPath} />
-      <script src={scriptPath} defer />
+      {hasScript ? <script src={scriptPath} defer /> : null}
     </head>
     <body>
       <a class="skip" href="#main">
