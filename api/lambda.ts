@@ -6,7 +6,7 @@ import type { Clock } from '../core/clock.ts';
 import { makeClients } from '../store/clients.ts';
 import { namesFromEnvironment } from '../store/names-from-environment.ts';
 import { makeStore } from '../store/store.ts';
-import { makeApp } from './app.tsx';
+import { makeApp } from './app.ts';
 import type { ApiDeps, Bindings } from './deps.ts';
 import { settle } from './settle.ts';
 

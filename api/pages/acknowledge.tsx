@@ -8,7 +8,7 @@ import { isRotaError, RotaError } from '../../core/errors.ts';
 import type { PublicationTarget } from '../../core/registry/rollover-schema.ts';
 import { acknowledgeByLink, openLink, type OpenedLink } from '../acknowledgements/link.ts';
 import type { ApiDeps, ApiEnv } from '../deps.ts';
-import { ErrorPage } from './error.tsx';
+import { errorPage } from './error.tsx';
 import { document } from './parts/document.ts';
 import { Code, Facts } from './parts/facts.tsx';
 import { Page } from './parts/layout.tsx';
@@ -54,7 +54,7 @@ async function answered(c: Context<ApiEnv>, act: () => Promise<Response>): Promi
     return await act();
   } catch (error) {
     if (!isRotaError(error)) throw error;
-    return c.html(document(<ErrorPage title="This does not work" sentence={error.message} remedy={error.remedy} />), error.httpStatus as 500);
+    return c.html(errorPage({ title: 'This does not work', sentence: error.message, remedy: error.remedy }), error.httpStatus as 500);
   }
 }
 

@@ -1,7 +1,16 @@
+import { document } from './parts/document.ts';
 import { Page } from './parts/layout.tsx';
 
+interface Refusal {
+  readonly title: string;
+  readonly sentence: string;
+  readonly remedy: string;
+}
+
 /** A refusal or failure: what is wrong and what to do. */
-export const ErrorPage = ({ title, sentence, remedy }: { readonly title: string; readonly sentence: string; readonly remedy: string }) => (
+export const errorPage = (refusal: Refusal) => document(<ErrorPage {...refusal} />);
+
+const ErrorPage = ({ title, sentence, remedy }: Refusal) => (
   <Page title={title} hasScript={false}>
     <section class="narrow">
       <p role="alert">

@@ -7,7 +7,7 @@ import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { CreateStateMachineCommand, UpdateStateMachineCommand } from '@aws-sdk/client-sfn';
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { makeApp } from '../../api/app.tsx';
+import { makeApp } from '../../api/app.ts';
 import { apiActions, type ApiDeps } from '../../api/deps.ts';
 import { settle } from '../../api/settle.ts';
 import { isoSeconds } from '../../core/clock.ts';

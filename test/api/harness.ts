@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateStateMachineCommand, DescribeExecutionCommand, StartExecutionCommand } from '@aws-sdk/client-sfn';
-import { makeApp } from '../../api/app.tsx';
+import { makeApp } from '../../api/app.ts';
 import { run, type ExitCode } from '../../cli/program.ts';
 import type { ApiDeps } from '../../api/deps.ts';
 import { isoSeconds } from '../../core/clock.ts';

@@ -159,6 +159,18 @@ test('who is told no secret: no page and no answer holds a token, the id of a se
   expect(stored.encryptedToken).toBeDefined();
 });
 
+test('no page has a script or a style of its own, may be framed, or is kept by a cache', async () => {
+  const pages = table.filter((r) => r.body === undefined && !r.route.startsWith('GET /api/') && !r.route.includes('/assets/'));
+  expect(pages.length).toBeGreaterThan(10);
+  for (const row of pages) {
+    const { text, headers } = await ask(row, 'approver');
+    expect(text, row.route).not.toMatch(/<style| style=|<script(?! src="\/assets\/)| on[a-z]+="/);
+    expect(headers.get('content-security-policy'), row.route).toBe("default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'");
+    expect(headers.get('referrer-policy'), row.route).toBe(/^GET \/(enrol|acknowledge)\//.test(row.route) ? 'no-referrer' : 'same-origin');
+    expect([headers.get('cache-control'), headers.get('x-content-type-options')], row.route).toEqual(['no-store', 'nosniff']);
+  }
+});
+
 test('a decision by passkey of somebody whom the table lets decide is taken', async () => {
   const { key, cookie, csrf } = sessions.get('approver') ?? { key: undefined, cookie: '', csrf: '' };
   const { planDigest } = await api.deps.store.approvals.get(approval);

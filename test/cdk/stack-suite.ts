@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { makeApp } from '../../api/app.tsx';
+import { makeApp } from '../../api/app.ts';
 import type { ApiDeps } from '../../api/deps.ts';
 import { makeCdkApp } from '../../cdk/app.ts';
 import { printedWorkflow } from '../../scripts/print-workflows.ts';

@@ -4,8 +4,7 @@ import { isRotaError, RotaError } from '../core/errors.ts';
 import type { ApiDeps, ApiEnv } from './deps.ts';
 import { acknowledgePages } from './pages/acknowledge.tsx';
 import { consolePages } from './pages/console.tsx';
-import { ErrorPage } from './pages/error.tsx';
-import { document } from './pages/parts/document.ts';
+import { errorPage } from './pages/error.tsx';
 import { acknowledgementRoutes } from './routes/acknowledgements.ts';
 import { approvalRoutes } from './routes/approvals.ts';
 import { dossierRoutes } from './routes/dossiers.ts';
@@ -43,14 +42,14 @@ export function makeApp(deps: ApiDeps): Hono<ApiEnv> {
 
   app.notFound((c) => {
     const sentence = `There is nothing at ${c.req.path}.`;
-    return wantsPage(c) ? c.html(document(<ErrorPage title="Not found" sentence={sentence} remedy="Look whether the address is whole." />), 404) : c.json({ error: 'NotFound', sentence, remedy: 'See `rota help`.' }, 404);
+    return wantsPage(c) ? c.html(errorPage({ title: 'Not found', sentence, remedy: 'Look whether the address is whole.' }), 404) : c.json({ error: 'NotFound', sentence, remedy: 'See `rota help`.' }, 404);
   });
   app.onError((error, c) => {
     const known = isRotaError(error) ? error : asRefusal(error);
     const status = known.httpStatus as 500;
     c.header('cache-control', 'no-store');
     return wantsPage(c)
-      ? c.html(document(<ErrorPage title={known.httpStatus === 404 ? 'Not found' : 'This does not work'} sentence={known.message} remedy={known.remedy} />), status)
+      ? c.html(errorPage({ title: known.httpStatus === 404 ? 'Not found' : 'This does not work', sentence: known.message, remedy: known.remedy }), status)
       : c.json({ error: known.name, sentence: known.message, remedy: known.remedy }, status);
   });
   return app;
