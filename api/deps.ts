@@ -14,6 +14,8 @@ export interface ApiDeps {
   readonly platformArns: readonly string[];
   /** What people would have been mailed, oldest first, where this process keeps it: the embedded AWS. */
   readonly outbox?: () => readonly Mail[];
+  /** Where people open the console, with a slash at its end. Passkeys belong to its host name: another one makes all of them useless. */
+  readonly consoleUrl: string;
   /** Four random hex digits, for rotation ids. */
   readonly randomSuffix: () => string;
 }
@@ -26,7 +28,15 @@ export interface SignedBy {
 
 export interface ApiEnv {
   Variables: { signedBy: SignedBy };
-  Bindings: { signedBy?: SignedBy };
+  Bindings: Bindings;
+}
+
+/** What is known of a request from outside it. */
+export interface Bindings {
+  readonly signedBy?: SignedBy;
+  readonly requestId?: string;
+  /** The address it came from. */
+  readonly sourceIp?: string;
 }
 
 /** The IAM actions of the API's role. It alone answers task tokens, and it alone signs decisions. */
@@ -54,6 +64,7 @@ export const apiActions = [
   'states:StartExecution',
   'states:DescribeExecution',
   'states:GetExecutionHistory',
+  'states:DescribeStateMachineForExecution',
   'states:SendTaskSuccess',
   'states:SendTaskFailure',
   'states:SendTaskHeartbeat',

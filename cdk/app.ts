@@ -3,7 +3,7 @@
  * account and Region.
  *
  * Context: `platformArns` (comma-separated ARNs that may apply the first registry), `retentionMode` (`GOVERNANCE`, the default, or
- * `COMPLIANCE`) and `retentionYears` (1 to 100, default 7) of dossiers, `publishedBuckets` and `publishedParameters` (comma-separated, default
+ * `COMPLIANCE`) and `retentionYears` (1 to 100, default 7) of dossiers, `consoleUrl` (where the console is opened, if by a name of your own), `publishedBuckets` and `publishedParameters` (comma-separated, default
  * `rota-published-*` and `/rota/published/*`): where public keys may be published. `mailTo` (comma-separated e-mail addresses), `webhookUrl` (HTTPS)
  * and `webhookSecret` (the name of its secret in Secrets Manager): who is told of approvals and rotations. `sweepRoles` (default
  * `arn:aws:iam::*:role/rota-sweep`): the roles in other accounts that sweeps may assume.
@@ -28,6 +28,7 @@ export function makeCdkApp(context: Readonly<Record<string, string>> = {}, outdi
     retention: { mode: retentionMode(given('retentionMode', 'GOVERNANCE')), years: retentionYears(given('retentionYears', '7')) },
     platformArns: platformArns(given('platformArns', '')),
     sweepRoles: listed(given('sweepRoles', 'arn:aws:iam::*:role/rota-sweep')),
+    ...consoleUrl(given('consoleUrl', '')),
     published: { buckets: listed(given('publishedBuckets', 'rota-published-*')), parameters: listed(given('publishedParameters', '/rota/published/*')) },
     recipients: recipients(listed(given('mailTo', '')), given('webhookUrl', ''), given('webhookSecret', '')),
   });
@@ -69,6 +70,13 @@ function recipients(mailTo: readonly string[], url: string, secretName: string):
 }
 
 const listed = (text: string): string[] => text.split(',').map((item) => item.trim()).filter((item) => item !== '');
+
+function consoleUrl(text: string): { consoleUrl?: string } {
+  if (text === '') return {};
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol !== 'https:' || url.pathname !== '/') throw new Error(`context consoleUrl is ${text}: write https, a host name and nothing behind it, such as https://rota.bank.example/`);
+  return { consoleUrl: url.href };
+}
 
 function platformArns(text: string): string[] {
   const arns = listed(text);

@@ -17,6 +17,8 @@ export interface RotaStackProps extends StackProps {
   readonly retention: Retention;
   /** Who may apply the first registry. */
   readonly platformArns: readonly string[];
+  /** Where people open the console, when that is not the API's own URL: passkeys belong to its host name for good. */
+  readonly consoleUrl?: string;
   /** Where tasks may publish public keys. */
   readonly published: Published;
   /** Roles in other accounts that sweeps assume, as ARNs; `*` allowed. */
@@ -27,12 +29,12 @@ export interface RotaStackProps extends StackProps {
 
 /** Rota on AWS: exactly the workflows, tasks and API that the embedded AWS runs. */
 export class RotaStack extends Stack {
-  constructor(scope: Construct, id: string, { retention, platformArns, published, sweepRoles, recipients, ...props }: RotaStackProps) {
+  constructor(scope: Construct, id: string, { retention, platformArns, consoleUrl, published, sweepRoles, recipients, ...props }: RotaStackProps) {
     super(scope, id, props);
     const tables = new Tables(this, 'Tables', retention);
     const keys = new OwnKeys(this, 'Keys');
     const functions = new TaskFunctions(this, 'Tasks');
-    const console = new Console(this, 'Console', platformArns);
+    const console = new Console(this, 'Console', platformArns, consoleUrl);
     const machines = new StateMachines(this, 'Machines', functions);
     new Watch(this, 'Watch', functions);
     const notices = new Notices(this, 'Notices', console.url, recipients);
@@ -66,6 +68,8 @@ function environmentOf({ byName, dossiers, records }: Tables): Record<string, st
     acknowledgementTable: byName.acknowledgementTable.tableName,
     waitTable: byName.waitTable.tableName,
     findingTable: byName.findingTable.tableName,
+    passkeyTable: byName.passkeyTable.tableName,
+    sessionTable: byName.sessionTable.tableName,
     dossierBucket: dossiers.bucketName,
     recordBucket: records.bucketName,
   };

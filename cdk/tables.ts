@@ -16,7 +16,7 @@ export interface Retention {
  * What Rota keeps: its tables, the bucket of dossiers, and that of the records of sweeps. All of it outlives the stack.
  *
  * Tables are encrypted with the key that DynamoDB owns, the bucket with S3's own. Neither holds a secret: task tokens are ciphertext of
- * `alias/rota-task-tokens`, wrapped material opens only inside KMS, escrow is CMS to people's certificates. A key of ours would add a
+ * `alias/rota-task-tokens`, of sessions and links there is a hash, of passkeys the public half, wrapped material opens only inside KMS, escrow is CMS to people's certificates. A key of ours would add a
  * right to decrypt to each of Rota's roles, and its loss would take the ledger and the evidence with it.
  */
 export class Tables extends Construct {
@@ -34,6 +34,8 @@ export class Tables extends Construct {
       acknowledgementTable: this.#table('Acknowledgements', tableKeys.acknowledgementTable),
       waitTable: this.#table('Waits', tableKeys.waitTable),
       findingTable: this.#table('Findings', tableKeys.findingTable),
+      passkeyTable: this.#table('Passkeys', tableKeys.passkeyTable),
+      sessionTable: this.#table('Sessions', tableKeys.sessionTable, 'removeAtSeconds'),
     };
     this.dossiers = this.#bucket('Dossiers', { objectLockEnabled: true, objectLockDefaultRetention: lockOf(retention) });
     this.records = this.#bucket('Records', {});
@@ -52,11 +54,12 @@ export class Tables extends Construct {
     });
   }
 
-  #table(id: string, [partitionKey, sortKey]: readonly [string, string?]): dynamodb.Table {
+  #table(id: string, [partitionKey, sortKey]: readonly [string, string?], timeToLiveAttribute?: string): dynamodb.Table {
     const text = (name: string): dynamodb.Attribute => ({ name, type: dynamodb.AttributeType.STRING });
     return new dynamodb.Table(this, id, {
       partitionKey: text(partitionKey),
       ...(sortKey === undefined ? {} : { sortKey: text(sortKey) }),
+      ...(timeToLiveAttribute === undefined ? {} : { timeToLiveAttribute }),
       billingMode: dynamodb.BillingMode.PAY_PER_REQUEST,
       encryption: dynamodb.TableEncryption.DEFAULT,
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },

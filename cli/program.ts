@@ -11,6 +11,7 @@ import { inventory } from './commands/inventory.ts';
 import { kpi } from './commands/kpi.ts';
 import { local } from './commands/local.ts';
 import { outbox } from './commands/outbox.ts';
+import { passkey } from './commands/passkey.ts';
 import { plan } from './commands/plan.ts';
 import { registry } from './commands/registry.ts';
 import { resume } from './commands/resume.ts';
@@ -25,7 +26,7 @@ import type { Io } from './io.ts';
 
 export type ExitCode = 0 | 1 | 2;
 
-const commands = [plan, rotate, rollback, status, watch, rollover, ack, ackLink, waive, resume, retire, reenable, retirement, approvals, approve, reject, outbox, history, dossier, registry, inventory, enableRotationCommand, sweep, findings, kpi, local, clock, faults, demo, completion];
+const commands = [plan, rotate, rollback, status, watch, rollover, ack, ackLink, waive, resume, retire, reenable, retirement, approvals, approve, reject, outbox, history, dossier, registry, passkey, inventory, enableRotationCommand, sweep, findings, kpi, local, clock, faults, demo, completion];
 
 /** Makes usage errors throw, in every subcommand, and sends all output where the caller wants it. */
 function wire(command: Command, io: Io): Command {

@@ -17,7 +17,8 @@ import { readClaim, SignatureError, verifySignature, type Claim } from './wire/s
 import { signatureAnswer } from './wire/signature-answer.ts';
 import { xmlError } from './wire/xml.ts';
 
-export type HttpApp = (request: Request, env: { caller?: Caller }) => Promise<Response>;
+/** `caller` is there for signed requests. */
+export type HttpApp = (request: Request, env: { readonly requestId: string; readonly sourceIp: string; readonly caller?: Caller }) => Promise<Response>;
 
 interface Parts {
   readonly clock: EmbeddedClock;
@@ -170,10 +171,10 @@ export class Port {
     return jsonAnswer(output, version);
   }
 
-  async #answerApp({ request }: Call, caller: Caller | undefined): Promise<WireAnswer | Response> {
+  async #answerApp({ request, requestId, sourceIp }: Call, caller: Caller | undefined): Promise<WireAnswer | Response> {
     if (this.#app === undefined) throw new AwsError('ServiceUnavailableException', 'The API is still starting.', 503);
     const host = request.headers.get('host') ?? '';
-    return this.#app(fetchRequest(request, `http://${host}`), caller === undefined ? {} : { caller });
+    return this.#app(fetchRequest(request, `http://${host}`), { requestId, sourceIp, ...(caller === undefined ? {} : { caller }) });
   }
 }
 

@@ -30,6 +30,8 @@ export interface Names {
   readonly acknowledgementTable: string;
   readonly waitTable: string;
   readonly findingTable: string;
+  readonly passkeyTable: string;
+  readonly sessionTable: string;
   readonly dossierBucket: string;
   readonly recordBucket: string;
   readonly tokenKey: string;
@@ -46,6 +48,8 @@ export const defaultNames: Names = {
   acknowledgementTable: 'rota-acknowledgements',
   waitTable: 'rota-waits',
   findingTable: 'rota-findings',
+  passkeyTable: 'rota-passkeys',
+  sessionTable: 'rota-sessions',
   dossierBucket: 'rota-dossiers',
   recordBucket: 'rota-records',
   tokenKey: 'alias/rota-task-tokens',

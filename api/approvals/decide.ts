@@ -1,12 +1,14 @@
 import { SignCommand } from '@aws-sdk/client-kms';
 import { createHash } from 'node:crypto';
 import { decisionBytes, type Decision, type DecisionStatement } from '../../core/approval/decision.ts';
+import type { PasskeyAssertion } from '../../core/approval/passkey-assertion.ts';
 import { quorum, seatGroups } from '../../core/approval/quorum.ts';
 import { isoSeconds } from '../../core/clock.ts';
 import { RotaError } from '../../core/errors.ts';
 import type { Person } from '../../core/registry/registry-schema.ts';
 import { publicApproval, type Approval, type Outcome, type StoredApproval } from '../../store/approval-table.ts';
 import type { ApiDeps, SignedBy } from '../deps.ts';
+import { refuseAuditor } from '../identity/person.ts';
 import { beat, deliver } from './deliver.ts';
 import { closeIfOver, tellDue } from './look-after.ts';
 
@@ -17,17 +19,22 @@ export interface DecisionRequest {
   readonly planDigest: string;
 }
 
+/** How the decider showed who they are: by the signature of a request, or by their own passkey. */
+export interface DecidedBy extends SignedBy {
+  readonly passkey?: PasskeyAssertion;
+}
+
 /**
  * Records one person's decision and, when it settles the question, tells the workflow. Two people who decide in the same
  * instant are taken one after the other: a write that lost the race reads again and decides on what it then sees.
  */
-export async function decide(deps: ApiDeps, person: Person, signedBy: SignedBy, request: DecisionRequest): Promise<Approval> {
+export async function decide(deps: ApiDeps, person: Person, by: DecidedBy, request: DecisionRequest): Promise<Approval> {
   for (;;) {
     const read = await deps.store.approvals.get(request.approvalId);
     // One time for check and signature: what counts as decided in time is signed with a time before the deadline.
     const nowMs = deps.clock.now();
     await checkMayDecide(deps, read, person, request, nowMs);
-    const decision = await signedDecision(deps, read, person, signedBy, request, nowMs);
+    const decision = await signedDecision(deps, read, person, by, request, nowMs);
     const outcome = outcomeWith(read, decision);
     if (!(await deps.store.approvals.decide(read, decision, outcome))) continue;
     const decided = { ...read, decisions: [...read.decisions, decision], outcome };
@@ -48,9 +55,10 @@ function outcomeWith(read: StoredApproval, decision: Decision): Outcome {
 }
 
 /** May this person still decide this, and is it this that they read? (P4, P5) */
-async function checkMayDecide(deps: ApiDeps, read: StoredApproval, person: Person, request: DecisionRequest, nowMs: number): Promise<void> {
+export async function checkMayDecide(deps: ApiDeps, read: StoredApproval, person: Person, request: Pick<DecisionRequest, 'planDigest'>, nowMs = deps.clock.now()): Promise<void> {
   const { store } = deps;
   const { approvalId } = read;
+  refuseAuditor(person, 'decide');
   // Void first: that somebody decided it before is no news to them, that it has no effect is.
   if (read.outcome === 'void') throw closed(read);
   const before = read.decisions.find((d) => d.person === person.id);
@@ -68,18 +76,19 @@ async function checkMayDecide(deps: ApiDeps, read: StoredApproval, person: Perso
 const closed = ({ approvalId, outcome, settledAt, voidBecause = [] }: StoredApproval): RotaError =>
   new RotaError('ApprovalClosed', { approvalId, outcome: [outcome, ...(outcome === 'timed out' && settledAt !== undefined ? [`at ${settledAt}`] : []), ...voidBecause].join(' ') });
 
-async function signedDecision({ clients, names }: ApiDeps, read: StoredApproval, person: Person, signedBy: SignedBy, request: DecisionRequest, nowMs: number): Promise<Decision> {
+async function signedDecision({ clients, names }: ApiDeps, read: StoredApproval, person: Person, by: DecidedBy, request: DecisionRequest, nowMs: number): Promise<Decision> {
   const statement: DecisionStatement = {
     approvalId: read.approvalId,
     stage: read.stage,
     planDigest: read.planDigest,
     decision: request.decision,
     person: person.id,
-    arn: signedBy.arn,
+    arn: by.arn,
     groups: person.groups,
     reason: request.reason,
     decidedAt: isoSeconds(nowMs),
-    requestId: signedBy.requestId,
+    requestId: by.requestId,
+    ...(by.passkey === undefined ? {} : { passkey: by.passkey }),
   };
   const { Signature } = await clients.kms.send(
     new SignCommand({

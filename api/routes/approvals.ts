@@ -6,6 +6,7 @@ import { decide } from '../approvals/decide.ts';
 import { openQuestion } from '../approvals/seen.ts';
 import type { ApiDeps, ApiEnv } from '../deps.ts';
 import { personOf } from '../identity/person.ts';
+import { countTry } from '../identity/tries.ts';
 import { readBody, Reason } from '../read-body.ts';
 
 const DecisionBody = z.strictObject({
@@ -30,6 +31,7 @@ export function approvalRoutes(deps: ApiDeps): Hono<ApiEnv> {
 
   app.post('/approvals/:id/decisions', async (c) => {
     const person = await personOf(deps, c.var.signedBy);
+    await countTry(deps, 'decision', person.id);
     const body = await readBody(c, DecisionBody);
     return c.json(await decide(deps, person, c.var.signedBy, { approvalId: c.req.param('id'), ...body }));
   });

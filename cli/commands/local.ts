@@ -40,7 +40,7 @@ export interface LocalOptions {
 
 /** The embedded AWS, up and ready. */
 export interface Local {
-  readonly place: { readonly url: string; readonly region: string; readonly accountId: string; readonly people: readonly EmbeddedPerson[] };
+  readonly place: { readonly url: string; readonly consoleUrl: string; readonly region: string; readonly accountId: string; readonly people: readonly EmbeddedPerson[] };
   readonly embedded: EmbeddedAws;
   close(): Promise<void>;
 }
@@ -83,6 +83,13 @@ function ownKeyPolicies(): OwnKeyPolicies {
     decisionKey: policy(only('kms:Sign', roles.api)),
     dossierKey: policy(only('kms:Sign', taskRole('seal-dossier'))),
   };
+}
+
+/** The same place by its name: a passkey belongs to a domain, and an address is none. Web Authentication Level 3, section 5.1.3, step 8. */
+function consoleUrlOf(url: string): string {
+  const named = new URL(url);
+  named.hostname = 'localhost';
+  return named.href;
 }
 
 /** Starts everything. Repeated on the same folder it goes on where it was stopped or killed. */
@@ -138,12 +145,13 @@ export async function startLocal({ port, folder, region, kms, scp = [], latencyM
         names: defaultNames,
         store: makeStore(clients, defaultNames),
         stateMachineArnOf,
+        consoleUrl: consoleUrlOf(self.url),
         platformArns: people.filter((p) => p.roles.includes('platform')).map((p) => p.arn),
         outbox: () => outboxOf(self.events(), self.url),
         randomSuffix: () => randomBytes(2).toString('hex'),
       };
       const app = makeApp(api);
-      return async (request, { caller }) => app.fetch(request, caller === undefined ? {} : { signedBy: { arn: caller.arn, requestId: caller.requestId } });
+      return async (request, { caller, requestId, sourceIp }) => app.fetch(request, { requestId, sourceIp, ...(caller === undefined ? {} : { signedBy: { arn: caller.arn, requestId } }) });
     },
   });
 
@@ -172,7 +180,7 @@ export async function startLocal({ port, folder, region, kms, scp = [], latencyM
   }, 5_000);
 
   return {
-    place: { url: embedded.url, region, accountId, people },
+    place: { url: embedded.url, consoleUrl: consoleUrlOf(embedded.url), region, accountId, people },
     embedded,
     close: async () => {
       clearInterval(schedule);
@@ -213,7 +221,7 @@ async function seedRegistry(clients: Clients, people: readonly EmbeddedPerson[],
 
 function readyText({ place }: Local, folder: string, kms: string | undefined): string {
   return [
-    `The embedded AWS is ready at ${place.url} (console: ${place.url}/). It is no place for production secrets.`,
+    `The embedded AWS is ready at ${place.url} (console: ${place.consoleUrl}). It is no place for production secrets.`,
     kms === undefined ? `Keys and state are in ${folder}.` : `Keys live in ${kms === 'aws' ? 'AWS, with your ambient credentials' : kms}; state is in ${folder}.`,
     '',
     ...place.people.map((p) => `  ${p.id.padEnd(7)} ${p.roles.join(', ').padEnd(20)} groups ${p.groups.join(', ').padEnd(16)} ${p.accessKeyId} ${p.secretAccessKey}`),
@@ -275,7 +283,7 @@ export const local = (io: Io): Command =>
       });
       const { place } = running;
       const people = place.people.map(({ id, groups, accessKeyId, secretAccessKey }) => ({ id, groups, accessKeyId, secretAccessKey }));
-      const document = { url: place.url, consoleUrl: `${place.url}/`, region, accountId: place.accountId, people };
+      const document = { url: place.url, consoleUrl: place.consoleUrl, region, accountId: place.accountId, people };
       show(io, { ...(json === undefined ? {} : { json }) }, document, () => readyText(running, folder, kms));
       await stopped();
       await running.close();

@@ -206,7 +206,9 @@ export const Registry = z
       for (const stage of FrozenStage.options)
         if (frozenForEver(freezes, { stage, alias })) complain(['freezes'], `hold stage ${stage} of ${alias} for ever`);
     const aliases = duplicates(registry.keys.map((k) => k.alias));
-    const membersOf = (group: string): number => registry.people.filter((p) => p.groups.includes(group)).length;
+    // An auditor decides nothing, whatever groups they are in.
+    const deciders = registry.people.filter((p) => !p.roles.includes('auditor'));
+    const membersOf = (group: string): number => deciders.filter((p) => p.groups.includes(group)).length;
     registry.keys.forEach((key, i) => {
       if (key.method === 'asymmetric')
         key.consumers.forEach((consumer, c) => {
@@ -220,7 +222,7 @@ export const Registry = z
         const path = ['keys', i, 'approvals', stage];
         const short = rule.all.map((seat, s) => ({ seat, s, members: membersOf(seat.group) })).filter(({ seat, members }) => members < seat.count);
         for (const { seat, s, members } of short) complain([...path, 'all', s], `asks for ${seat.count} of ${seat.group}, which has ${members}: nobody could ever approve`);
-        const why = short.length === 0 ? unfillable(rule, registry.people) : undefined;
+        const why = short.length === 0 ? unfillable(rule, deciders) : undefined;
         if (why !== undefined) complain(path, why);
         rule.escalation?.forEach(({ to }, e) => {
           if (membersOf(to) === 0) complain([...path, 'escalation', e, 'to'], `is ${to}, to which nobody belongs`);

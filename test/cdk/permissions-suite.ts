@@ -43,7 +43,7 @@ describe('how far a right reaches', () => {
   });
 
   test.each([
-    ['dynamodb:', /^\$\{Tables(Registry|Ledger|Approvals|Publications|Acknowledgements|Waits|Findings)\w+\.Arn\}$/],
+    ['dynamodb:', /^\$\{Tables(Registry|Ledger|Approvals|Publications|Acknowledgements|Waits|Findings|Passkeys|Sessions)\w+\.Arn\}$/],
     ['s3:PutObject', /^(\$\{TablesRecords\w+\.Arn\}|\$\{TablesDossiers\w+\.Arn\}\/(dossiers|escrow|retirement)|arn:aws:s3:::rota-published-\*)\/\*$/],
     ['s3:GetObject', /^(\$\{TablesRecords\w+\.Arn\}|\$\{TablesDossiers\w+\.Arn\}\/(dossiers|retirement)|arn:aws:s3:::rota-published-\*)\/\*$/],
     ['ssm:', /^arn:aws:ssm:REGION:ACCOUNT:parameter\/rota\/published\/\*$/],
@@ -68,6 +68,8 @@ describe('how far a right reaches', () => {
     ['publications', 'TablesPublications', ['publish-keys', 'plan-cutover', 'repoint-aliases', 'seal-dossier']],
     ['acknowledgements', 'TablesAcknowledgements', ['publish-keys', 'remind-consumers', 'plan-cutover', 'repoint-aliases', 'seal-dossier']],
     ['waits', 'TablesWaits', ['open-wait', 'check-unused', 'check-wanted']],
+    ['passkeys', 'TablesPasskeys', []],
+    ['sessions', 'TablesSessions', []],
   ])('the %s table is for tasks that use it in code', (store, table, expected) => {
     const usedInCode = tasks.map((t) => t.name).filter((name) => closureOf(name).some((text) => text.includes(`store.${store}.`)));
     const reached = tasks.map((t) => t.name).filter((name) => allows(roleOf(name)).some((s) => listOf(s.Resource).some((r) => r.includes(table))));
