@@ -21,7 +21,7 @@ export async function keysPage(deps: ApiDeps, reader: LoggedIn) {
         ) : (
           <Table
             caption="The keys of the registry"
-            head={['Alias', 'Stands', 'Due', 'Last rotated', 'Every', 'Method', 'Owner', 'Moving the aliases needs']}
+            head={['Alias', 'Stands', 'Due', 'Last rotated', 'Every', 'Method', 'Owner', 'Approval']}
             rows={rows.map((row) => [
               <>
                 <Code>{row.key.alias}</Code>
@@ -31,7 +31,7 @@ export async function keysPage(deps: ApiDeps, reader: LoggedIn) {
               row.dueAt === undefined ? 'unknown' : <Time at={row.dueAt} />,
               row.lastRotatedAt === undefined ? 'never, by Rota' : <Time at={row.lastRotatedAt} />,
               `${row.key.schedule.cryptoperiodDays} days`,
-              row.key.method === 'new-key' ? 'new key' : 'asymmetric, published first',
+              row.key.method === 'new-key' ? 'new key' : 'asymmetric',
               row.key.owner,
               ruleText(row.key.approvals.cutover),
             ])}
