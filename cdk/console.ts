@@ -40,7 +40,7 @@ const at: Rights['at'] = {
 const openRoutes: readonly (readonly [method: apigateway.HttpMethod, path: string])[] = [
   [apigateway.HttpMethod.GET, '/'],
   ...['/login', '/assets/{file}', '/enrol/{secret}', '/acknowledge/{id}/{secret}'].map((path) => [apigateway.HttpMethod.GET, path] as const),
-  ...['/rotations', '/rotations/{id}', '/approvals/{id}', '/keys', '/consumers', '/dossiers', '/dossiers/{sequence}', '/dossiers/{sequence}/file', '/people'].map(
+  ...['/rotations', '/rotations/{id}', '/approvals/{id}', '/keys', '/findings', '/kpis', '/outbox', '/consumers', '/dossiers', '/dossiers/{sequence}', '/dossiers/{sequence}/file', '/people'].map(
     (path) => [apigateway.HttpMethod.GET, path] as const,
   ),
   ...['/login', '/login/challenges', '/logout', '/enrol/{secret}', '/enrol/{secret}/challenges', '/acknowledge/{id}/{secret}'].map(

@@ -37,7 +37,7 @@ export class RotaStack extends Stack {
     const console = new Console(this, 'Console', platformArns, consoleUrl);
     const machines = new StateMachines(this, 'Machines', functions);
     new Watch(this, 'Watch', functions);
-    const notices = new Notices(this, 'Notices', console.url, recipients);
+    const notices = new Notices(this, 'Notices', consoleUrl ?? console.url, recipients);
     const alarms = new Alarms(this, 'Alarms', machines, functions, notices);
 
     const places = placesOf(this, tables, keys, published, sweepRoles);

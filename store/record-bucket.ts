@@ -5,6 +5,14 @@ import { KpiFact } from '../core/kpi/facts.ts';
 import type { KpiReport } from '../core/kpi/report.ts';
 import type { KpiTally } from '../core/kpi/tally.ts';
 
+/** The counts of an account and Region at its last sweep. */
+export interface PlaceSummary {
+  readonly place: string;
+  /** ISO 8601, UTC. */
+  readonly sweptAt: string;
+  readonly byClass: Readonly<Record<string, number>>;
+}
+
 /** A tally with the day up to which facts are in it. */
 export interface StoredTally {
   /** `YYYY-MM-DD`, the day of the newest facts in it. */
@@ -36,6 +44,16 @@ export class RecordBucket {
     await this.#put(`keys/${place}.ndjson`, lines(keys), 'application/x-ndjson');
   }
 
+  async putSummary(summary: PlaceSummary): Promise<void> {
+    await this.#put(`summaries/${summary.place}.json`, JSON.stringify(summary), 'application/json');
+  }
+
+  /** Of every place that was ever swept, by name. */
+  async summaries(): Promise<PlaceSummary[]> {
+    const texts = await Promise.all((await this.#list('summaries/')).map((key) => this.#get(key)));
+    return texts.flatMap((text) => (text === undefined ? [] : [JSON.parse(text) as PlaceSummary]));
+  }
+
   /** Where each alias of the registry should lead, as far as no rotation says so. */
   async aliases(place: string): Promise<Record<string, Expectation>> {
     return JSON.parse((await this.#get(`aliases/${place}.json`)) ?? '{}') as Record<string, Expectation>;
@@ -43,11 +61,6 @@ export class RecordBucket {
 
   async putAliases(place: string, aliases: Readonly<Record<string, Expectation>>): Promise<void> {
     await this.#put(`aliases/${place}.json`, JSON.stringify(aliases), 'application/json');
-  }
-
-  /** The places that were ever swept. */
-  async places(): Promise<string[]> {
-    return (await this.#list('keys/')).map((key) => key.replace(/^keys\/|\.ndjson$/g, ''));
   }
 
   /** Adds facts, in a file of their own. `writer` tells apart whoever writes on the same day, attempts of the same one too. */

@@ -1,3 +1,4 @@
+import type { KeyClass } from '../../core/inventory/key-class.ts';
 import { registeredKeys, type RegisteredKeyRow } from '../keys/registered-keys.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { LoggedIn } from '../identity/session.ts';
@@ -7,9 +8,10 @@ import { ruleText } from './parts/people-text.ts';
 import { Status, type Tone } from './parts/status.tsx';
 import { Time } from './parts/time.tsx';
 
-/** The keys of the registry, and when each is due. */
+/** The keys of the registry, when each is due, and what the sweeps have counted. */
 export async function keysPage(deps: ApiDeps, reader: LoggedIn) {
   const rows = await registeredKeys(deps);
+  const places = await deps.store.records.summaries();
   return (
     <Page title="Keys" reader={reader} place="/keys">
       <section aria-labelledby="registry">
@@ -38,9 +40,36 @@ export async function keysPage(deps: ApiDeps, reader: LoggedIn) {
           />
         )}
       </section>
+      <section aria-labelledby="inventory">
+        <h2 id="inventory">Inventory</h2>
+        {places.length === 0 ? (
+          <Empty>
+            No account was swept yet. A platform engineer adds <code>sweep</code> to rota.yaml, or runs <code>rota sweep</code>.
+          </Empty>
+        ) : (
+          <Table
+            caption="Customer managed keys by account and Region"
+            head={['Account and Region', 'Rotate by themselves', 'Could, and do not', 'People rotate', 'Retained', 'Others', 'Swept']}
+            rows={places.map(({ place, sweptAt, byClass }) => [
+              <Code>{place}</Code>,
+              count(byClass, 'rotates'),
+              count(byClass, 'rotation-off'),
+              count(byClass, 'manual'),
+              count(byClass, 'retained'),
+              count(byClass, 'disabled', 'pending-deletion', 'unknown'),
+              <Time at={sweptAt} />,
+            ])}
+          />
+        )}
+        <p class="row-more">
+          What is wrong with them: <a href="/findings">findings</a>. Each key: <code>rota inventory</code>.
+        </p>
+      </section>
     </Page>
   );
 }
+
+const count = (byClass: Readonly<Record<string, number>>, ...classes: readonly KeyClass['class'][]): string => String(classes.reduce((sum, its) => sum + (byClass[its] ?? 0), 0));
 
 const standings: Readonly<Record<RegisteredKeyRow['state'], readonly [Tone, string]>> = {
   current: ['good', 'Current'],

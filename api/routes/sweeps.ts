@@ -23,6 +23,7 @@ export function sweepRoutes(deps: ApiDeps): Hono<ApiEnv> {
 
   app.post('/sweeps', async (c) => {
     await personWithRole(deps, c.var.signedBy, 'platform', 'start a sweep');
+    await readBody(c, z.strictObject({}));
     const sweepId = `asked-${new Date(deps.clock.now()).toISOString().replace(/[:.]/g, '')}-${deps.randomSuffix()}`;
     await startSweep(deps, sweepId);
     return c.json({ sweepId }, 202);

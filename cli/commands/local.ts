@@ -147,7 +147,7 @@ export async function startLocal({ port, folder, region, kms, scp = [], latencyM
         stateMachineArnOf,
         consoleUrl: consoleUrlOf(self.url),
         platformArns: people.filter((p) => p.roles.includes('platform')).map((p) => p.arn),
-        outbox: () => outboxOf(self.events(), self.url),
+        outbox: () => outboxOf(self.events(), consoleUrlOf(self.url)),
         randomSuffix: () => randomBytes(2).toString('hex'),
       };
       const app = makeApp(api);

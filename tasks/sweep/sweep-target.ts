@@ -52,9 +52,16 @@ export const sweepTarget = plainTask({
       await settleFindings({ place, found: [], seenBy: `remedy of ${sweepId}`, covers: ({ name, about }) => arns.has(about) && ofRotation.has(name), facts, writer: `${sweepId}.remedy.${randomUUID()}` }, later);
     }
     await store.records.putKeys(place, after);
+    await store.records.putSummary({ place, sweptAt: now, byClass: countsOf(after) });
     return { ...target, place, keys: lines.length, opened: settled.opened, closed: settled.closed + enabled.length, open: settled.open - enabled.length, enabled: enabled.length };
   },
 });
+
+function countsOf(lines: readonly KeyLine[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { class: its } of lines) counts[its] = (counts[its] ?? 0) + 1;
+  return counts;
+}
 
 const ofRotation: ReadonlySet<string> = new Set(['rotation-off', 'rotation-too-slow']);
 

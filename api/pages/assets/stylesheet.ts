@@ -165,6 +165,16 @@ tbody th { font-weight: 600; }
 .picture .now text { font-weight: 700; }
 .picture .failed rect { fill: var(--bad-ground); stroke: var(--bad); stroke-width: 2; }
 
+.plots { display: grid; gap: 1.25rem; grid-template-columns: minmax(0, 1fr); }
+@media (min-width: 62rem) { .plots { grid-template-columns: repeat(2, minmax(0, 1fr)); } }
+.plot { margin: 0; min-width: 0; }
+.plot figcaption { font-weight: 600; margin: 0 0 0.4rem; }
+.plot svg { display: block; width: 100%; height: auto; }
+.plot text { font: 12px system-ui, sans-serif; fill: var(--soft); }
+.plot .grid { stroke: var(--line); }
+.plot .line { fill: none; stroke: var(--accent); stroke-width: 2; }
+.plot .point { fill: var(--accent); }
+
 label { display: block; font-weight: 600; margin: 0 0 0.3rem; }
 .hint { color: var(--soft); font-size: 0.9rem; margin: 0 0 0.4rem; }
 textarea, input[type=text], input:not([type]) { width: 100%; max-width: 46rem; font: inherit; color: var(--ink); background: var(--paper); border: 1px solid var(--soft); border-radius: var(--radius); padding: 0.55rem 0.7rem; }

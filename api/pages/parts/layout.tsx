@@ -6,8 +6,10 @@ const places = [
   ['/', 'Home'],
   ['/rotations', 'Rotations'],
   ['/keys', 'Keys'],
+  ['/findings', 'Findings'],
   ['/consumers', 'Consumers'],
   ['/dossiers', 'Dossiers'],
+  ['/kpis', 'KPIs'],
   ['/people', 'People'],
 ] as const;
 
@@ -53,7 +55,10 @@ export const Page = ({ title, reader, place, hasScript = true, children }: PageP
         {children}
       </main>
       <footer>
-        <p>Rota rotates the AWS KMS keys that AWS cannot rotate by itself.</p>
+        <p>
+          Rota rotates the AWS KMS keys that AWS cannot rotate by itself.
+          {reader === undefined ? null : <a href="/outbox"> Outbox</a>}
+        </p>
       </footer>
     </body>
   </html>
