@@ -28,7 +28,7 @@ beforeAll(async () => {
   const { KeyMetadata } = await c.kms.send(new CreateKeyCommand({ KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' }));
   await c.kms.send(new CreateAliasCommand({ AliasName: 'alias/tokens', TargetKeyId: KeyMetadata?.KeyId }));
   const tokens = tokensKey([{ name: 'parameter', kind: 'ssm', parameter: '/rota/published/tokens' }], c.place.accountId);
-  await c.apply((r) => ({ ...r, keys: [...r.keys, tokens] }));
+  await c.apply((r) => ({ ...r, keys: [...r.keys, tokens], sweep: { targets: [{ region: 'eu-central-1' }], remedy: 'alert' } }));
 
   rollover = (await c.rota<{ rotationId: string }>('carol', 'rotate', 'alias/tokens', '--reason', 'yearly rotation')).rotationId;
   const done = await c.question();
@@ -41,6 +41,8 @@ beforeAll(async () => {
   await c.rota('gina', 'ack', rollover, '--consumer', 'gateway', '--thumbprint', status.rollover?.newThumbprint ?? '');
   for (let days = 0; days < 15; days++) await c.clock.advance(day);
   question = await c.question();
+  await c.kms.send(new CreateKeyCommand({ Description: 'Reports, whose rotation nobody has switched on' }));
+  await c.rota('pat', 'sweep', '--wait');
 
   ({ page } = await c.enter('alice'));
   page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
@@ -62,7 +64,10 @@ const places: readonly [name: string, path: () => string, shows: () => string[]]
   ['rotation', () => `/rotations/${question.rotationId}`, () => ['Waits for approvers', 'Prove successor']],
   ['rollover', () => `/rotations/${rollover}`, () => ['Overdue', 'Has it', 'keys@partner.example']],
   ['approval', () => `/approvals/${question.approvalId}`, () => ['What would happen', 'alias/payments', 'Approve with passkey']],
-  ['keys', () => '/keys', () => ['alias/payments', 'alias/tokens', 'Current']],
+  ['keys', () => '/keys', () => ['alias/payments', 'alias/tokens', 'Current', '000000000000/eu-central-1']],
+  ['findings', () => '/findings', () => ['AWS could rotate it by itself', 'rotation-off', 'rota enable-rotation']],
+  ['kpis', () => '/kpis', () => ['50.0 % of symmetric keys (1 of 2)', 'Open: rotation-off (1)', 'Approval delay']],
+  ['outbox', () => '/outbox', () => ['Rota asks: cutover of alias/payments', 'Rota found: rotation-off']],
   ['consumers', () => '/consumers', () => ['gateway', 'partner', 'Overdue']],
   ['dossiers', () => '/dossiers', () => ['Number 2', 'Verifies', 'Refused']],
   ['dossier', () => '/dossiers/1', () => ['alice', 'IAM identity', 'CreateKey']],

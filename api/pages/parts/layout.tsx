@@ -56,8 +56,8 @@ export const Page = ({ title, reader, place, hasScript = true, children }: PageP
       </main>
       <footer>
         <p>
-          Rota rotates the AWS KMS keys that AWS cannot rotate by itself.
-          {reader === undefined ? null : <a href="/outbox"> Outbox</a>}
+          Rota rotates the AWS KMS keys that AWS cannot rotate by itself.{' '}
+          {reader === undefined ? null : <a href="/outbox">Outbox</a>}
         </p>
       </footer>
     </body>
