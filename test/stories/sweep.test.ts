@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { KpiReport } from '../../core/kpi/report.ts';
 import type { Registry } from '../../core/registry/registry-schema.ts';
 import { makeImportedKey } from '../../demo/imported-key.ts';
-import { startRota, type Rota } from '../rota.ts';
+import { startRota, type Rota, type Status } from '../rota.ts';
 
 const dayMs = 86_400_000;
 
@@ -118,9 +118,10 @@ test('the daily sweep starts what is due, once; what is overdue counts in its qu
   expect(await names(rota)).toEqual(['overdue']);
 
   await rota.apply(with_({}, { schedule: { ...schedule, starts: 'when-due' } }));
-  const { result } = await sweepNow(rota);
-  expect(result.started).toEqual(['payments-s1']);
-  expect((await sweepNow(rota)).result.started).toEqual([]);
+  // The sweep of the day may have come first: whoever asks, it is one rotation.
+  await sweepNow(rota);
+  await sweepNow(rota);
+  expect((await rota.json<Status[]>('carol', 'status')).map((r) => r.rotationId)).toEqual(['payments-s1']);
   await rota.approve(await rota.question('payments-s1'));
   expect(await rota.ended('payments-s1')).toMatchObject({ status: 'SUCCEEDED', oldKeyId });
   await told(rota);
