@@ -75,10 +75,7 @@ export function readRegistry(text: string, file: string): Registry {
   const { document, lines, value } = parseRegistryYaml(text, file);
   const result = Registry.safeParse(value, { reportInput: true, error: schemaSentence });
   if (result.success) return result.data;
-  throw new RotaError('RegistryInvalid', {
-    problems: result.error.issues.flatMap(problemsOf).map(({ path, message }) => ({
-      where: `${file}:${lineOf(document, lines, path)}`,
-      message: `${written(path) || 'the file'} ${message}`,
-    })),
-  });
+  const problems = result.error.issues.flatMap(problemsOf).map(({ path, message }) => ({ line: lineOf(document, lines, path), message: `${written(path) || 'the file'} ${message}` }));
+  problems.sort((a, b) => a.line - b.line);
+  throw new RotaError('RegistryInvalid', { problems: problems.map(({ line, message }) => ({ where: `${file}:${line}`, message })) });
 }

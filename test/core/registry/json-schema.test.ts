@@ -5,7 +5,7 @@ import { parse } from 'yaml';
 import { registryJsonSchema, registryJsonSchemaText } from '../../../core/registry/json-schema.ts';
 import { badRegistries, goodRegistry, goodWithTokens, textOf } from './registry-cases.ts';
 
-const check = new Ajv2020({ strict: true, allErrors: true, formats: { uri: URL.canParse, date: (text: string) => !Number.isNaN(Date.parse(text)) } }).compile(registryJsonSchema());
+const check = new Ajv2020({ strict: true, allErrors: true, formats: { uri: (text: string) => URL.canParse(text), date: (text: string) => !Number.isNaN(Date.parse(text)) } }).compile(registryJsonSchema());
 
 /** Whether an editor marks a file; what is no YAML it marks by itself. */
 function isMarked(text: string): boolean {
