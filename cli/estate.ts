@@ -2,9 +2,7 @@
  * What `rota inventory` and `rota enable-rotation` share. They ask KMS themselves, with the credentials of whoever runs them, since they
  * work in accounts where Rota is not deployed too.
  */
-import { readFile } from 'node:fs/promises';
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { RotaError } from '../core/errors.ts';
 import { requestQuotas, type PacedOperation } from '../core/inventory/request-quotas.ts';
 import { readRegistry } from '../core/registry/read-registry.ts';
 import type { Registry } from '../core/registry/registry-schema.ts';
@@ -12,6 +10,7 @@ import { enableRotation, type EnableOutcome } from '../store/inventory/enable-ro
 import { sweep, type Swept } from '../store/inventory/sweep.ts';
 import { openCalls, type Access, type Target } from '../store/inventory/target.ts';
 import type { Io } from './io.ts';
+import { registryText } from './registry-text.ts';
 import { apiJson } from './signed-request.ts';
 
 export { enableRotation, openCalls, sweep, type Access, type EnableOutcome, type Swept, type Target };
@@ -85,12 +84,7 @@ type EstateRegistry = Pick<Registry, 'keys' | 'exceptions' | 'automaticRotation'
 
 /** The registry to measure keys by; undefined where none was named. Throws `RegistryInvalid`, or what the API refused. */
 export async function registryOf(io: Io, { registry: file }: EstateOptions): Promise<EstateRegistry | undefined> {
-  if (file !== undefined) {
-    const text = await readFile(file, 'utf8').catch((error: unknown) => {
-      throw new RotaError('RegistryInvalid', { problems: [{ where: file, message: `cannot be read (${(error as NodeJS.ErrnoException).code ?? 'error'})` }] });
-    });
-    return readRegistry(text, file);
-  }
+  if (file !== undefined) return readRegistry(await registryText(file), file);
   if (io.env.ROTA_URL === undefined) return undefined;
   return (await apiJson<{ registry: Registry }>(io, { method: 'GET', path: '/api/registry' })).registry;
 }

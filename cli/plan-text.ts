@@ -1,9 +1,5 @@
+import { ruleText } from '../core/approval/rule-text.ts';
 import type { AnyPlan, CutoverPlan, RollbackPlan, RetirePlan, RolloverPlan, RotationPlan, WaiverPlan } from '../core/plan/plan.ts';
-import type { ApprovalRule } from '../core/registry/registry-schema.ts';
-
-/** A rule in words, with who is asked too when somebody is silent. */
-export const ruleText = ({ all, escalation = [] }: ApprovalRule): string =>
-  [all.map((seat) => `${seat.count} of ${seat.group}`).join(' and '), ...escalation.map((e) => `after ${e.afterSeconds} s ${e.to} may stand in for ${e.group}`)].join('; ');
 
 const policyText = ({ added, removed }: { added: readonly unknown[]; removed: readonly unknown[] }, same = 'as the old key'): string =>
   added.length + removed.length === 0 ? same : [...added.map((s) => `+ ${JSON.stringify(s)}`), ...removed.map((s) => `- ${JSON.stringify(s)}`)].join('\n              ');

@@ -17,7 +17,7 @@ interface Problem {
 const listed = (problems: readonly Problem[]): string => problems.map((p) => `${p.where} ${p.message}`).join('\n');
 
 /** A stage, as a noun. */
-const deed = (stage: string): string => (stage === 'retire' ? 'retirement' : stage);
+export const deed = (stage: string): string => (stage === 'retire' ? 'retirement' : stage);
 
 export const catalogue = {
   // Asking

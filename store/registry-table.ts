@@ -1,6 +1,6 @@
 import { GetCommand, PutCommand, QueryCommand, UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { digestOf } from '../core/canonical-json.ts';
 import { RotaError } from '../core/errors.ts';
+import { registryDigest } from '../core/registry/registry-digest.ts';
 import { Freeze } from '../core/registry/freeze-schema.ts';
 import { Person, RegisteredKey, Registry } from '../core/registry/registry-schema.ts';
 import { z } from 'zod';
@@ -38,7 +38,7 @@ export class RegistryTable {
   /** Writes a new revision, then turns the pointer. Two appliers at once: the second is refused by the condition. */
   async apply(registry: Registry, appliedBy: string, appliedAt: string): Promise<RegistryHead> {
     const before = await this.head();
-    const head: RegistryHead = { revision: (before?.revision ?? 0) + 1, digest: digestOf(registry), appliedBy, appliedAt };
+    const head: RegistryHead = { revision: (before?.revision ?? 0) + 1, digest: registryDigest(registry), appliedBy, appliedAt };
     const revision = `${head.revision}#${head.digest.slice(0, 16)}`;
     await this.#put({ revision, item: 'people', people: registry.people });
     const { exceptions, automaticRotation, sweep } = registry;

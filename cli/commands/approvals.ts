@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
+import { ruleText } from '../../core/approval/rule-text.ts';
 import type { AnyPlan } from '../../core/plan/plan.ts';
 import type { ApprovalRule } from '../../core/registry/registry-schema.ts';
 import { command } from '../command.ts';
 import { show, type Io } from '../io.ts';
 import { closesAt } from '../../core/approval/notices.ts';
-import { planText, ruleText } from '../plan-text.ts';
+import { planText } from '../plan-text.ts';
 import { apiJson } from '../signed-request.ts';
 
 /** A question as the API answers it. */

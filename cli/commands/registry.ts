@@ -1,39 +1,70 @@
-import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { stringify } from 'yaml';
-import { RotaError } from '../../core/errors.ts';
+import { registryDigest } from '../../core/registry/registry-digest.ts';
+import { registryDifference, type RegistryChange } from '../../core/registry/registry-difference.ts';
+import { registryJsonSchema, registryJsonSchemaText } from '../../core/registry/json-schema.ts';
 import { readRegistry } from '../../core/registry/read-registry.ts';
-import type { Registry } from '../../core/registry/registry-schema.ts';
 import { command, group } from '../command.ts';
+import { heldRegistry, heldRegistryIfAny, type RegistryHead } from '../held-registry.ts';
 import { show, type Io } from '../io.ts';
+import { changesText, registryText, registryYaml } from '../registry-text.ts';
 import { apiJson } from '../signed-request.ts';
+import { registryInit } from './registry-init.ts';
 
-interface Head {
-  readonly revision: number;
+const headText = (h: RegistryHead): string => `Revision ${h.revision}, applied by ${h.appliedBy} at ${h.appliedAt}, digest ${h.digest}`;
+
+interface Plan {
+  readonly file: string;
+  /** Against which it was made; there is none before the first apply. */
+  readonly holds?: RegistryHead;
   readonly digest: string;
-  readonly appliedBy: string;
-  readonly appliedAt: string;
+  readonly changes: readonly RegistryChange[];
 }
 
-const headText = (h: Head): string => `Revision ${h.revision}, applied by ${h.appliedBy} at ${h.appliedAt}, digest ${h.digest}`;
+const planText = ({ holds, changes, file }: Plan): string => {
+  const against = holds === undefined ? 'No registry holds yet.' : headText(holds);
+  return changes.length === 0 ? `${against}\n${file} says the same: nothing would change.` : `${against}\n\n${changesText(changes)}`;
+};
 
-async function readText(file: string): Promise<string> {
-  return readFile(file, 'utf8').catch((error: unknown) => {
-    throw new RotaError('RegistryInvalid', { problems: [{ where: file, message: `cannot be read (${(error as NodeJS.ErrnoException).code ?? 'error'})` }] });
-  });
-}
-
-export function registry(io: Io): Command {
-  const apply = command('apply', 'Check rota.yaml and make it the registry', ['rota registry apply rota.yaml'])
+const plan = (io: Io): Command =>
+  command('plan', 'Check rota.yaml and show what applying it would change, and what of that is dangerous; changes nothing', ['rota registry plan rota.yaml', 'rota registry plan rota.yaml --json'])
     .argument('<file>')
     .action(async (file: string, options: { json?: boolean }) => {
-      const head = await apiJson<Head>(io, { method: 'PUT', path: '/api/registry', body: readRegistry(await readText(file), file) });
+      const registry = readRegistry(await registryText(file), file);
+      const held = await heldRegistryIfAny(io);
+      const made: Plan = { file, ...(held === undefined ? {} : { holds: held.head }), digest: registryDigest(registry), changes: registryDifference(held?.registry, registry) };
+      show(io, options, made, () => planText(made));
+    });
+
+const apply = (io: Io): Command =>
+  command('apply', 'Check rota.yaml and make it the registry', ['rota registry apply rota.yaml'])
+    .argument('<file>')
+    .action(async (file: string, options: { json?: boolean }) => {
+      const head = await apiJson<RegistryHead>(io, { method: 'PUT', path: '/api/registry', body: readRegistry(await registryText(file), file) });
       show(io, options, head, () => headText(head));
     });
-  const showIt = command('show', 'Show the registry that holds', ['rota registry show', 'rota registry show --json'])
-    .action(async (options: { json?: boolean }) => {
-      const answer = await apiJson<{ head: Head; registry: Registry }>(io, { method: 'GET', path: '/api/registry' });
-      show(io, options, answer, () => `# ${headText(answer.head)}\n${stringify(answer.registry)}`);
-    });
-  return group('registry', 'The people, keys and rules that Rota goes by', ['rota registry apply rota.yaml', 'rota registry show']).addCommand(apply).addCommand(showIt);
+
+const showIt = (io: Io): Command =>
+  command('show', 'Show the registry that holds', ['rota registry show', 'rota registry show --json']).action(async (options: { json?: boolean }) => {
+    const answer = await heldRegistry(io);
+    show(io, options, answer, () => `# ${headText(answer.head)}\n${registryYaml(answer.registry)}`);
+  });
+
+const exportIt = (io: Io): Command =>
+  command('export', 'Print the registry that holds as a rota.yaml that applies again to the same digest', ['rota registry export > rota.yaml']).action(async (options: { json?: boolean }) => {
+    const { head, registry } = await heldRegistry(io);
+    const digest = registryDigest(registry);
+    if (digest !== head.digest) io.err(`rota: revision ${head.revision} was applied by an earlier release, which counted digests otherwise; applied again it has ${digest}\n`);
+    const yaml = `# yaml-language-server: $schema=rota.schema.json\n# ${headText(head)}\n${registryYaml(registry)}`;
+    show(io, options, { head, digest, yaml }, () => yaml);
+  });
+
+const schema = (io: Io): Command =>
+  command('schema', 'Print the JSON Schema of rota.yaml, with which editors complete and check it', ['rota registry schema > rota.schema.json']).action((options: { json?: boolean }) => {
+    show(io, options, registryJsonSchema(), registryJsonSchemaText);
+  });
+
+export function registry(io: Io): Command {
+  const made = group('registry', 'The people, keys and rules that Rota goes by', ['rota registry init > rota.yaml', 'rota registry plan rota.yaml', 'rota registry apply rota.yaml']);
+  for (const make of [plan, apply, showIt, exportIt, registryInit, schema]) made.addCommand(make(io));
+  return made;
 }

@@ -3,10 +3,14 @@ import { z } from 'zod';
 import { AliasName } from '../ids.ts';
 import { Name } from './name.ts';
 
-const LocalTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day such as "18:00"');
-const LocalDateTime = z.string().regex(/^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d$/, 'must be a local date and time such as 2026-12-15T18:00, without zone');
+// What follows is asked of times and zones only that are some: where one is not, the rest is not looked at (`abort`).
+const LocalTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, { error: 'must be a time of day such as "18:00"', abort: true });
+const LocalDateTime = z
+  .string()
+  .regex(/^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d$/, { error: 'must be a local date and time such as 2026-12-15T18:00, without zone', abort: true })
+  .refine((text) => new Date(`${text}Z`).toISOString().startsWith(text), { error: 'is no day of the calendar', abort: true });
 /** Counted from the start of the month, or from its end: -1 is the last day. Every month has these days. */
-const MonthDay = z.int().refine((d) => (d >= 1 && d <= 28) || (d <= -1 && d >= -28), 'must be 1 to 28, or -1 to -28 counted from the end of the month');
+const MonthDay = z.int().refine((d) => (d >= 1 && d <= 28) || (d <= -1 && d >= -28), { error: 'must be 1 to 28, or -1 to -28 counted from the end of the month', abort: true });
 
 function isZone(name: string): boolean {
   // An offset such as +01:00 knows no daylight saving, which is what a zone is named for.
@@ -30,7 +34,7 @@ export const Freeze = z
     name: Name,
     reason: z.string().min(3).max(200),
     /** IANA name, such as Europe/Berlin. The rules are those that Node's own ICU data has. */
-    timeZone: z.string().refine(isZone, 'must be an IANA time zone such as Europe/Berlin'),
+    timeZone: z.string().refine(isZone, { error: 'must be an IANA time zone such as Europe/Berlin', abort: true }),
     once: z.strictObject({ from: LocalDateTime, to: LocalDateTime }).optional(),
     /** On each of these days; where `to` is not after `from` it ends on the day after. */
     weekly: z.strictObject({ days: z.array(z.enum(weekdays)).min(1), from: LocalTime, to: LocalTime }).optional(),

@@ -1,49 +1,81 @@
-import { LineCounter, parseDocument, type Document } from 'yaml';
-import type { ZodError } from 'zod';
-import { Registry } from './registry-schema.ts';
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, visit, type Alias, type Document, type Node, type YAMLError } from 'yaml';
 import { RotaError } from '../errors.ts';
+import { schemaSentence } from './schema-sentence.ts';
+import { Registry } from './registry-schema.ts';
+
+interface Problem {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
 
 /** A path as people write it: `keys[2].schedule.warningDays`. */
 const written = (path: readonly PropertyKey[]): string =>
   path.reduce<string>((text, part) => (typeof part === 'number' ? `${text}[${part}]` : `${text}${text ? '.' : ''}${String(part)}`), '');
 
-/** The line of the deepest node of this path that the file has: a missing field is reported where it should stand. */
-function lineOf(document: Document, lines: LineCounter, path: readonly PropertyKey[]): number {
-  for (let length = path.length; length >= 0; length--) {
-    const node = document.getIn(path.slice(0, length), true) as { range?: [number, number, number] } | undefined;
-    if (node?.range) return lines.linePos(node.range[0]).line;
+/** The line of a field's name or of an item of a list; of something that the file lacks, the line of what should hold it. */
+function lineOf(document: Document.Parsed, lines: LineCounter, path: readonly PropertyKey[]): number {
+  let at: Node | null | undefined = document.contents;
+  let offset = at?.range?.[0] ?? 0;
+  for (const part of path) {
+    const holder: Node | null | undefined = isAlias(at) ? at.resolve(document) : at;
+    const pair = isMap(holder) ? holder.items.find(({ key }) => isScalar(key) && String(key.value) === String(part)) : undefined;
+    const item = pair === undefined && isSeq(holder) ? holder.items[Number(part)] : undefined;
+    const found = (pair?.key ?? item) as Node | undefined;
+    if (found === undefined) break;
+    offset = found.range?.[0] ?? offset;
+    at = (pair === undefined ? item : pair.value) as Node | null | undefined;
   }
-  return 1;
+  return lines.linePos(offset).line;
 }
 
-const messageOf = (issue: ZodError['issues'][number]): string => {
-  if (issue.code === 'unrecognized_keys') return `has a field that Rota does not know: ${issue.keys.join(', ')}`;
-  if (issue.code === 'invalid_type' && issue.input === undefined && issue.message.includes('undefined'))
-    return `is missing: give ${issue.expected === 'int' ? 'a whole number' : `a ${issue.expected}`}`;
-  return issue.message;
-};
+/** An unknown field stands at its own line. */
+const problemsOf = (issue: { code: string; keys?: readonly string[]; path: readonly PropertyKey[]; message: string }): Problem[] =>
+  issue.code === 'unrecognized_keys' ? (issue.keys ?? []).map((key) => ({ path: [...issue.path, key], message: issue.message })) : [{ path: issue.path, message: issue.message }];
+
+const yamlSentence = ({ code, message }: YAMLError): string =>
+  code === 'MULTIPLE_DOCS' ? 'begins a second document: one file holds one registry' : (message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? code);
+
+/** What a parser takes and nobody can read out: a name for a place that is nowhere in the file before it. */
+function unresolved(document: Document.Parsed): Alias | undefined {
+  let found: Alias | undefined;
+  visit(document, {
+    Alias: (_, alias) => {
+      if (alias.resolve(document) !== undefined) return undefined;
+      found = alias;
+      return visit.BREAK;
+    },
+  });
+  return found;
+}
+
+const refused = (file: string, line: number, message: string): RotaError<'RegistryInvalid'> => new RotaError('RegistryInvalid', { problems: [{ where: `${file}:${line}`, message }] });
+
+/** The YAML of a registry file, whatever it says. Throws `RegistryInvalid` for what is no YAML. */
+export function parseRegistryYaml(text: string, file: string): { document: Document.Parsed; lines: LineCounter; value: unknown } {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
+  // The first fault only: the parser's later ones are its consequences.
+  const [fault] = document.errors;
+  if (fault !== undefined) throw refused(file, lines.linePos(fault.pos[0]).line, yamlSentence(fault));
+  const lost = unresolved(document);
+  if (lost !== undefined) throw refused(file, lines.linePos(lost.range?.[0] ?? 0).line, `names *${lost.source}, but no &${lost.source} stands before it`);
+  try {
+    return { document, lines, value: document.toJS() as unknown };
+  } catch {
+    // The parser's guard against a small text that stands for a huge one.
+    throw refused(file, 1, 'repeats its parts by * too often: write them out');
+  }
+}
 
 /**
  * Reads `rota.yaml`. Throws `RegistryInvalid` that lists every fault with file, line and field path; a fault in the YAML
- * itself, a key that stands twice included, is reported the same way.
+ * itself, a field that stands twice included, is reported the same way.
  */
 export function readRegistry(text: string, file: string): Registry {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
-  // The first fault in the YAML only: the parser's later ones are its consequences.
-  if (document.errors.length > 0)
-    throw new RotaError('RegistryInvalid', {
-      problems: document.errors.slice(0, 1).map((e) => ({
-        where: `${file}:${lines.linePos(e.pos[0]).line}`,
-        message: e.message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? e.code,
-      })),
-    });
-  const result = Registry.safeParse(document.toJS(), { reportInput: true });
+  const { document, lines, value } = parseRegistryYaml(text, file);
+  const result = Registry.safeParse(value, { reportInput: true, error: schemaSentence });
   if (result.success) return result.data;
-  throw new RotaError('RegistryInvalid', {
-    problems: result.error.issues.map((issue) => ({
-      where: `${file}:${lineOf(document, lines, issue.path)}`,
-      message: `${written(issue.path) || 'the file'} ${messageOf(issue)}`,
-    })),
-  });
+  const problems = result.error.issues.flatMap(problemsOf).map(({ path, message }) => ({ line: lineOf(document, lines, path), message: `${written(path) || 'the file'} ${message}` }));
+  problems.sort((a, b) => a.line - b.line);
+  throw new RotaError('RegistryInvalid', { problems: problems.map(({ line, message }) => ({ where: `${file}:${line}`, message })) });
 }

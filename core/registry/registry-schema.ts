@@ -95,7 +95,7 @@ const silenceBefore = (escalation: readonly { readonly afterSeconds: number }[],
 /** Cryptoperiod of a key. NIST SP 800-57 Part 1 Rev. 5, section 5.3; PCI DSS v4.0.1, 3.7.4. */
 const Schedule = z
   .strictObject({
-    cryptoperiodDays: z.int({ error: (i) => `is ${JSON.stringify(i.input)}: write whole days, such as 365` }).min(1).max(3653),
+    cryptoperiodDays: z.int({ error: (i) => (i.input === undefined ? undefined : `is ${JSON.stringify(i.input)}: write whole days, such as 365`) }).min(1).max(3653),
     warningDays: z.int().min(1).default(30),
     /** `when-due`: the daily sweep starts the rotation `warningDays` before it is due. Left out, people start it. */
     starts: z.enum(['by-hand', 'when-due']).optional(),

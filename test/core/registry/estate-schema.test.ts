@@ -20,7 +20,7 @@ test('exceptions and the policy for automatic rotation are read', () => {
 
 test.each([
   ['alias/reports', 'reports', 'key', 'exceptions[0].key must be the ARN of a key, or an alias'],
-  ['[rotation-off]', '[everything]', 'findings', 'exceptions[0].findings[0] Invalid option: expected one of '],
+  ['[rotation-off]', '[everything]', 'findings', 'exceptions[0].findings[0] is "everything": give one of rotation-off, '],
   ['moves to another account', 'later', 'reason', 'exceptions[0].reason must say why in ten characters or more'],
   ['2027-06-30', '30.06.2027', 'until', 'exceptions[0].until must be a day such as 2027-06-30'],
   ['365', '30', 'periodDays', 'automaticRotation.periodDays must be 90 days or more'],
