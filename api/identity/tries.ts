@@ -8,6 +8,8 @@ const limits = {
   enrolment: { most: 20, seconds: 600, what: 'enrol a passkey from this address' },
   'enrolment-link': { most: 5, seconds: 3600, what: 'make an enrolment link' },
   decision: { most: 40, seconds: 600, what: 'decide' },
+  // A request that IAM has authenticated guesses nothing, and an approver may have a whole wave to decide on.
+  'signed-decision': { most: 2000, seconds: 600, what: 'decide' },
 } as const;
 
 /** Counts a try. The count is in the store, so that it holds for every instance of the API. Throws `TooManyTries`. */

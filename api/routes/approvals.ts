@@ -31,7 +31,7 @@ export function approvalRoutes(deps: ApiDeps): Hono<ApiEnv> {
 
   app.post('/approvals/:id/decisions', async (c) => {
     const person = await personOf(deps, c.var.signedBy);
-    await countTry(deps, 'decision', person.id);
+    await countTry(deps, 'signed-decision', person.id);
     const body = await readBody(c, DecisionBody);
     return c.json(await decide(deps, person, c.var.signedBy, { approvalId: c.req.param('id'), ...body }));
   });
