@@ -13,6 +13,7 @@ import { retirementRoutes } from './routes/retirements.ts';
 import { rotationRoutes } from './routes/rotations.ts';
 import { sweepRoutes } from './routes/sweeps.ts';
 import { waitRoutes } from './routes/waits.ts';
+import { waveRoutes } from './routes/waves.ts';
 
 /**
  * The HTTP app: every route under `/api` wants a signed request; answers are JSON, refusals have name, sentence and remedy. Without a
@@ -32,7 +33,7 @@ export function makeApp(deps: ApiDeps): Hono<ApiEnv> {
     c.header('cache-control', 'no-store');
     return next();
   });
-  for (const routes of [rotationRoutes, retirementRoutes, approvalRoutes, acknowledgementRoutes, waitRoutes, registryRoutes, dossierRoutes, outboxRoutes, sweepRoutes]) app.route('/api', routes(deps));
+  for (const routes of [rotationRoutes, retirementRoutes, approvalRoutes, acknowledgementRoutes, waitRoutes, registryRoutes, dossierRoutes, outboxRoutes, sweepRoutes, waveRoutes]) app.route('/api', routes(deps));
 
   app.notFound((c) => c.json({ error: 'NotFound', sentence: `There is nothing at ${c.req.path}.`, remedy: 'See `rota help`.' }, 404));
   app.onError((error, c) => {

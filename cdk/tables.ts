@@ -34,6 +34,8 @@ export class Tables extends Construct {
       acknowledgementTable: this.#table('Acknowledgements', tableKeys.acknowledgementTable),
       waitTable: this.#table('Waits', tableKeys.waitTable),
       findingTable: this.#table('Findings', tableKeys.findingTable),
+      waveTable: this.#table('Waves', tableKeys.waveTable),
+      paceTable: this.#table('Paces', tableKeys.paceTable),
     };
     this.dossiers = this.#bucket('Dossiers', { objectLockEnabled: true, objectLockDefaultRetention: lockOf(retention) });
     this.records = this.#bucket('Records', {});

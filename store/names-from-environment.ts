@@ -9,6 +9,8 @@ export const nameVariables = {
   acknowledgementTable: 'ROTA_ACKNOWLEDGEMENT_TABLE',
   waitTable: 'ROTA_WAIT_TABLE',
   findingTable: 'ROTA_FINDING_TABLE',
+  waveTable: 'ROTA_WAVE_TABLE',
+  paceTable: 'ROTA_PACE_TABLE',
   dossierBucket: 'ROTA_DOSSIER_BUCKET',
   recordBucket: 'ROTA_RECORD_BUCKET',
   tokenKey: 'ROTA_TOKEN_KEY',

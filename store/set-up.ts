@@ -13,6 +13,8 @@ export const tableKeys = {
   acknowledgementTable: ['rotationId', 'item'],
   waitTable: ['rotationId', 'name'],
   findingTable: ['place', 'item'],
+  waveTable: ['waveId', 'item'],
+  paceTable: ['pace'],
 } as const satisfies Partial<Record<keyof Names, readonly string[]>>;
 
 /** Who alone may use one of Rota's own keys for what: a policy text, or nothing for the default policy. */

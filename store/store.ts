@@ -4,10 +4,12 @@ import type { Clients, Names } from './clients.ts';
 import { DossierBucket } from './dossier-bucket.ts';
 import { FindingTable } from './finding-table.ts';
 import { LedgerTable } from './ledger-table.ts';
+import { PaceTable } from './pace-table.ts';
 import { PublicationTable } from './publication-table.ts';
 import { RecordBucket } from './record-bucket.ts';
 import { RegistryTable } from './registry-table.ts';
 import { WaitTable } from './wait-table.ts';
+import { WaveTable } from './wave-table.ts';
 
 /** Everything that Rota keeps. */
 export interface Store {
@@ -18,6 +20,8 @@ export interface Store {
   readonly acknowledgements: AcknowledgementTable;
   readonly waits: WaitTable;
   readonly findings: FindingTable;
+  readonly waves: WaveTable;
+  readonly paces: PaceTable;
   readonly dossiers: DossierBucket;
   readonly records: RecordBucket;
 }
@@ -30,6 +34,8 @@ export const makeStore = (clients: Clients, names: Names): Store => ({
   acknowledgements: new AcknowledgementTable(clients.dynamo, names.acknowledgementTable),
   waits: new WaitTable(clients.dynamo, names.waitTable),
   findings: new FindingTable(clients.dynamo, names.findingTable),
+  waves: new WaveTable(clients.dynamo, names.waveTable),
+  paces: new PaceTable(clients.dynamo, names.paceTable),
   dossiers: new DossierBucket(clients.s3, names.dossierBucket),
   records: new RecordBucket(clients.s3, names.recordBucket),
 });
