@@ -15,6 +15,7 @@ import { retirementRoutes } from './routes/retirements.ts';
 import { rotationRoutes } from './routes/rotations.ts';
 import { sweepRoutes } from './routes/sweeps.ts';
 import { waitRoutes } from './routes/waits.ts';
+import { waveRoutes } from './routes/waves.ts';
 
 const self = ["'self'"];
 const contentSecurityPolicy = { defaultSrc: ["'none'"], styleSrc: self, scriptSrc: self, connectSrc: self, formAction: self, baseUri: ["'none'"], frameAncestors: ["'none'"] };
@@ -40,7 +41,7 @@ export function makeApp(deps: ApiDeps): Hono<ApiEnv> {
     c.header('cache-control', 'no-store');
     return next();
   });
-  for (const routes of [rotationRoutes, retirementRoutes, approvalRoutes, acknowledgementRoutes, waitRoutes, registryRoutes, dossierRoutes, passkeyRoutes, outboxRoutes, sweepRoutes]) app.route('/api', routes(deps));
+  for (const routes of [rotationRoutes, retirementRoutes, approvalRoutes, acknowledgementRoutes, waitRoutes, registryRoutes, dossierRoutes, passkeyRoutes, outboxRoutes, sweepRoutes, waveRoutes]) app.route('/api', routes(deps));
 
   app.notFound((c) => {
     const sentence = `There is nothing at ${c.req.path}.`;

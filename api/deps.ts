@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import type { Mail } from '../core/notice/outbox.ts';
+import type { KmsRates } from '../core/pace/kms-rates.ts';
 import type { Clients, Names } from '../store/clients.ts';
 import type { Store } from '../store/store.ts';
 
@@ -9,6 +10,8 @@ export interface ApiDeps {
   readonly clients: Clients;
   readonly store: Store;
   readonly names: Names;
+  /** What KMS allows the account a second. */
+  readonly kmsQuotas: KmsRates;
   readonly stateMachineArnOf: (workflow: string) => string;
   /** Identities that may apply a registry before any person stands in one, and after. */
   readonly platformArns: readonly string[];
@@ -41,6 +44,7 @@ export interface Bindings {
 
 /** The IAM actions of the API's role. It alone answers task tokens, and it alone signs decisions. */
 export const apiActions = [
+  'dynamodb:BatchGetItem',
   'dynamodb:GetItem',
   'dynamodb:PutItem',
   'dynamodb:UpdateItem',
@@ -55,6 +59,7 @@ export const apiActions = [
   'kms:GetKeyPolicy',
   'kms:ListAliases',
   'kms:ListGrants',
+  'kms:ListKeyRotations',
   'kms:ListResourceTags',
   'kms:GetKeyLastUsage',
   'cloudtrail:LookupEvents',

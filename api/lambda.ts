@@ -3,15 +3,20 @@ import { randomBytes } from 'node:crypto';
 import { handle, type LambdaEvent } from 'hono/aws-lambda';
 import { Hono } from 'hono';
 import type { Clock } from '../core/clock.ts';
+import { quotasOf } from '../core/pace/kms-rates.ts';
 import { makeClients } from '../store/clients.ts';
 import { namesFromEnvironment } from '../store/names-from-environment.ts';
 import { makeStore } from '../store/store.ts';
 import { makeApp } from './app.ts';
 import type { ApiDeps, Bindings } from './deps.ts';
 import { settle } from './settle.ts';
+import { driveWaves } from './waves/drive.ts';
 
 // eslint-disable-next-line no-restricted-syntax -- on Lambda real time is the clock
 const realClock: Clock = { now: () => Date.now() };
+
+/** How often cdk/console.ts has it called. */
+const scheduleMs = 60_000;
 
 let deps: ApiDeps | undefined;
 
@@ -23,6 +28,7 @@ function depsFromEnvironment(): ApiDeps {
     clock: realClock,
     clients,
     names,
+    kmsQuotas: quotasOf(process.env.ROTA_KMS_QUOTAS),
     store: makeStore(clients, names),
     stateMachineArnOf: (workflow) => `${prefix}${workflow}`,
     consoleUrl: process.env.ROTA_CONSOLE_URL ?? '',
@@ -41,7 +47,10 @@ function bindingsOf(event: LambdaEvent): Bindings {
 /** The API function: HTTP requests of API Gateway, and the schedule that delivers what a crash left undelivered. */
 export async function handler(event: LambdaEvent | { readonly source: 'aws.scheduler' }): Promise<unknown> {
   deps ??= depsFromEnvironment();
-  if (!('requestContext' in event)) return settle(deps);
+  if (!('requestContext' in event)) {
+    const [settled] = await Promise.all([settle(deps), driveWaves(deps, scheduleMs)]);
+    return settled;
+  }
   const app = makeApp(deps);
   const bindings = bindingsOf(event);
   // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- a Hono whose bindings are of another type

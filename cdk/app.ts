@@ -6,12 +6,14 @@
  * `COMPLIANCE`) and `retentionYears` (1 to 100, default 7) of dossiers, `consoleUrl` (where the console is opened, if by a name of your own), `publishedBuckets` and `publishedParameters` (comma-separated, default
  * `rota-published-*` and `/rota/published/*`): where public keys may be published. `mailTo` (comma-separated e-mail addresses), `webhookUrl` (HTTPS)
  * and `webhookSecret` (the name of its secret in Secrets Manager): who is told of approvals and rotations. `sweepRoles` (default
- * `arn:aws:iam::*:role/rota-sweep`): the roles in other accounts that sweeps may assume.
+ * `arn:aws:iam::*:role/rota-sweep`): the roles in other accounts that sweeps may assume. `kmsQuotas` (like `GetParametersForImport=5,CreateKey=20`):
+ * request quotas of KMS that AWS has raised for this account.
  *
  * With `guardrailTargets` (comma-separated root, organisational units or accounts) there is a second stack, `RotaGuardrails`, with service control
  * policies for the account that manages the organisation; `breakGlassArns`, `rotaArns`, `longestPeriodDays` and `ownerTag` are for it.
  */
 import { App, Aspects, Stack } from 'aws-cdk-lib';
+import { quotasOf } from '../core/pace/kms-rates.ts';
 import { IamArn } from '../core/ids.ts';
 import { RequireRotation } from './guardrails/require-rotation.ts';
 import { KeyGuardrails, type GuardrailsProps } from './guardrails/service-control-policies.ts';
@@ -29,6 +31,7 @@ export function makeCdkApp(context: Readonly<Record<string, string>> = {}, outdi
     platformArns: platformArns(given('platformArns', '')),
     sweepRoles: listed(given('sweepRoles', 'arn:aws:iam::*:role/rota-sweep')),
     ...consoleUrl(given('consoleUrl', '')),
+    kmsQuotas: kmsQuotas(given('kmsQuotas', '')),
     published: { buckets: listed(given('publishedBuckets', 'rota-published-*')), parameters: listed(given('publishedParameters', '/rota/published/*')) },
     recipients: recipients(listed(given('mailTo', '')), given('webhookUrl', ''), given('webhookSecret', '')),
   });
@@ -39,6 +42,11 @@ export function makeCdkApp(context: Readonly<Record<string, string>> = {}, outdi
   }
   Aspects.of(app).add(new RequireRotation());
   return app;
+}
+
+function kmsQuotas(text: string): string {
+  quotasOf(text);
+  return text;
 }
 
 function retentionMode(mode: string): Retention['mode'] {

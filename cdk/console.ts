@@ -14,10 +14,12 @@ import { RotaFunction } from './rota-function.ts';
  */
 const at: Rights['at'] = {
   registryTable: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
-  ledgerTable: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:Scan', 'dynamodb:UpdateItem'],
+  ledgerTable: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:Scan', 'dynamodb:UpdateItem'],
   approvalTable: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Scan', 'dynamodb:UpdateItem'],
   acknowledgementTable: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
   findingTable: ['dynamodb:DeleteItem', 'dynamodb:Scan'],
+  waveTable: ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
+  paceTable: ['dynamodb:GetItem', 'dynamodb:UpdateItem'],
   records: ['s3:GetObject', 's3:PutObject'],
   recordBucket: ['s3:ListBucket'],
   waitTable: ['dynamodb:GetItem', 'dynamodb:Scan', 'dynamodb:UpdateItem'],
@@ -30,7 +32,7 @@ const at: Rights['at'] = {
   dossiers: ['s3:GetObject'],
   retirements: ['s3:GetObject'],
   bucket: ['s3:ListBucket'],
-  keys: ['kms:DescribeKey', 'kms:GetKeyLastUsage', 'kms:GetKeyPolicy', 'kms:ListGrants', 'kms:ListResourceTags'],
+  keys: ['kms:DescribeKey', 'kms:GetKeyLastUsage', 'kms:GetKeyPolicy', 'kms:ListGrants', 'kms:ListKeyRotations', 'kms:ListResourceTags'],
   anything: ['cloudtrail:LookupEvents', 'kms:ListAliases'],
   executions: ['states:DescribeExecution', 'states:DescribeStateMachineForExecution', 'states:GetExecutionHistory'],
   machines: ['states:SendTaskFailure', 'states:SendTaskHeartbeat', 'states:SendTaskSuccess', 'states:StartExecution'],

@@ -64,6 +64,8 @@ export function placesOf(stack: Stack, tables: Tables, keys: OwnKeys, published:
     findingTable: [tables.byName.findingTable.tableArn],
     passkeyTable: [tables.byName.passkeyTable.tableArn],
     sessionTable: [tables.byName.sessionTable.tableArn],
+    waveTable: [tables.byName.waveTable.tableArn],
+    paceTable: [tables.byName.paceTable.tableArn],
     publishedObjects: published.buckets.map((bucket) => stack.formatArn({ service: 's3', region: '', account: '', resource: bucket, resourceName: '*' })),
     publishedParameters: published.parameters.map((name) => arn('ssm', 'parameter', name.replace(/^\//, ''))),
     tokenKey: [keys.tokenKey.keyArn],

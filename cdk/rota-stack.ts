@@ -23,13 +23,15 @@ export interface RotaStackProps extends StackProps {
   readonly published: Published;
   /** Roles in other accounts that sweeps assume, as ARNs; `*` allowed. */
   readonly sweepRoles: readonly string[];
+  /** Quotas of KMS above AWS's defaults, like `GetParametersForImport=5,CreateKey=20`. */
+  readonly kmsQuotas: string;
   /** Who is told of what happens. */
   readonly recipients: Recipients;
 }
 
 /** Rota on AWS: exactly the workflows, tasks and API that the embedded AWS runs. */
 export class RotaStack extends Stack {
-  constructor(scope: Construct, id: string, { retention, platformArns, consoleUrl, published, sweepRoles, recipients, ...props }: RotaStackProps) {
+  constructor(scope: Construct, id: string, { retention, platformArns, consoleUrl, published, sweepRoles, kmsQuotas, recipients, ...props }: RotaStackProps) {
     super(scope, id, props);
     const tables = new Tables(this, 'Tables', retention);
     const keys = new OwnKeys(this, 'Keys');
@@ -41,7 +43,7 @@ export class RotaStack extends Stack {
     const alarms = new Alarms(this, 'Alarms', machines, functions, notices);
 
     const places = placesOf(this, tables, keys, published, sweepRoles);
-    const environment = environmentOf(tables);
+    const environment = { ...environmentOf(tables), ROTA_KMS_QUOTAS: kmsQuotas };
     for (const { fn, rights } of [...functions.all, console]) {
       fn.setEnvironment(environment);
       fn.allow(statementsOf(rights, places));
@@ -70,6 +72,8 @@ function environmentOf({ byName, dossiers, records }: Tables): Record<string, st
     findingTable: byName.findingTable.tableName,
     passkeyTable: byName.passkeyTable.tableName,
     sessionTable: byName.sessionTable.tableName,
+    waveTable: byName.waveTable.tableName,
+    paceTable: byName.paceTable.tableName,
     dossierBucket: dossiers.bucketName,
     recordBucket: records.bucketName,
   };

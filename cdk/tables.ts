@@ -36,6 +36,8 @@ export class Tables extends Construct {
       findingTable: this.#table('Findings', tableKeys.findingTable),
       passkeyTable: this.#table('Passkeys', tableKeys.passkeyTable),
       sessionTable: this.#table('Sessions', tableKeys.sessionTable, 'removeAtSeconds'),
+      waveTable: this.#table('Waves', tableKeys.waveTable),
+      paceTable: this.#table('Paces', tableKeys.paceTable),
     };
     this.dossiers = this.#bucket('Dossiers', { objectLockEnabled: true, objectLockDefaultRetention: lockOf(retention) });
     this.records = this.#bucket('Records', {});

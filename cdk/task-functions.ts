@@ -73,7 +73,9 @@ const elsewhere: Readonly<Record<string, Rights['at']>> = {
 /** The rights of a task: what it declares, each at its place. */
 function rightsOf({ name, actions, inLedger }: (typeof tasks)[number]): Rights {
   const at = elsewhere[name] ?? {};
-  return { actions, at: inLedger ? { ...at, ledgerTable: [...ledgerActions, ...(at.ledgerTable ?? [])] } : at, disablesRetiredKeys: name === 'disable-key' };
+  // Every step of a rotation may come to call KMS, and waits for its turn.
+  const turns = { paceTable: ['dynamodb:GetItem', 'dynamodb:UpdateItem'] };
+  return { actions, at: inLedger ? { ...at, ...turns, ledgerTable: [...ledgerActions, ...(at.ledgerTable ?? [])] } : at, disablesRetiredKeys: name === 'disable-key' };
 }
 
 /** A function of each task of the catalogue. One bundle serves all; `ROTA_TASK` says which it is. */

@@ -3,6 +3,8 @@ export interface Io {
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Whether `err` goes to a terminal, where a line can be written over. */
+  readonly isTerminal?: boolean;
   /** Epoch milliseconds; left out, real time. */
   readonly now?: () => number;
 }

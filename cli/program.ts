@@ -21,12 +21,13 @@ import { rollback, rotate } from './commands/rotate.ts';
 import { findings, sweep } from './commands/sweep.ts';
 import { history, status, watch } from './commands/status.ts';
 import { waive } from './commands/waive.ts';
+import { wave } from './commands/wave.ts';
 import { SaidAlready, showFailure } from './failure.ts';
 import type { Io } from './io.ts';
 
 export type ExitCode = 0 | 1 | 2;
 
-const commands = [plan, rotate, rollback, status, watch, rollover, ack, ackLink, waive, resume, retire, reenable, retirement, approvals, approve, reject, outbox, history, dossier, registry, passkey, inventory, enableRotationCommand, sweep, findings, kpi, local, clock, faults, demo, completion];
+const commands = [plan, rotate, wave, rollback, status, watch, rollover, ack, ackLink, waive, resume, retire, reenable, retirement, approvals, approve, reject, outbox, history, dossier, registry, passkey, inventory, enableRotationCommand, sweep, findings, kpi, local, clock, faults, demo, completion];
 
 /** Makes usage errors throw, in every subcommand, and sends all output where the caller wants it. */
 function wire(command: Command, io: Io): Command {

@@ -52,6 +52,21 @@ export const catalogue = {
     httpStatus: 409,
   },
   // Planning
+  WaveEmpty: {
+    sentence: (d: { leftOut: readonly { readonly alias: string; readonly why: string }[] }) => `None of these keys can be rotated now: ${d.leftOut.map(({ alias, why }) => `${alias} ${why}`).join('; ')}.`,
+    remedy: () => 'Nothing was asked for. `rota status` shows rotations that are under way, `rota registry show` which keys are registered.',
+    httpStatus: 409,
+  },
+  WaveTooLarge: {
+    sentence: (d: { keys: number; most: number }) => `The wave would be of ${d.keys} keys; at most ${d.most} go in one.`,
+    remedy: () => 'Nothing was asked for. Name fewer aliases, or let the waves come one after the other: `rota rotate --due --most 1000`.',
+    httpStatus: 409,
+  },
+  WaveEnded: {
+    sentence: (d: { waveId: string; state: string }) => `Wave ${d.waveId} is ${d.state} already.`,
+    remedy: (d: { waveId: string }) => `\`rota wave ${d.waveId}\` shows what became of it.`,
+    httpStatus: 409,
+  },
   AliasUnknown: {
     sentence: (d: { alias: string; region: string }) => `There is no alias ${d.alias} in ${d.region}.`,
     remedy: () => 'Run `aws kms list-aliases` to see the names, and mind the Region.',
@@ -431,6 +446,11 @@ export const catalogue = {
     httpStatus: 500,
   },
   // The world
+  KmsPaceFull: {
+    sentence: (d: { operation: string; seconds: number }) => `So many wait for ${d.operation} of KMS that the next turn is more than ${d.seconds} seconds away.`,
+    remedy: () => 'It is tried again by itself. Smaller waves, or a higher quota of the account (runbooks/waves.md), make the queue shorter.',
+    httpStatus: 503,
+  },
   ConnectionLost: {
     sentence: (d: { service: string; code: string }) => `The connection to ${d.service} was lost (${d.code}).`,
     remedy: () => 'It is tried again; if it goes on, look at the network and at the AWS health page.',

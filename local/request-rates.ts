@@ -29,6 +29,7 @@ export class RequestRates {
   readonly #scale: number;
   readonly #now: () => number;
   readonly #rates = new Map<string, RequestRate>();
+  #refused = 0;
 
   /**
    * @param scale - what every quota is multiplied by
@@ -39,11 +40,18 @@ export class RequestRates {
     this.#now = now;
   }
 
+  /** How many requests did not fit, so far. */
+  get refused(): number {
+    return this.#refused;
+  }
+
   /** Whether one more request under the quota of this name fits; if so it counts. */
   admits({ accountId, region }: { accountId: string; region: string }, name: string, perSecond: number): boolean {
     const at = `${accountId}/${region}/${name}`;
     let rate = this.#rates.get(at);
     if (rate === undefined) this.#rates.set(at, (rate = new RequestRate(perSecond * this.#scale, this.#now())));
-    return rate.admits(this.#now());
+    const admitted = rate.admits(this.#now());
+    if (!admitted) this.#refused += 1;
+    return admitted;
   }
 }

@@ -66,6 +66,8 @@ export interface EmbeddedAwsOptions {
 }
 
 export interface EmbeddedAws extends Self {
+  /** How many requests were refused for their rate. */
+  readonly throttled: () => number;
   close(): Promise<void>;
 }
 
@@ -126,7 +128,7 @@ export async function startEmbeddedAws(options: EmbeddedAwsOptions): Promise<Emb
       await states.close();
       clock.stop();
     });
-    return { ...self, close: () => opened.close() };
+    return { ...self, throttled: () => rates?.refused ?? 0, close: () => opened.close() };
   } catch (error) {
     await opened.close();
     throw error;

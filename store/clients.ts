@@ -10,6 +10,7 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { Clock } from '../core/clock.ts';
 import { isoSeconds } from '../core/clock.ts';
+import { isRotaError } from '../core/errors.ts';
 import type { KmsCall } from '../core/dossier/statement.ts';
 
 /** Where and as whom to speak to AWS. Left empty, the SDK's own defaults hold (the Lambda's role and Region). */
@@ -32,6 +33,8 @@ export interface Names {
   readonly findingTable: string;
   readonly passkeyTable: string;
   readonly sessionTable: string;
+  readonly waveTable: string;
+  readonly paceTable: string;
   readonly dossierBucket: string;
   readonly recordBucket: string;
   readonly tokenKey: string;
@@ -50,6 +53,8 @@ export const defaultNames: Names = {
   findingTable: 'rota-findings',
   passkeyTable: 'rota-passkeys',
   sessionTable: 'rota-sessions',
+  waveTable: 'rota-waves',
+  paceTable: 'rota-paces',
   dossierBucket: 'rota-dossiers',
   recordBucket: 'rota-records',
   tokenKey: 'alias/rota-task-tokens',
@@ -76,6 +81,14 @@ export interface Clients {
 /** The KMS calls of whoever runs inside, each with the request id that CloudTrail has; outside, nobody keeps them. */
 export const kmsCallLog = new AsyncLocalStorage<KmsCall[]>();
 
+/** Lets a call to KMS leave: resolves when it may. Told of a refusal for the rate. Outside, nobody waits. */
+export interface KmsPace {
+  readonly ready: (operation: string) => Promise<void>;
+  readonly refused: (operation: string) => Promise<void>;
+}
+
+export const kmsPace = new AsyncLocalStorage<KmsPace>();
+
 const defined = <T extends object>(o: T) =>
   Object.fromEntries(Object.entries(o).filter(([, v]) => v !== undefined)) as { [K in keyof T]: Exclude<T[K], undefined> };
 
@@ -93,8 +106,8 @@ export function makeClients(access: AwsAccess, clock: Clock): Clients & Closable
   const elsewhere = defined({ region: access.region, requestHandler, maxAttempts: 3 });
   const forKms =
     access.kmsEndpoint === undefined ? base : access.kmsEndpoint === 'aws' ? elsewhere : { ...elsewhere, endpoint: access.kmsEndpoint };
-  const kms = recorded(new KMSClient(forKms), clock);
-  const kmsOnce = recorded(new KMSClient({ ...forKms, maxAttempts: 1 }), clock);
+  const kms = paced(recorded(new KMSClient(forKms), clock));
+  const kmsOnce = paced(recorded(new KMSClient({ ...forKms, maxAttempts: 1 }), clock));
   const plainDynamo = new DynamoDBClient(base);
   const s3 = new S3Client({ ...base, forcePathStyle: access.endpoint !== undefined });
   const states = new SFNClient(base);
@@ -129,6 +142,8 @@ function recorded(client: KMSClient, clock: Clock): KMSClient {
         kmsCallLog.getStore()?.push({ operation, at, requestId: answer.output.$metadata.requestId ?? 'none' });
         return answer;
       } catch (error) {
+        // One that never got its turn was no call.
+        if (isRotaError(error)) throw error;
         const { name, $metadata } = error as { name?: string; $metadata?: { requestId?: string } };
         kmsCallLog.getStore()?.push({ operation, at, requestId: $metadata?.requestId ?? 'none', error: name ?? 'Error' });
         throw error;
@@ -136,5 +151,23 @@ function recorded(client: KMSClient, clock: Clock): KMSClient {
     },
     { step: 'initialize', name: 'rotaCallRecorder' },
   );
+  return client;
+}
+
+/** Each attempt waits for its turn, the SDK's own repeats too. */
+function paced(client: KMSClient): KMSClient {
+  const waitForTurn = <A, R>(next: (args: A) => Promise<R>, context: object) => async (args: A): Promise<R> => {
+      const pace = kmsPace.getStore();
+      const operation = ((context as { commandName?: string }).commandName ?? 'unknown').replace(/Command$/, '');
+      await pace?.ready(operation);
+      try {
+        return await next(args);
+      } catch (error) {
+        if (error instanceof Error && error.name === 'ThrottlingException') await pace?.refused(operation);
+        throw error;
+      }
+    };
+  // Before it is signed: a signature ages.
+  client.middlewareStack.addRelativeTo(waitForTurn, { relation: 'before', toMiddleware: 'httpSigningMiddleware', name: 'rotaPace' });
   return client;
 }

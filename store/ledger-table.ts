@@ -1,5 +1,5 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { DeleteCommand, GetCommand, PutCommand, QueryCommand, ScanCommand, UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { BatchGetCommand, DeleteCommand, GetCommand, PutCommand, QueryCommand, ScanCommand, UpdateCommand, type BatchGetCommandOutput, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { RotaError } from '../core/errors.ts';
 import type { KmsCall, StepRecord } from '../core/dossier/statement.ts';
 import type { CutoverPlan, RetirePlan, RollbackPlan, RotationPlan } from '../core/plan/plan.ts';
@@ -18,6 +18,10 @@ export interface RotationRequest {
   readonly keyId?: string;
   /** Under the rule for emergencies, without waits. */
   readonly emergency?: boolean;
+  /** Of one that a wave asked for. */
+  readonly waveId?: string;
+  /** Of KMS's request quotas, what it may take; left out, the usual one. */
+  readonly quotaShare?: number;
 }
 
 /** The head of a rotation: the request, and what its steps have settled so far. */
@@ -68,6 +72,21 @@ export class LedgerTable {
     const { Item } = await this.#dynamo.send(new GetCommand({ TableName: this.#table, Key: headKey(rotationId), ConsistentRead: true }));
     if (Item === undefined) throw new RotaError('NotFound', { what: `rotation ${rotationId}` });
     return Item.head as RotationHead;
+  }
+
+  /** The heads of those of these rotations that were asked for, in no order. */
+  async headsOf(rotationIds: readonly string[]): Promise<RotationHead[]> {
+    const heads: RotationHead[] = [];
+    // DynamoDB API Reference, BatchGetItem: at most 100 items, and what it leaves is asked for again.
+    for (let from = 0; from < rotationIds.length; from += 100) {
+      let keys: Record<string, unknown>[] | undefined = rotationIds.slice(from, from + 100).map(headKey);
+      while (keys !== undefined && keys.length > 0) {
+        const answer: BatchGetCommandOutput = await this.#dynamo.send(new BatchGetCommand({ RequestItems: { [this.#table]: { Keys: keys, ConsistentRead: true } } }));
+        heads.push(...(answer.Responses?.[this.#table] ?? []).map((item) => item.head as RotationHead));
+        keys = answer.UnprocessedKeys?.[this.#table]?.Keys;
+      }
+    }
+    return heads;
   }
 
   /** Settles fields of the head. */

@@ -11,6 +11,8 @@ export const nameVariables = {
   findingTable: 'ROTA_FINDING_TABLE',
   passkeyTable: 'ROTA_PASSKEY_TABLE',
   sessionTable: 'ROTA_SESSION_TABLE',
+  waveTable: 'ROTA_WAVE_TABLE',
+  paceTable: 'ROTA_PACE_TABLE',
   dossierBucket: 'ROTA_DOSSIER_BUCKET',
   recordBucket: 'ROTA_RECORD_BUCKET',
   tokenKey: 'ROTA_TOKEN_KEY',

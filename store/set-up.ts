@@ -15,6 +15,8 @@ export const tableKeys = {
   findingTable: ['place', 'item'],
   passkeyTable: ['item'],
   sessionTable: ['item'],
+  waveTable: ['waveId', 'item'],
+  paceTable: ['pace'],
 } as const satisfies Partial<Record<keyof Names, readonly string[]>>;
 
 /** Who alone may use one of Rota's own keys for what: a policy text, or nothing for the default policy. */

@@ -5,11 +5,13 @@ import { DossierBucket } from './dossier-bucket.ts';
 import { FindingTable } from './finding-table.ts';
 import { LedgerTable } from './ledger-table.ts';
 import { PasskeyTable } from './passkey-table.ts';
+import { PaceTable } from './pace-table.ts';
 import { PublicationTable } from './publication-table.ts';
 import { RecordBucket } from './record-bucket.ts';
 import { RegistryTable } from './registry-table.ts';
 import { SessionTable } from './session-table.ts';
 import { WaitTable } from './wait-table.ts';
+import { WaveTable } from './wave-table.ts';
 
 /** Everything that Rota keeps. */
 export interface Store {
@@ -22,6 +24,8 @@ export interface Store {
   readonly findings: FindingTable;
   readonly passkeys: PasskeyTable;
   readonly sessions: SessionTable;
+  readonly waves: WaveTable;
+  readonly paces: PaceTable;
   readonly dossiers: DossierBucket;
   readonly records: RecordBucket;
 }
@@ -36,6 +40,8 @@ export const makeStore = (clients: Clients, names: Names): Store => ({
   findings: new FindingTable(clients.dynamo, names.findingTable),
   passkeys: new PasskeyTable(clients.dynamo, names.passkeyTable),
   sessions: new SessionTable(clients.dynamo, names.sessionTable),
+  waves: new WaveTable(clients.dynamo, names.waveTable),
+  paces: new PaceTable(clients.dynamo, names.paceTable),
   dossiers: new DossierBucket(clients.s3, names.dossierBucket),
   records: new RecordBucket(clients.s3, names.recordBucket),
 });

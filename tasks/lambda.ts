@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts';
+import { quotasOf } from '../core/pace/kms-rates.ts';
 import { makeClients } from '../store/clients.ts';
 import { namesFromEnvironment } from '../store/names-from-environment.ts';
 import { makeStore } from '../store/store.ts';
@@ -13,7 +14,7 @@ let deps: Deps | undefined;
 function depsFromEnvironment(): Deps {
   const names = namesFromEnvironment(process.env);
   const clients = makeClients({}, realClock);
-  return { clock: realClock, clients, names, store: makeStore(clients, names), movedClockSeconds: () => 0 };
+  return { clock: realClock, clients, names, store: makeStore(clients, names), movedClockSeconds: () => 0, kmsQuotas: quotasOf(process.env.ROTA_KMS_QUOTAS) };
 }
 
 /** The handler of every task function: which task it is stands in `ROTA_TASK`, so that one bundle serves all. */

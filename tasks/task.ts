@@ -4,10 +4,12 @@ import { RotaError, type ErrorName } from '../core/errors.ts';
 import { RotationId } from '../core/ids.ts';
 import { PublicationError } from '../core/publication/publication-error.ts';
 import { notVisibleYetErrors, transientAwsErrors } from '../core/transient-errors.ts';
+import type { KmsRates } from '../core/pace/kms-rates.ts';
 import type { KmsCall } from '../core/dossier/statement.ts';
-import { kmsCallLog, type Clients, type Names } from '../store/clients.ts';
+import { kmsCallLog, kmsPace, type Clients, type Names } from '../store/clients.ts';
 import type { RotationHead } from '../store/ledger-table.ts';
 import type { Store } from '../store/store.ts';
+import { kmsPaceOf } from '../store/kms-pace.ts';
 
 /** What a task works with; the embedded AWS, Lambda and tests each give their own. */
 export interface Deps {
@@ -17,6 +19,8 @@ export interface Deps {
   readonly names: Names;
   /** Seconds by which the clock was moved by hand; 0 on AWS. */
   readonly movedClockSeconds: () => number;
+  /** What KMS allows the account a second; left out, nobody is paced: an embedded KMS that enforces no quotas. */
+  readonly kmsQuotas?: KmsRates;
 }
 
 export interface Context extends Deps {
@@ -77,7 +81,9 @@ export async function runTask<I extends { rotationId: string }, O>(definition: T
     const head = await ledger.head(input.rotationId);
     // A redrive of an execution that was closed from outside must not move anything after its dossier.
     if (head.outcome !== undefined && definition.name !== 'seal-dossier') throw new RotaError('RotationEnded', { rotationId: head.rotationId, outcome: head.outcome });
-    const result = await kmsCallLog.run(kmsCalls, () => definition.run(input, { ...deps, head, repeated: intent.attempts > 1, attempts: intent.attempts, now: isoSeconds(deps.clock.now()) }));
+    const run = () => definition.run(input, { ...deps, head, repeated: intent.attempts > 1, attempts: intent.attempts, now: isoSeconds(deps.clock.now()) });
+    const pacedRun = () => (deps.kmsQuotas === undefined ? run() : kmsPace.run(kmsPaceOf(deps, deps.kmsQuotas, head.quotaShare), run));
+    const result = await kmsCallLog.run(kmsCalls, pacedRun);
     await ledger.complete(input.rotationId, step, now(), definition.output.parse(result), kmsCalls);
     return result;
   } catch (error) {

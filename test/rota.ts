@@ -45,9 +45,9 @@ export interface Rota {
   readonly approve: (approvalId: string) => Promise<void>;
 }
 
-export async function startRota(): Promise<Rota> {
+export async function startRota(options: { readonly quotaScale?: number } = {}): Promise<Rota> {
   const folder = await mkdtemp(join(tmpdir(), 'rota-test-'));
-  let local = await startLocal({ port: 0, folder, region: 'eu-central-1' });
+  let local = await startLocal({ port: 0, folder, region: 'eu-central-1', ...options });
   const client = () => new KMSClient({ endpoint: local.place.url, region: 'eu-central-1', credentials: credentialsOf(local.place, 'pat') });
   let kms = client();
   onTestFinished(async () => {
@@ -76,7 +76,7 @@ export async function startRota(): Promise<Rota> {
       kms.destroy();
       await local.close();
       await between();
-      local = await startLocal({ port: 0, folder, region: 'eu-central-1' });
+      local = await startLocal({ port: 0, folder, region: 'eu-central-1', ...options });
       kms = client();
     },
     as: say,

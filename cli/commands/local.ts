@@ -10,9 +10,11 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import { makeApp } from '../../api/app.ts';
 import { apiActions, type ApiDeps } from '../../api/deps.ts';
 import { settle } from '../../api/settle.ts';
+import { driveWaves } from '../../api/waves/drive.ts';
 import { isoSeconds } from '../../core/clock.ts';
 import { watchedCalls } from '../../core/findings/key-event.ts';
 import type { StoredEvent } from '../../local/events.ts';
+import { quotasOf } from '../../core/pace/kms-rates.ts';
 import { outboxOf } from '../../core/notice/outbox.ts';
 import { startEmbeddedAws, type EmbeddedAws, type Principal } from '../../local/server.ts';
 import { defaultNames, makeClients, type AwsAccess, type Clients, type Closable } from '../../store/clients.ts';
@@ -44,6 +46,9 @@ export interface Local {
   readonly embedded: EmbeddedAws;
   close(): Promise<void>;
 }
+
+/** Where no quota is enforced, waves need not wait for any. */
+const unpacedScale = 1000;
 
 const accountId = '000000000000';
 const roleArn = (name: string): string => `arn:aws:iam::${accountId}:role/${name}`;
@@ -114,7 +119,8 @@ export async function startLocal({ port, folder, region, kms, scp = [], latencyM
   };
   const lambdaOf = (task: CataloguedTask, embedded: Pick<EmbeddedAws, 'url' | 'clock'>) => {
     const clients = clientsOf(embedded, taskRole(task.name));
-    const deps = { clock: embedded.clock, clients, names: defaultNames, store: makeStore(clients, defaultNames), movedClockSeconds: () => Math.round(embedded.clock.offsetMs / 1000) };
+    const pace = quotaScale === undefined ? {} : { kmsQuotas: quotasOf('', quotaScale) };
+    const deps = { clock: embedded.clock, clients, names: defaultNames, store: makeStore(clients, defaultNames), movedClockSeconds: () => Math.round(embedded.clock.offsetMs / 1000), ...pace };
     return (payload: unknown) => task.run(payload, deps);
   };
   const stateMachineArnOf = (workflow: string): string => `arn:aws:states:${region}:${accountId}:stateMachine:${workflow}`;
@@ -144,6 +150,7 @@ export async function startLocal({ port, folder, region, kms, scp = [], latencyM
         clients,
         names: defaultNames,
         store: makeStore(clients, defaultNames),
+        kmsQuotas: quotasOf('', quotaScale ?? unpacedScale),
         stateMachineArnOf,
         consoleUrl: consoleUrlOf(self.url),
         platformArns: people.filter((p) => p.roles.includes('platform')).map((p) => p.arn),
@@ -173,20 +180,34 @@ export async function startLocal({ port, folder, region, kms, scp = [], latencyM
   const settleOnce = async (): Promise<void> => {
     if (api !== undefined) await settle(api).catch(() => undefined);
   };
+  const driveOnce = async (): Promise<void> => {
+    if (api !== undefined) await driveWaves(api, wavesMs).catch(() => undefined);
+  };
   await settleOnce();
-  let settling: Promise<void> = Promise.resolve();
-  const schedule = setInterval(() => {
-    settling = settling.then(settleOnce);
-  }, 5_000);
+  const stops = [every(5_000, settleOnce), every(wavesMs, driveOnce)];
 
   return {
     place: { url: embedded.url, consoleUrl: consoleUrlOf(embedded.url), region, accountId, people },
     embedded,
     close: async () => {
-      clearInterval(schedule);
-      await settling;
+      await Promise.all(stops.map((stop) => stop()));
       await close();
     },
+  };
+}
+
+/** How often waves of rotations are carried on. */
+const wavesMs = 500;
+
+/** Calls again and again, never twice at once. Answers how to stop it. */
+function every(ms: number, round: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | undefined;
+  const timer = setInterval(() => {
+    running ??= round().finally(() => (running = undefined));
+  }, ms);
+  return async () => {
+    clearInterval(timer);
+    await running;
   };
 }
 

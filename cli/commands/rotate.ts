@@ -3,6 +3,7 @@ import { command } from '../command.ts';
 import { show, type Io } from '../io.ts';
 import { follow } from '../poll.ts';
 import { apiJson } from '../signed-request.ts';
+import { rotateMany, waveOptions, type WaveOptions } from './wave.ts';
 import { endText, RotationFailed } from '../status-text.ts';
 
 interface Options {
@@ -29,20 +30,31 @@ async function startedOrFollowed(io: Io, options: Options, started: Started): Pr
   if (status.status === 'FAILED') throw new RotationFailed(status);
 }
 
-export const rotate = (io: Io): Command =>
-  command('rotate', 'Start the rotation of a registered key', [
+export function rotate(io: Io): Command {
+  const made = command('rotate', 'Start the rotation of a registered key, or a wave of many', [
     'rota rotate alias/payments --reason "yearly rotation"',
     'rota rotate alias/payments --reason "yearly rotation" --wait',
     'rota rotate alias/tokens --reason "the signing host was broken into" --emergency',
+    'rota rotate --due --reason "yearly rotations" --wait',
+    'rota rotate alias/payments alias/cards --reason "new recovery certificates" --canaries 1',
   ])
-    .argument('<alias>', 'the alias of a registered key')
+    .argument('[aliases...]', 'the alias of a registered key; several are a wave')
     .requiredOption('--reason <words>', 'why; it stands in the plan, the approvals and the dossier')
     .option('--wait', 'follow the rotation until it has ended')
     .option('--emergency', 'after a compromise: skip the waits, under the higher quorum of the registry; the old key leaves the key set at once')
-    .action(async (alias: string, options: Options) => {
+    .action(async (aliases: readonly string[], options: Options & WaveOptions, self: Command) => {
+      const [alias] = aliases;
+      if ((alias === undefined) === (options.due !== true)) self.error('error: name aliases, or give --due');
+      if (aliases.length > 1 || options.due === true) {
+        if (options.emergency === true) self.error('error: an emergency is of one key: name one alias');
+        return rotateMany(io, aliases, options);
+      }
       const started = await apiJson<Started>(io, { method: 'POST', path: '/api/rotations', body: { alias, reason: options.reason, emergency: options.emergency === true } });
       await startedOrFollowed(io, options, started);
     });
+  for (const option of waveOptions) made.addOption(option);
+  return made;
+}
 
 export const rollback = (io: Io): Command =>
   command('rollback', 'Ask to put the aliases of a complete rotation back to the old key', ['rota rollback payments-20261124T145423-9f3c --reason "consumer X broke"'])

@@ -1,6 +1,8 @@
+import { sha256Hex } from '../canonical-json.ts';
 import { secondsPerDay } from '../clock.ts';
 
-interface Rotation {
+/** What the ledger knows of a rotation. */
+export interface KnownRotation {
   readonly alias: string;
   readonly workflow: string;
   readonly requestedAt: string;
@@ -15,21 +17,39 @@ interface Registered {
 
 /** After a rotation without effect somebody should look before the schedule tries again. */
 const waitsAfterFailureDays = 7;
+const dayMs = secondsPerDay * 1000;
 
 const ofAKey: ReadonlySet<string> = new Set(['byok-rotation', 'asymmetric-rotation']);
 
+/** The rotations of one key that the ledger has, in no order. */
+const rotationsOf = <R extends KnownRotation>(alias: string, ledger: readonly R[]): R[] => ledger.filter((r) => r.alias === alias && ofAKey.has(r.workflow));
+
+/** The newest rotation of a key. */
+export const lastRotation = <R extends KnownRotation>(alias: string, ledger: readonly R[]): R | undefined =>
+  rotationsOf(alias, ledger).reduce<R | undefined>((newest, r) => (newest === undefined || r.requestedAt > newest.requestedAt ? r : newest), undefined);
+
 /**
- * The id of the rotation that the schedule should start for a key now, or undefined. It is alias and serial, the number of rotations that the
- * ledger knows of it and one: whoever asks twice asks for the same. `sinceMs` is when its present material came to be. Epoch milliseconds.
+ * Whether a key should be rotated: its warning time has begun. `sinceMs` is when its present material came to be. Epoch milliseconds.
  * NIST SP 800-57 Part 1 Rev. 5, section 5.3.
  */
-export function dueStart({ alias, schedule }: Registered, ledger: readonly Rotation[], sinceMs: number, nowMs: number): string | undefined {
+export const isDue = ({ schedule }: Registered, sinceMs: number, nowMs: number): boolean => sinceMs + (schedule.cryptoperiodDays - schedule.warningDays) * dayMs <= nowMs;
+
+/**
+ * The id of the next rotation of a key: alias and serial, the number of rotations that the ledger knows of it and one. Whoever asks twice asks for
+ * the same. An alias that does not fit into an id has a piece of its digest there, so that no two aliases share one.
+ */
+export function nextRotationId(alias: string, ledger: readonly KnownRotation[]): string {
+  const name = alias.replace(/^alias\//, '');
+  const slug = name.replace(/[^0-9A-Za-z_-]/g, '-').slice(0, 56);
+  return `${slug === name ? name : `${slug}-${sha256Hex(Buffer.from(name, 'utf8')).slice(0, 8)}`}-s${rotationsOf(alias, ledger).length + 1}`;
+}
+
+/** The id of the rotation that the schedule should start for a key now, or undefined. */
+export function dueStart(key: Registered, ledger: readonly KnownRotation[], sinceMs: number, nowMs: number): string | undefined {
+  const { alias, schedule } = key;
   if (schedule.starts !== 'when-due') return undefined;
-  const its = ledger.filter((r) => r.alias === alias && ofAKey.has(r.workflow));
-  const last = its.reduce<Rotation | undefined>((newest, r) => (newest === undefined || r.requestedAt > newest.requestedAt ? r : newest), undefined);
+  const last = lastRotation(alias, ledger);
   if (last !== undefined && last.outcome === undefined) return undefined;
-  const dayMs = secondsPerDay * 1000;
   if (last !== undefined && last.outcome !== 'complete' && Date.parse(last.requestedAt) + waitsAfterFailureDays * dayMs > nowMs) return undefined;
-  if (sinceMs + (schedule.cryptoperiodDays - schedule.warningDays) * dayMs > nowMs) return undefined;
-  return `${alias.replace(/^alias\//, '').replace(/[^0-9A-Za-z_-]/g, '-').slice(0, 60)}-s${its.length + 1}`;
+  return isDue(key, sinceMs, nowMs) ? nextRotationId(alias, ledger) : undefined;
 }

@@ -21,6 +21,8 @@ export const factTypes = [
   'Rota Finding Closed',
   'Rota Rotation Proposed',
   'Rota Sweep Ended',
+  'Rota Wave Stopped',
+  'Rota Wave Ended',
 ] as const;
 export type FactType = (typeof factTypes)[number];
 

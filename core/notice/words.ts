@@ -163,7 +163,25 @@ const rows: Readonly<Record<FactType, Row>> = {
     to: operators,
     page: 'findings',
   },
+  'Rota Wave Stopped': {
+    subject: (d) => `Rota: wave ${plain(d.waveId)} is stopped`,
+    lines: (d) => [
+      `Wave ${plain(d.waveId)} starts nothing more: ${plain(d.because)}.`,
+      `${waveCounts(d)} What has been started goes on.`,
+      `Look at what failed: rota wave ${plain(d.waveId)}. Once it is understood: rota wave ${plain(d.waveId)} --go-on`,
+    ],
+    to: requester,
+    page: 'rotations',
+  },
+  'Rota Wave Ended': {
+    subject: (d) => `Rota: wave ${plain(d.waveId)} has ended`,
+    lines: (d) => [`Wave ${plain(d.waveId)} has ended.`, waveCounts(d), askedBy(d)],
+    to: requester,
+    page: 'rotations',
+  },
 };
+
+const waveCounts = (d: Detail): string => `${plain(d.complete)} complete, ${plain(d.failed)} failed, ${plain(d.skipped)} skipped, ${plain(d.underWay)} under way, ${plain(d.waiting)} not started.`;
 
 const isFactType = (type: string): type is FactType => Object.hasOwn(rows, type);
 

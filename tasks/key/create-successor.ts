@@ -7,6 +7,8 @@ import { keysTagged, taggedKeysActions } from '../../store/tagged-keys.ts';
 import { rotationPlanOf } from '../plan-of.ts';
 import { rotationInput, task } from '../task.ts';
 
+const mostRefusals = 5;
+
 /** Makes the successor key of a rotation, or finds the one that an earlier attempt made (P6). */
 export const createSuccessor = task({
   name: 'create-successor',
@@ -27,15 +29,21 @@ export const createSuccessor = task({
 });
 
 async function createKey(kms: KMSClient, { successor }: RotationPlan): Promise<string> {
-  const { KeyMetadata } = await kms.send(
-    new CreateKeyCommand({
-      KeySpec: successor.spec as KeySpec,
-      KeyUsage: successor.usage as KeyUsageType,
-      Origin: successor.origin,
-      Description: successor.description,
-      Policy: JSON.stringify(successor.policy),
-      Tags: Object.entries(successor.tags).map(([TagKey, TagValue]) => ({ TagKey, TagValue })),
-    }),
-  );
-  return KeyMetadata?.KeyId ?? '';
+  const create = new CreateKeyCommand({
+    KeySpec: successor.spec as KeySpec,
+    KeyUsage: successor.usage as KeyUsageType,
+    Origin: successor.origin,
+    Description: successor.description,
+    Policy: JSON.stringify(successor.policy),
+    Tags: Object.entries(successor.tags).map(([TagKey, TagValue]) => ({ TagKey, TagValue })),
+  });
+  for (let refusals = 0; ; ) {
+    try {
+      const { KeyMetadata } = await kms.send(create);
+      return KeyMetadata?.KeyId ?? '';
+    } catch (error) {
+      // Refused for its rate, it has made nothing: again, at its next turn, without looking through every key there is.
+      if ((error as Error).name !== 'ThrottlingException' || ++refusals >= mostRefusals) throw error;
+    }
+  }
 }

@@ -1,3 +1,4 @@
+import { quotasOf } from '../../core/pace/kms-rates.ts';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -71,7 +72,7 @@ export async function startApi(consoleUrlOf: (url: string) => string = () => 'ht
   const aws = await startEmbeddedAws(options(folder, { lambdas, http, principals: [admin, ...principals] }));
   const clients = makeClients({ region, endpoint: aws.url, credentials: admin }, aws.clock);
   const store = makeStore(clients, defaultNames);
-  const deps: ApiDeps = { clock: aws.clock, clients, names: defaultNames, store, stateMachineArnOf: (workflow) => `${prefix}${workflow}`, platformArns: [], consoleUrl: consoleUrlOf(aws.url), randomSuffix: () => '0000' };
+  const deps: ApiDeps = { clock: aws.clock, clients, names: defaultNames, kmsQuotas: quotasOf(), store, stateMachineArnOf: (workflow) => `${prefix}${workflow}`, platformArns: [], consoleUrl: consoleUrlOf(aws.url), randomSuffix: () => '0000' };
   await setUp(clients, defaultNames, {});
   await store.registry.apply({ version: 1, people, keys: [] }, 'test', isoSeconds(aws.clock.now()));
 

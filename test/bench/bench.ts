@@ -14,6 +14,7 @@ import { as, asYaml, credentialsOf, jsonAs, paymentsRegistry } from '../../demo/
 import { makeImportedKey } from '../../demo/imported-key.ts';
 import { makeRecoveryCertificate } from '../../demo/recovery-certificate.ts';
 import { inventoryBench } from './inventory.ts';
+import { wavesBench } from './waves.ts';
 
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 
@@ -61,6 +62,14 @@ async function rotating(): Promise<Record<string, number>> {
   }
 }
 
+/** `npm run bench -- waves [count] [scale]` runs this part alone. */
+const [part, count = '400', scale = '20'] = process.argv.slice(2).filter((word) => !word.startsWith('--'));
+const waves = await wavesBench([
+  { name: `a wave of ${count}, quotas times ${scale}`, count: Number(count), quotaScale: Number(scale) },
+  { name: `a loop of 50 over ${count}, quotas times ${scale}`, count: Number(count), quotaScale: Number(scale), naive: true },
+]);
+if (part === 'waves') process.exit(0);
+
 const results = { ...(await wrapping()), ...(await rotating()) };
 for (const [name, value] of Object.entries(results)) console.log(`${name.padEnd(22)} ${value.toFixed(2)}`);
-await writeFile('bench-results.json', `${JSON.stringify({ ...results, inventory: await inventoryBench() }, null, 2)}\n`);
+await writeFile('bench-results.json', `${JSON.stringify({ ...results, waves, inventory: await inventoryBench() }, null, 2)}\n`);

@@ -5,12 +5,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { build } from 'esbuild';
 import { ratesOf, type PacedOperation } from '../../core/inventory/request-quotas.ts';
 import { accountId, region } from '../embedded-options.ts';
 import { Comparison } from '../estate/compare.ts';
 import type { EstateOptions } from '../estate/estate.ts';
 import type { Truth } from '../estate/kinds.ts';
+import { bundle } from './bundle.ts';
 
 interface Run {
   readonly name: string;
@@ -43,12 +43,6 @@ const runs: readonly Run[] = [
 ];
 
 const sum = (counts: Readonly<Record<string, number>>): number => Object.values(counts).reduce((a, b) => a + b, 0);
-
-async function bundle(name: string): Promise<string> {
-  const outfile = `dist/bench/${name}.mjs`;
-  await build({ entryPoints: [`test/bench/${name}.ts`], outfile, bundle: true, platform: 'node', format: 'esm', target: 'node20.19', packages: 'external', logLevel: 'warning' });
-  return outfile;
-}
 
 async function take(server: string, client: string, { count, quotaScale, share }: Run) {
   const estate: EstateOptions = { count, accountId, region, nowMs: Date.now() };

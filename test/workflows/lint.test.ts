@@ -27,7 +27,7 @@ const withArns = (name: WorkflowName): StateMachine => workflows[name]({ partiti
 const known: KnownErrors = {
   ofTask: (name) => tasks.find((t) => t.name === name)?.errors ?? [],
   // Errors of SDK calls that tasks pass on by AWS's name, and those that the wrapper around every task throws.
-  ofAnyTask: [...transientAwsErrors, ...notVisibleYetErrors, 'ConnectionLost', 'AwsRefused', 'BadRequest'],
+  ofAnyTask: [...transientAwsErrors, ...notVisibleYetErrors, 'ConnectionLost', 'AwsRefused', 'BadRequest', 'KmsPaceFull'],
 };
 const someTaskThrows = [...known.ofAnyTask, ...tasks.flatMap((t) => t.errors)];
 

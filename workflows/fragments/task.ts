@@ -7,6 +7,7 @@ const transient = [
   ...transientAwsErrors,
   'ChangeNotVisibleYet',
   'ConnectionLost',
+  'KmsPaceFull',
   'Lambda.ServiceException',
   'Lambda.AWSLambdaException',
   'Lambda.SdkClientException',

@@ -60,12 +60,12 @@ describe('the rotation that the schedule starts', () => {
 
   test.each([
     { what: 'a day too early', ledger: [], now: 334, id: undefined },
-    { what: 'when its warning begins', ledger: [], now: 335, id: 'pay-ledger-s1' },
+    { what: 'when its warning begins', ledger: [], now: 335, id: 'pay-ledger-af1e2b34-s1' },
     { what: 'while one runs', ledger: [past(335)], now: 336, id: undefined },
-    { what: 'by its serial, after others', ledger: [past(-400, 'complete'), past(-30, 'complete')], now: 335, id: 'pay-ledger-s3' },
+    { what: 'by its serial, after others', ledger: [past(-400, 'complete'), past(-30, 'complete')], now: 335, id: 'pay-ledger-af1e2b34-s3' },
     { what: 'not at once after one without effect', ledger: [past(335, 'refused')], now: 341, id: undefined },
-    { what: 'again a week after one without effect', ledger: [past(335, 'refused')], now: 342, id: 'pay-ledger-s2' },
-    { what: 'retirements and rollbacks are no rotations of it', ledger: [{ ...past(335), workflow: 'retire' }], now: 336, id: 'pay-ledger-s1' },
+    { what: 'again a week after one without effect', ledger: [past(335, 'refused')], now: 342, id: 'pay-ledger-af1e2b34-s2' },
+    { what: 'retirements and rollbacks are no rotations of it', ledger: [{ ...past(335), workflow: 'retire' }], now: 336, id: 'pay-ledger-af1e2b34-s1' },
   ])('$what: $id', ({ ledger, now, id }) => expect(dueStart(key, ledger, start, at(now))).toBe(id));
 
   test('a key that people start is left to them', () => {

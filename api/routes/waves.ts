@@ -1,0 +1,59 @@
+import { Hono } from 'hono';
+import { z } from 'zod';
+import { isoSeconds } from '../../core/clock.ts';
+import { RotaError } from '../../core/errors.ts';
+import { AliasName } from '../../core/ids.ts';
+import { usualShare } from '../../core/pace/kms-rates.ts';
+import type { ApiDeps, ApiEnv } from '../deps.ts';
+import { personOf, personWithRole } from '../identity/person.ts';
+import { readBody, Reason } from '../read-body.ts';
+import { askForWave } from '../waves/ask.ts';
+import { statusOfWave } from '../waves/drive.ts';
+
+/** Either `due`, every registered key whose warning time has begun, or `aliases`. */
+const WaveBody = z
+  .strictObject({
+    due: z.literal(true).optional(),
+    aliases: z.array(AliasName).min(1).optional(),
+    reason: Reason,
+    canaries: z.int().min(1).max(1000).optional(),
+    failureShare: z.number().min(0).max(1).default(0.05),
+    quotaShare: z.number().gt(0).max(1).default(usualShare),
+    most: z.int().min(1).max(1000).default(1000),
+  })
+  .refine((body) => (body.due === undefined) !== (body.aliases === undefined), { path: ['aliases'], error: 'must be there, or else due: true, but not both' });
+
+export function waveRoutes(deps: ApiDeps): Hono<ApiEnv> {
+  const app = new Hono<ApiEnv>();
+
+  app.post('/waves', async (c) => {
+    const person = await personWithRole(deps, c.var.signedBy, 'custodian', 'start a wave of rotations');
+    const asked = await readBody(c, WaveBody);
+    const answer = await askForWave(deps, person, asked);
+    return c.json(answer, answer.waveId === undefined ? 200 : 202);
+  });
+
+  app.get('/waves/:id', async (c) => {
+    await personOf(deps, c.var.signedBy);
+    return c.json(await statusOfWave(deps, c.req.param('id')));
+  });
+
+  app.post('/waves/:id/stop', async (c) => {
+    const person = await personWithRole(deps, c.var.signedBy, 'custodian', 'stop a wave of rotations');
+    const { reason } = await readBody(c, z.strictObject({ reason: Reason }));
+    const waveId = c.req.param('id');
+    const { state } = await statusOfWave(deps, waveId);
+    if (!(await deps.store.waves.stop(waveId, { at: isoSeconds(deps.clock.now()), because: `${person.id}: ${reason}` }))) throw new RotaError('WaveEnded', { waveId, state });
+    return c.json(await statusOfWave(deps, waveId));
+  });
+
+  app.post('/waves/:id/go-on', async (c) => {
+    await personWithRole(deps, c.var.signedBy, 'custodian', 'let a wave of rotations go on');
+    const waveId = c.req.param('id');
+    const { state, counts } = await statusOfWave(deps, waveId);
+    if (!(await deps.store.waves.goOn(waveId, counts.failed))) throw new RotaError('WaveEnded', { waveId, state });
+    return c.json(await statusOfWave(deps, waveId));
+  });
+
+  return app;
+}

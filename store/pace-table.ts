@@ -1,0 +1,64 @@
+import { GetCommand, UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { unlessConflict } from './conditional.ts';
+
+/** What one asks for: a turn at `perSecond`, no later than `latestMs`. Epoch milliseconds. */
+export interface Turn {
+  /** Whose rate it is: place and operation. */
+  readonly pace: string;
+  readonly perSecond: number;
+  readonly nowMs: number;
+  readonly latestMs: number;
+}
+
+/** A timer may be this late without the rate suffering; but nobody catches up by more than AWS lets through at once, which is a second's worth. */
+const burstMsOf = (perSecond: number): number => Math.min(500, Math.max(0, 1000 - 1000 / perSecond));
+
+/**
+ * Rates that many processes share: one item each, with the time from which the next turn is free. A turn is taken by one conditional write, without
+ * reading: while there is a queue, two at once only add to the same number.
+ */
+export class PaceTable {
+  readonly #dynamo: DynamoDBDocumentClient;
+  readonly #table: string;
+
+  constructor(dynamo: DynamoDBDocumentClient, table: string) {
+    this.#dynamo = dynamo;
+    this.#table = table;
+  }
+
+  /** Takes the next turn. Answers when it is, perhaps past; undefined when it would be too late, and then nothing is taken. */
+  async take({ pace, perSecond, nowMs, latestMs }: Turn): Promise<number | undefined> {
+    const intervalMs = 1000 / perSecond;
+    const floorMs = nowMs - burstMsOf(perSecond);
+    for (;;) {
+      const queued = await this.#add(pace, 'SET freeAtMs = freeAtMs + :interval', 'freeAtMs BETWEEN :floor AND :latest', { ':interval': intervalMs, ':floor': floorMs, ':latest': latestMs });
+      if (queued !== undefined) return queued - intervalMs;
+      const first = await this.#add(pace, 'SET freeAtMs = :next', 'attribute_not_exists(freeAtMs) OR freeAtMs < :floor', { ':next': floorMs + intervalMs, ':floor': floorMs });
+      if (first !== undefined) return floorMs;
+      // Neither: too late, or somebody else was first in this moment.
+      if ((await this.#freeAt(pace)) > latestMs) return undefined;
+    }
+  }
+
+  /** Nobody goes before `untilMs`: AWS has refused somebody for the rate, so others use the quota too. */
+  async hold(pace: string, untilMs: number): Promise<void> {
+    await this.#add(pace, 'SET freeAtMs = :until', 'freeAtMs < :until', { ':until': untilMs });
+  }
+
+  async #freeAt(pace: string): Promise<number> {
+    const { Item } = await this.#dynamo.send(new GetCommand({ TableName: this.#table, Key: { pace }, ConsistentRead: true }));
+    return (Item?.freeAtMs as number | undefined) ?? -Infinity;
+  }
+
+  /** Answers the new time, or undefined when the condition did not hold. */
+  async #add(pace: string, UpdateExpression: string, ConditionExpression: string, ExpressionAttributeValues: Record<string, number>): Promise<number | undefined> {
+    let freeAtMs: number | undefined;
+    await unlessConflict(async () => {
+      const { Attributes } = await this.#dynamo.send(
+        new UpdateCommand({ TableName: this.#table, Key: { pace }, UpdateExpression, ConditionExpression, ExpressionAttributeValues, ReturnValues: 'UPDATED_NEW' }),
+      );
+      freeAtMs = Attributes?.freeAtMs as number;
+    });
+    return freeAtMs;
+  }
+}
