@@ -42,7 +42,7 @@ export interface WaveMember {
 }
 
 /** `rate`: as fast as the quotas allow. `canaries`: until the first ones are complete. */
-export type WaveState = 'canaries' | 'rate' | 'stopped' | 'all started' | 'ended';
+type WaveState = 'canaries' | 'rate' | 'stopped' | 'all started' | 'ended';
 
 export interface WaveVerdict {
   readonly state: WaveState;

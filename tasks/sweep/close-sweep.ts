@@ -3,6 +3,7 @@ import type { KpiFact } from '../../core/kpi/facts.ts';
 import { kpiReport } from '../../core/kpi/report.ts';
 import { addFacts, noFacts } from '../../core/kpi/tally.ts';
 import { announceFact } from '../../store/events.ts';
+import { renewedActions } from '../../store/renewed.ts';
 import { plainTask, type PlainContext } from '../task.ts';
 import { dueRotations } from './due-rotations.ts';
 import { SweptTarget } from './targets.ts';
@@ -13,7 +14,7 @@ export const closeSweep = plainTask({
   input: z.strictObject({ sweepId: z.string(), targets: z.array(SweptTarget) }),
   output: z.strictObject({ started: z.array(z.string()), failed: z.int() }),
   errors: ['RegistryEmpty'],
-  actions: ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:Scan', 's3:GetObject', 's3:ListBucket', 's3:PutObject', 'events:PutEvents', 'kms:DescribeKey', 'kms:ListKeyRotations'],
+  actions: ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:Scan', 's3:GetObject', 's3:ListBucket', 's3:PutObject', 'events:PutEvents', ...renewedActions],
   run: async ({ sweepId, targets }, context) => {
     const { store, now } = context;
     const day = now.slice(0, 10);

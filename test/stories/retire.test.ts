@@ -98,7 +98,7 @@ describe('a key with imported material', () => {
     await r.days(10);
     expect(await r.events('Rota Retired Key Wanted')).toHaveLength(1);
 
-    expect((await r.rota.as('audrey', 'reenable', rotationId, '--reason', 'I may not')).err).toContain('needs the role custodian');
+    expect((await r.rota.as('audrey', 'reenable', rotationId, '--reason', 'I may not')).err).toContain('is an auditor and so may not');
     await r.rota.json('carol', 'reenable', rotationId, '--reason', 'the archive reads with it');
     expect(await r.until(rotationId, isOver)).toMatchObject({ status: 'ROLLED_BACK', leftBehind: [] });
     expect(await r.keyState()).toBe('Enabled');
