@@ -5,6 +5,7 @@ import type { ApiDeps, ApiEnv } from './deps.ts';
 import { acknowledgePages } from './pages/acknowledge.ts';
 import { homePage } from './pages/home.ts';
 import { acknowledgementRoutes } from './routes/acknowledgements.ts';
+import { adoptionRoutes } from './routes/adoption.ts';
 import { approvalRoutes } from './routes/approvals.ts';
 import { dossierRoutes } from './routes/dossiers.ts';
 import { outboxRoutes } from './routes/outbox.ts';
@@ -32,7 +33,7 @@ export function makeApp(deps: ApiDeps): Hono<ApiEnv> {
     c.header('cache-control', 'no-store');
     return next();
   });
-  for (const routes of [rotationRoutes, retirementRoutes, approvalRoutes, acknowledgementRoutes, waitRoutes, registryRoutes, dossierRoutes, outboxRoutes, sweepRoutes]) app.route('/api', routes(deps));
+  for (const routes of [rotationRoutes, adoptionRoutes, retirementRoutes, approvalRoutes, acknowledgementRoutes, waitRoutes, registryRoutes, dossierRoutes, outboxRoutes, sweepRoutes]) app.route('/api', routes(deps));
 
   app.notFound((c) => c.json({ error: 'NotFound', sentence: `There is nothing at ${c.req.path}.`, remedy: 'See `rota help`.' }, 404));
   app.onError((error, c) => {

@@ -347,6 +347,11 @@ export const catalogue = {
     remedy: (d: { rotationId: string }) => `\`rota status ${d.rotationId}\` shows where it stands.`,
     httpStatus: 409,
   },
+  NotCutOver: {
+    sentence: (d: { rotationId: string; reason: string }) => `Nobody can have adopted the new key of ${d.rotationId}: ${d.reason}.`,
+    remedy: (d: { rotationId: string }) => `\`rota status ${d.rotationId}\` shows where it stands; ask again once its aliases have moved.`,
+    httpStatus: 409,
+  },
   KeyNotRetirable: {
     sentence: (d: { keyId: string; reason: string }) => `Key ${d.keyId} cannot be retired: ${d.reason}.`,
     remedy: () => 'Nothing was done to it. runbooks/retire.md says what a key needs before it can be retired.',
