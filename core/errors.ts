@@ -51,6 +51,11 @@ export const catalogue = {
     remedy: () => 'Run `rota registry apply rota.yaml` first; runbooks/registry.md has a file to start from.',
     httpStatus: 409,
   },
+  RegistryMoved: {
+    sentence: (d: { planned: number; holds: number }) => `Revision ${d.holds} of the registry holds, not ${d.planned}: somebody has applied another since.`,
+    remedy: () => 'Nothing was applied. See what would change now with `rota registry plan`, and apply over that.',
+    httpStatus: 409,
+  },
   // Planning
   AliasUnknown: {
     sentence: (d: { alias: string; region: string }) => `There is no alias ${d.alias} in ${d.region}.`,
