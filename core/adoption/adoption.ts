@@ -12,7 +12,7 @@ export interface AdoptionUse extends GroupedUse {
   readonly namedBy: NamedBy;
 }
 
-export interface LeftGrant {
+interface LeftGrant {
   readonly grantId: string;
   readonly grantee: string;
   readonly operations: readonly string[];
