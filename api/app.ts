@@ -6,6 +6,7 @@ import { acknowledgePages } from './pages/acknowledge.tsx';
 import { consolePages } from './pages/console.tsx';
 import { errorPage } from './pages/error.tsx';
 import { acknowledgementRoutes } from './routes/acknowledgements.ts';
+import { adoptionRoutes } from './routes/adoption.ts';
 import { approvalRoutes } from './routes/approvals.ts';
 import { dossierRoutes } from './routes/dossiers.ts';
 import { outboxRoutes } from './routes/outbox.ts';
@@ -41,7 +42,7 @@ export function makeApp(deps: ApiDeps): Hono<ApiEnv> {
     c.header('cache-control', 'no-store');
     return next();
   });
-  for (const routes of [rotationRoutes, retirementRoutes, approvalRoutes, acknowledgementRoutes, waitRoutes, registryRoutes, dossierRoutes, passkeyRoutes, outboxRoutes, sweepRoutes, waveRoutes]) app.route('/api', routes(deps));
+  for (const routes of [rotationRoutes, adoptionRoutes, retirementRoutes, approvalRoutes, acknowledgementRoutes, waitRoutes, registryRoutes, dossierRoutes, passkeyRoutes, outboxRoutes, sweepRoutes, waveRoutes]) app.route('/api', routes(deps));
 
   app.notFound((c) => {
     const sentence = `There is nothing at ${c.req.path}.`;

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { ack, ackLink } from './commands/ack.ts';
+import { adoption } from './commands/adoption.ts';
 import { approvals, approve, reject } from './commands/approvals.ts';
 import { clock } from './commands/clock.ts';
 import { completion } from './commands/completion.ts';
@@ -27,7 +28,7 @@ import type { Io } from './io.ts';
 
 export type ExitCode = 0 | 1 | 2;
 
-const commands = [plan, rotate, wave, rollback, status, watch, rollover, ack, ackLink, waive, resume, retire, reenable, retirement, approvals, approve, reject, outbox, history, dossier, registry, passkey, inventory, enableRotationCommand, sweep, findings, kpi, local, clock, faults, demo, completion];
+const commands = [plan, rotate, wave, rollback, status, watch, adoption, rollover, ack, ackLink, waive, resume, retire, reenable, retirement, approvals, approve, reject, outbox, history, dossier, registry, passkey, inventory, enableRotationCommand, sweep, findings, kpi, local, clock, faults, demo, completion];
 
 /** Makes usage errors throw, in every subcommand, and sends all output where the caller wants it. */
 function wire(command: Command, io: Io): Command {

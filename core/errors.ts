@@ -51,6 +51,11 @@ export const catalogue = {
     remedy: () => 'Run `rota registry apply rota.yaml` first; runbooks/registry.md has a file to start from.',
     httpStatus: 409,
   },
+  RegistryMoved: {
+    sentence: (d: { planned: number; holds: number }) => `Revision ${d.holds} of the registry holds, not ${d.planned}: somebody has applied another since.`,
+    remedy: () => 'Nothing was applied. See what would change now with `rota registry plan`, and apply over that.',
+    httpStatus: 409,
+  },
   // Planning
   WaveEmpty: {
     sentence: (d: { leftOut: readonly { readonly alias: string; readonly why: string }[] }) => `None of these keys can be rotated now: ${d.leftOut.map(({ alias, why }) => `${alias} ${why}`).join('; ')}.`,
@@ -427,6 +432,11 @@ export const catalogue = {
   NotRollbackable: {
     sentence: (d: { rotationId: string; reason: string }) => `Rotation ${d.rotationId} cannot be rolled back: ${d.reason}.`,
     remedy: (d: { rotationId: string }) => `\`rota status ${d.rotationId}\` shows where it stands.`,
+    httpStatus: 409,
+  },
+  NotCutOver: {
+    sentence: (d: { rotationId: string; reason: string }) => `Nobody can have adopted the new key of ${d.rotationId}: ${d.reason}.`,
+    remedy: (d: { rotationId: string }) => `\`rota status ${d.rotationId}\` shows where it stands; ask again once its aliases have moved.`,
     httpStatus: 409,
   },
   KeyNotRetirable: {

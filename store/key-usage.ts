@@ -1,7 +1,7 @@
 import { LookupEventsCommand, type CloudTrailClient, type Event } from '@aws-sdk/client-cloudtrail';
 import { GetKeyLastUsageCommand, type KMSClient } from '@aws-sdk/client-kms';
 import { isoSeconds } from '../core/clock.ts';
-import type { KeyUse, UsageEvidence } from '../core/plan/key-usage.ts';
+import type { KeyUse, TrailUse, UsageEvidence } from '../core/plan/key-usage.ts';
 
 export const usageEvidenceActions = ['kms:GetKeyLastUsage', 'cloudtrail:LookupEvents'] as const;
 
@@ -12,36 +12,50 @@ const mostPages = 5;
 const noTrail = ['AccessDeniedException', 'UnknownOperationException', 'UnsupportedOperationException', 'OperationNotPermittedException'];
 
 interface Asked {
-  readonly keyId: string;
-  readonly arn: string;
+  readonly keys: readonly { readonly keyId: string; readonly arn: string }[];
   /** The operations that count, by API name. */
   readonly operations: readonly string[];
   readonly sinceMs: number;
 }
 
+interface Found {
+  /** Newest first. */
+  readonly uses: readonly TrailUse[];
+  readonly complete: boolean;
+}
+
 /** Who used a key since a time, for these operations. No signal alone is proof: AWS KMS Developer Guide, "monitoring-keys-determining-usage". */
-export async function usageEvidence(kms: KMSClient, trail: CloudTrailClient, asked: Asked): Promise<UsageEvidence> {
-  const { KeyLastUsage: last } = await kms.send(new GetKeyLastUsageCommand({ KeyId: asked.keyId }));
-  const { uses, complete } = await trailOf(trail, asked).catch((error: unknown) => {
-    if (error instanceof Error && noTrail.includes(error.name)) return { uses: [], complete: false };
-    throw error;
-  });
-  if (last?.Operation === undefined || last.Timestamp === undefined) return { uses, complete };
-  return { lastUsage: { operation: last.Operation, at: isoSeconds(last.Timestamp.getTime()) }, uses, complete };
+export async function usageEvidence(kms: KMSClient, trail: CloudTrailClient, { keyId, arn, ...asked }: Omit<Asked, 'keys'> & Asked['keys'][number]): Promise<UsageEvidence> {
+  const last = await lastUsageOf(kms, keyId);
+  const { uses, complete } = await trailUses(trail, { keys: [{ keyId, arn }], ...asked });
+  const told = uses.map(({ operation, principal, at, error }): KeyUse => ({ operation, principal, at, ...(error === undefined ? {} : { error }) }));
+  return { ...(last === undefined ? {} : { lastUsage: { operation: last.operation, at: last.at } }), uses: told, complete };
+}
+
+/** The last cryptographic operation with a key that worked, up to an hour late, and the request that it was. AWS KMS API Reference, GetKeyLastUsage. */
+export async function lastUsageOf(kms: KMSClient, keyId: string): Promise<{ operation: string; at: string; requestId?: string } | undefined> {
+  const { KeyLastUsage: last } = await kms.send(new GetKeyLastUsageCommand({ KeyId: keyId }));
+  if (last?.Operation === undefined || last.Timestamp === undefined) return undefined;
+  return { operation: last.Operation, at: isoSeconds(last.Timestamp.getTime()), ...(last.KmsRequestId === undefined ? {} : { requestId: last.KmsRequestId }) };
 }
 
 /**
- * Asked by operation, since the event history finds by resource only calls that change something ("Logging AWS KMS API calls"); which
- * key a call was for stands in its record.
+ * Uses of these keys in CloudTrail's event history. Asked by operation, since the history finds by resource only calls that change
+ * something ("Logging AWS KMS API calls"); which key a call was for stands in its record. Without a history it is incomplete.
  */
-async function trailOf(trail: CloudTrailClient, asked: Asked): Promise<Pick<UsageEvidence, 'uses' | 'complete'>> {
-  const found = [];
-  for (const operation of asked.operations) found.push(await usesOf(trail, operation, asked));
-  return { uses: found.flatMap((f) => f.uses).sort((a, b) => b.at.localeCompare(a.at)), complete: found.every((f) => f.complete) };
+export async function trailUses(trail: CloudTrailClient, asked: Asked): Promise<Found> {
+  try {
+    const found = [];
+    for (const operation of asked.operations) found.push(await usesOf(trail, operation, asked));
+    return { uses: found.flatMap((f) => f.uses).sort((a, b) => b.at.localeCompare(a.at)), complete: found.every((f) => f.complete) };
+  } catch (error) {
+    if (error instanceof Error && noTrail.includes(error.name)) return { uses: [], complete: false };
+    throw error;
+  }
 }
 
-async function usesOf(trail: CloudTrailClient, operation: string, asked: Asked): Promise<Pick<UsageEvidence, 'uses' | 'complete'>> {
-  const uses: KeyUse[] = [];
+async function usesOf(trail: CloudTrailClient, operation: string, asked: Asked): Promise<Found> {
+  const uses: TrailUse[] = [];
   let next: string | undefined;
   for (let page = 0; page < mostPages; page++) {
     const { Events = [], NextToken } = await trail.send(
@@ -51,7 +65,7 @@ async function usesOf(trail: CloudTrailClient, operation: string, asked: Asked):
         ...(next === undefined ? {} : { NextToken: next }),
       }),
     );
-    uses.push(...Events.flatMap((event) => useOf(event, asked)));
+    uses.push(...Events.flatMap((event) => usesIn(event, asked)));
     if (NextToken === undefined) return { uses, complete: true };
     next = NextToken;
   }
@@ -63,17 +77,28 @@ interface CloudTrailRecord {
   readonly userIdentity?: { readonly arn?: string; readonly invokedBy?: string };
   readonly errorCode?: string;
   readonly errorMessage?: string;
-  readonly requestParameters?: { readonly keyId?: string } | null;
+  readonly requestID?: string;
+  readonly requestParameters?: { readonly keyId?: string; readonly sourceKeyId?: string; readonly destinationKeyId?: string } | null;
   readonly resources?: readonly { readonly ARN?: string }[] | null;
 }
 
-/** The use that an event tells of, if it was of this key. */
-function useOf({ EventName = '', EventTime, CloudTrailEvent = '{}' }: Event, { keyId, arn }: Asked): KeyUse[] {
+/** The uses that an event tells of: of each of the keys that it was about. */
+function usesIn({ EventName = '', EventTime, CloudTrailEvent = '{}' }: Event, { keys }: Asked): TrailUse[] {
   const record = JSON.parse(CloudTrailEvent) as CloudTrailRecord;
-  if (!isAbout(record, keyId, arn)) return [];
-  const { userIdentity, errorCode } = record;
-  const principal = userIdentity?.arn ?? userIdentity?.invokedBy ?? 'unknown';
-  return [{ operation: EventName, principal, at: isoSeconds(EventTime?.getTime() ?? 0), ...(errorCode === undefined ? {} : { error: errorCode }) }];
+  const { userIdentity: { arn: caller, invokedBy } = {}, errorCode, requestID } = record;
+  const { keyId, sourceKeyId, destinationKeyId } = record.requestParameters ?? {};
+  return keys
+    .filter((key) => isAbout(record, key.keyId, key.arn))
+    .map(({ arn }) => ({
+      operation: EventName,
+      principal: caller ?? invokedBy ?? 'unknown',
+      at: isoSeconds(EventTime?.getTime() ?? 0),
+      ...(errorCode === undefined ? {} : { error: errorCode }),
+      keyArn: arn,
+      named: { ...(keyId === undefined ? {} : { keyId }), ...(sourceKeyId === undefined ? {} : { sourceKeyId }), ...(destinationKeyId === undefined ? {} : { destinationKeyId }) },
+      ...(caller === undefined || invokedBy === undefined ? {} : { through: invokedBy }),
+      ...(requestID === undefined ? {} : { requestId: requestID }),
+    }));
 }
 
 /** A call that was refused may name the key in its request or its message only. */

@@ -35,10 +35,15 @@ export class RegistryTable {
     return Item === undefined ? undefined : (Item.head as RegistryHead);
   }
 
-  /** Writes a new revision, then turns the pointer. Two appliers at once: the second is refused by the condition. */
-  async apply(registry: Registry, appliedBy: string, appliedAt: string): Promise<RegistryHead> {
+  /**
+   * Writes a new revision, then turns the pointer. Two appliers at once: the second is refused by the condition. Throws `RegistryMoved` where
+   * another revision holds than `over`, the one that somebody has looked at (0 before the first); left out, any.
+   */
+  async apply(registry: Registry, appliedBy: string, appliedAt: string, over?: number): Promise<RegistryHead> {
     const before = await this.head();
-    const head: RegistryHead = { revision: (before?.revision ?? 0) + 1, digest: registryDigest(registry), appliedBy, appliedAt };
+    const holds = before?.revision ?? 0;
+    if (over !== undefined && over !== holds) throw new RotaError('RegistryMoved', { planned: over, holds });
+    const head: RegistryHead = { revision: holds + 1, digest: registryDigest(registry), appliedBy, appliedAt };
     const revision = `${head.revision}#${head.digest.slice(0, 16)}`;
     await this.#put({ revision, item: 'people', people: registry.people });
     const { exceptions, automaticRotation, sweep } = registry;

@@ -56,6 +56,8 @@ const transcripts: { args: string[]; exitCode: number; err: RegExp }[] = [
   { args: ['status'], exitCode: 1, err: /^rota: Rota does not know where to go: ROTA_URL is not set\.\n {6}Start `rota local`/ },
   { args: ['clock', 'advance', 'soon'], exitCode: 1, err: /is soon: write 90s, 15m, 24h or 30d/ },
   { args: ['registry', 'apply', 'no-such.yaml'], exitCode: 1, err: /^rota: no-such\.yaml cannot be read \(ENOENT\)\n/ },
+  { args: ['registry', 'apply', 'rota.yaml', '--over', 'x'], exitCode: 2, err: /It must be the number of a revision/ },
+  { args: ['registry', 'plan', 'no-such.yaml'], exitCode: 1, err: /^rota: no-such\.yaml cannot be read \(ENOENT\)\n/ },
   { args: ['dossier', 'verify', 'no-such', '--key', 'k.pem'], exitCode: 1, err: /There is no file or folder no-such\./ },
 ];
 test.each(transcripts)('rota $args ends with $exitCode', async ({ args, exitCode, err }) => {

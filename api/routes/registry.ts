@@ -1,10 +1,14 @@
 import { Hono } from 'hono';
+import { z } from 'zod';
 import { isoSeconds } from '../../core/clock.ts';
 import { RotaError } from '../../core/errors.ts';
 import { Registry } from '../../core/registry/registry-schema.ts';
 import type { ApiDeps, ApiEnv, SignedBy } from '../deps.ts';
 import { personOf, personWithRole } from '../identity/person.ts';
-import { readBody } from '../read-body.ts';
+import { readBody, readQuery } from '../read-body.ts';
+
+/** The revision that the applier has looked at. */
+const Over = z.strictObject({ over: z.coerce.number().int().min(0).optional() });
 
 /** Who applies: a person with the role `platform`, or an identity that the deployment names for the first time. */
 async function applierOf(deps: ApiDeps, signedBy: SignedBy): Promise<string> {
@@ -17,8 +21,9 @@ export function registryRoutes(deps: ApiDeps): Hono<ApiEnv> {
 
   app.put('/registry', async (c) => {
     const applier = await applierOf(deps, c.var.signedBy);
+    const { over } = readQuery(c, Over);
     const registry = await readBody(c, Registry);
-    return c.json(await deps.store.registry.apply(registry, applier, isoSeconds(deps.clock.now())));
+    return c.json(await deps.store.registry.apply(registry, applier, isoSeconds(deps.clock.now()), over));
   });
 
   app.get('/registry', async (c) => {

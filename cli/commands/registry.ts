@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { registryDigest } from '../../core/registry/registry-digest.ts';
 import { registryDifference, type RegistryChange } from '../../core/registry/registry-difference.ts';
 import { registryJsonSchema, registryJsonSchemaText } from '../../core/registry/json-schema.ts';
@@ -35,11 +35,18 @@ const plan = (io: Io): Command =>
       show(io, options, made, () => planText(made));
     });
 
+function readRevision(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('It must be the number of a revision, as `rota registry plan` shows it.');
+}
+
 const apply = (io: Io): Command =>
-  command('apply', 'Check rota.yaml and make it the registry', ['rota registry apply rota.yaml'])
+  command('apply', 'Check rota.yaml and make it the registry', ['rota registry apply rota.yaml', 'rota registry apply rota.yaml --over 7   # only if revision 7, which you planned against, still holds'])
     .argument('<file>')
-    .action(async (file: string, options: { json?: boolean }) => {
-      const head = await apiJson<RegistryHead>(io, { method: 'PUT', path: '/api/registry', body: readRegistry(await registryText(file), file) });
+    .addOption(new Option('--over <revision>', 'refuse if another revision holds by now; 0 before the first').argParser(readRevision))
+    .action(async (file: string, { over, ...options }: { json?: boolean; over?: number }) => {
+      const path = over === undefined ? '/api/registry' : `/api/registry?over=${over}`;
+      const head = await apiJson<RegistryHead>(io, { method: 'PUT', path, body: readRegistry(await registryText(file), file) });
       show(io, options, head, () => headText(head));
     });
 

@@ -10,6 +10,16 @@ export const KeyUse = z.strictObject({
 });
 export type KeyUse = z.infer<typeof KeyUse>;
 
+/** The same, with what tells how the caller came by the key. */
+export interface TrailUse extends KeyUse {
+  readonly keyArn: string;
+  /** How the request named its keys: an id, an ARN or an alias. Decrypt by a symmetric key may name none. */
+  readonly named: { readonly keyId?: string; readonly sourceKeyId?: string; readonly destinationKeyId?: string };
+  /** Which AWS service made the call for the principal. */
+  readonly through?: string;
+  readonly requestId?: string;
+}
+
 /** What AWS tells of the use of a key since a time. */
 export interface UsageEvidence {
   /** The last cryptographic operation of any kind that worked, up to an hour late. AWS KMS API Reference, GetKeyLastUsage. */
@@ -38,6 +48,12 @@ export function groupUses(uses: readonly KeyUse[]): GroupedUse[] {
 
 /** What `live` has that `before` lacks: another principal, another operation. More of the same is no news. */
 export const newKindsOfUse = (before: readonly GroupedUse[], live: readonly GroupedUse[]): GroupedUse[] => live.filter((use) => !before.some((b) => kindOf(b) === kindOf(use)));
+
+/** The last use that KMS knows of, where it is later than `since` and CloudTrail has not told of it: somebody's, without a name. */
+export function unnamedUse(uses: readonly KeyUse[], lastUsage: UsageEvidence['lastUsage'], since: string): KeyUse[] {
+  const isNamed = uses.some((use) => use.error === undefined && use.at === lastUsage?.at);
+  return lastUsage === undefined || lastUsage.at <= since || isNamed ? [] : [{ ...lastUsage, principal: 'somebody whom CloudTrail does not name' }];
+}
 
 /** The last time of these uses, or `otherwise` where there are none later. ISO 8601 sorts as text. */
 export const newestOf = (times: readonly string[], otherwise: string): string => times.reduce((newest, at) => (at > newest ? at : newest), otherwise);

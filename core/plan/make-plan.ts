@@ -145,6 +145,9 @@ function plannedGrants(grants: readonly GrantFacts[], rotationId: string): Plann
     ...(grant.retiringPrincipal === undefined ? {} : { retiringPrincipal: grant.retiringPrincipal }),
     operations: [...grant.operations],
     ...(grant.constraints === undefined ? {} : { constraints: grant.constraints }),
-    name: `rota-${digestOf([rotationId, grant.grantId]).slice(0, 32)}`,
+    name: successorGrantName(rotationId, grant.grantId),
   }));
 }
+
+/** The name of the grant that a rotation makes on the new key in place of one on the old: it tells which was carried over. */
+export const successorGrantName = (rotationId: string, grantId: string): string => `rota-${digestOf([rotationId, grantId]).slice(0, 32)}`;

@@ -3,6 +3,7 @@
  * here when somebody who could apply it might want it for the wrong reason, or might not see what follows from it.
  */
 import { X509Certificate } from 'node:crypto';
+import { digestOf } from '../canonical-json.ts';
 import { ruleText } from '../approval/rule-text.ts';
 import { seatsOf } from '../approval/seats.ts';
 import { deed } from '../errors.ts';
@@ -83,12 +84,17 @@ function rolloverDangers(before: RegisteredKey, after: RegisteredKey): string[] 
   const released = requiredOf(before).filter((name) => !requiredOf(after).includes(name));
   const groups = [...new Set(before.consumers.filter((c) => !released.includes(c.name)).map((c) => c.group))].filter((group) => waitedFor(after, group) < waitedFor(before, group));
   const withoutTarget = before.publication.targets.filter(({ name }) => !after.publication.targets.some((t) => t.name === name)).map(({ name }) => name);
+  const elsewhere = after.publication.targets.filter((target) => {
+    const old = before.publication.targets.find((t) => t.name === target.name);
+    return old !== undefined && digestOf(old) !== digestOf(target);
+  });
   const seconds = (value: number | 'unbounded'): number => (value === 'unbounded' ? Number.POSITIVE_INFINITY : value);
   const shorter = (Object.keys(before.rollover) as (keyof Asymmetric['rollover'])[]).filter((name) => seconds(after.rollover[name]) < seconds(before.rollover[name]));
   return [
     ...released.map((name) => `Rotations of ${alias} no longer wait for ${name} to have the new key.`),
     ...groups.filter((group) => !before.consumers.some((c) => c.group === group && released.includes(c.name))).map((group) => `Rotations of ${alias} wait for ${waitedFor(after, group)} of ${group}, not for ${waitedFor(before, group)}.`),
     ...withoutTarget.map((name) => `Keys of ${alias} are no longer published at ${name}: whoever reads there keeps the old one.`),
+    ...elsewhere.map(({ name }) => `Keys of ${alias} are published at another place under the name ${name}: whoever reads at the old one keeps what is there.`),
     ...shorter.map((name) => `Rotations of ${alias} take ${name} to be ${after.rollover[name]}, not ${before.rollover[name]}: what is not true of every consumer breaks them.`),
   ];
 }

@@ -1,4 +1,4 @@
-import { newestOf, type KeyUse } from '../../core/plan/key-usage.ts';
+import { newestOf, unnamedUse, type KeyUse } from '../../core/plan/key-usage.ts';
 import { directionOf } from '../../core/rollover/direction.ts';
 import { usageEvidence } from '../../store/key-usage.ts';
 import { retirePlanOf } from '../plan-of.ts';
@@ -24,8 +24,6 @@ export async function usesSince({ head, clients }: Context, since: string): Prom
   const { making, opening } = directionOf(usage);
   const { uses: told, lastUsage, complete } = await usageEvidence(clients.kms, clients.trail, { keyId, arn, operations: [...making, ...opening], sinceMs: Date.parse(since) });
   const after = told.filter((use) => use.at > since);
-  const isNamed = after.some((use) => use.error === undefined && use.at === lastUsage?.at);
-  const unnamed = lastUsage === undefined || lastUsage.at <= since || isNamed ? [] : [{ ...lastUsage, principal: 'somebody whom CloudTrail does not name' }];
-  const uses = [...unnamed, ...after];
+  const uses = [...unnamedUse(after, lastUsage, since), ...after];
   return { uses: uses.slice(0, mostUses), seenUntil: newestOf(uses.map((use) => use.at), since), complete };
 }

@@ -42,6 +42,7 @@ const table: readonly Row[] = [
   { route: 'GET /api/rotations', outcomes: anyMember('200') },
   { route: 'GET /api/rotations/:id', outcomes: anyMember('200') },
   { route: 'GET /api/rotations/:id/history', outcomes: anyMember('200') },
+  { route: 'GET /api/rotations/:id/adoption', outcomes: anyMember('NotCutOver') },
   { route: 'POST /api/rotations/:id/resume', body: {}, outcomes: only('custodian', 'BadRequest') },
   { route: 'POST /api/rotations/:id/reenable', body: {}, outcomes: only('custodian', 'BadRequest') },
   { route: 'POST /api/rotations/:id/acknowledgements', body: { consumer: 'gateway', thumbprint: 'wrong' }, outcomes: { ...anyMember('NotYourConsumer'), auditor: 'AuditorChangesNothing', consumer: 'AcknowledgementWrong' } },

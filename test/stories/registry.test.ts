@@ -61,7 +61,11 @@ test('a plan says what an apply changes and what to think about twice; what is e
   expect(await rota.json<Held>('pat', 'registry', 'show')).toEqual(first);
 
   // The digest is that of the plan, and of what is exported, although the table keeps the keys in another order.
-  expect(await rota.json<{ digest: string }>('pat', 'registry', 'apply', changed)).toMatchObject({ digest: planned.digest, revision: first.head.revision + 1 });
+  const seen = String(planned.holds?.revision);
+  expect(await rota.json<{ digest: string }>('pat', 'registry', 'apply', changed, '--over', seen)).toMatchObject({ digest: planned.digest, revision: first.head.revision + 1 });
+  const late = await rota.as('pat', 'registry', 'apply', path, '--over', seen);
+  expect(late).toMatchObject({ exitCode: 1, out: '' });
+  expect(late.err).toContain(`Revision ${first.head.revision + 1} of the registry holds, not ${seen}: somebody has applied another since.`);
   const exported = await rota.as('pat', 'registry', 'export');
   expect(exported.err).toBe('');
   const again = await file(rota, 'exported.yaml', exported.out);

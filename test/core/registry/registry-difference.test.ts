@@ -101,6 +101,23 @@ const cases: readonly { readonly name: string; readonly edit: (registry: Registr
     dangers: ['Rotations of alias/tokens no longer wait for gateway to have the new key.'],
   },
   {
+    name: 'a target at another place',
+    edit: (r) => (tokens(r).publication.targets = [{ name: 'jwks', kind: 'ssm', parameter: '/rota/published/others' }]),
+    subject: 'key alias/tokens',
+    path: 'publication.targets.jwks.parameter',
+    dangers: ['Keys of alias/tokens are published at another place under the name jwks: whoever reads at the old one keeps what is there.'],
+  },
+  {
+    name: 'a target of another name',
+    edit: (r) => {
+      tokens(r).publication.targets = [{ name: 'site', kind: 'ssm', parameter: '/rota/published/tokens' }];
+      Object.assign(tokens(r).consumers[0] ?? {}, { target: 'site' });
+    },
+    subject: 'key alias/tokens',
+    path: 'publication.targets.site.name',
+    dangers: ['Keys of alias/tokens are no longer published at jwks: whoever reads there keeps the old one.'],
+  },
+  {
     name: 'a cache that is said to be shorter',
     edit: (r) => (tokens(r).rollover.cacheTtlSeconds = 60),
     subject: 'key alias/tokens',

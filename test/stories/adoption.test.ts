@@ -1,0 +1,70 @@
+import { CreateGrantCommand, DecryptCommand, EncryptCommand, KMSClient } from '@aws-sdk/client-kms';
+import { expect, onTestFinished, test } from 'vitest';
+import type { Adoption } from '../../core/adoption/adoption.ts';
+import { credentialsOf } from '../../demo/cast.ts';
+import { makeImportedKey } from '../../demo/imported-key.ts';
+import { startRota } from '../rota.ts';
+
+const timeout = 120_000;
+const dayMs = 86_400_000;
+
+/** After a cutover: one consumer names the alias, one reads old data, one holds the ARN. */
+test('after a cutover one sees who has followed and who has not', { timeout }, async () => {
+  const rota = await startRota();
+  const { kms } = rota;
+  const { place, embedded } = rota.local;
+  const oldKeyId = await makeImportedKey(kms, 'alias/payments');
+  await rota.apply();
+  const userArn = (id: string): string => `arn:aws:iam::${place.accountId}:user/${id}`;
+  const grant = (id: string) => kms.send(new CreateGrantCommand({ KeyId: oldKeyId, GranteePrincipal: userArn(id), Operations: ['Encrypt', 'Decrypt'] }));
+  const clientOf = (id: string): KMSClient => {
+    const client = new KMSClient({ endpoint: place.url, region: place.region, credentials: credentialsOf(place, id) });
+    onTestFinished(() => client.destroy());
+    return client;
+  };
+  await grant('carol');
+  const blob = (await kms.send(new EncryptCommand({ KeyId: 'alias/payments', Plaintext: Buffer.from('old data') }))).CiphertextBlob;
+
+  const rotationId = await rota.rotate();
+  const question = await rota.question(rotationId);
+  const early = await rota.as('audrey', 'adoption', rotationId);
+  expect(early).toMatchObject({ exitCode: 1, out: '' });
+  expect(early.err).toContain(`Nobody can have adopted the new key of ${rotationId}: its aliases have not moved.`);
+  await rota.approve(question);
+  const { newKeyId = '' } = await rota.ended(rotationId);
+  await embedded.clock.advance(dayMs);
+
+  // Nobody but the rotation itself, which proved both keys.
+  const quiet = await rota.json<Adoption>('audrey', 'adoption', rotationId);
+  expect(quiet).toMatchObject({ oldKeyId, newKeyId, stillMaking: [], onlyOpening: [], adopted: [], holdingOldKey: [], aliasesOfOldKey: [], evidenceComplete: true });
+  expect(quiet.grants).toMatchObject([{ grantee: userArn('carol'), operations: ['Decrypt', 'Encrypt'], carriedOver: true }]);
+
+  await grant('dora');
+  await kms.send(new EncryptCommand({ KeyId: 'alias/payments', Plaintext: Buffer.from('new data') }));
+  await kms.send(new DecryptCommand({ CiphertextBlob: blob }));
+  const oldArn = `arn:aws:kms:${place.region}:${place.accountId}:key/${oldKeyId}`;
+  await clientOf('carol').send(new EncryptCommand({ KeyId: oldArn, Plaintext: Buffer.from('to the old one still') }));
+  await clientOf('dora').send(new DecryptCommand({ CiphertextBlob: blob, KeyId: oldKeyId }));
+
+  const found = await rota.json<Adoption>('audrey', 'adoption', rotationId);
+  const short = (uses: Adoption['stillMaking']) => uses.map(({ principal, operation, namedBy, count }) => [principal, operation, namedBy, count]);
+  expect(short(found.stillMaking)).toEqual([[userArn('carol'), 'Encrypt', 'arn', 1]]);
+  expect(short(found.onlyOpening)).toEqual([[userArn('dora'), 'Decrypt', 'key id', 1], [userArn('pat'), 'Decrypt', 'ciphertext', 1]]);
+  expect(short(found.adopted)).toEqual([[userArn('pat'), 'Encrypt', 'alias', 1]]);
+  expect(found.holdingOldKey).toEqual([userArn('carol')]);
+  expect(found.grants.map(({ grantee, carriedOver }) => [grantee, carriedOver]).sort()).toEqual([[userArn('carol'), true], [userArn('dora'), false]]);
+
+  const { exitCode, out } = await rota.as('audrey', 'adoption', rotationId);
+  expect(exitCode).toBe(0);
+  expect(out).toMatch(/Still encrypt, sign or MAC with the old key\n.*PRINCIPAL.*\n +arn:\S+user\/carol +Encrypt +arn +1 +\S+Z +success\n/);
+  expect(out).toMatch(/Hold the ARN or the id of the old key: let them name the alias\n +arn:\S+user\/carol\n/);
+  expect(out).toMatch(/user\/dora may Decrypt, Encrypt \(made since, not on the new key; /);
+
+  // A rollback takes the question away.
+  const { rotationId: back } = await rota.json<{ rotationId: string }>('carol', 'rollback', rotationId, '--reason', 'the batch is not ready');
+  await rota.approve(await rota.question(back));
+  await rota.ended(back);
+  expect((await rota.as('audrey', 'adoption', rotationId)).err).toContain('its aliases are back at the old key.');
+  expect((await rota.as('audrey', 'adoption', back)).err).toContain('it moves no alias to a new key, or is not that far.');
+  expect((await rota.as('audrey', 'adoption', 'no-such-rotation')).err).toContain('There is no rotation no-such-rotation.');
+});
