@@ -83,20 +83,19 @@ const usualLookBack = 50;
 
 /** Appends to the chain, once: only what came since the first attempt began can be this rotation's own, and so only that is looked through. */
 async function append({ head: { rotationId }, store, repeated }: Context, make: (sequence: number, previous: string) => Promise<Buffer>): Promise<number> {
-  const { dossiers, ledger } = store;
-  const begun = repeated ? ((await ledger.kept(rotationId, whereBegun)) as { readonly sequence: number } | undefined) : undefined;
+  const begun = repeated ? ((await store.ledger.kept(rotationId, whereBegun)) as { readonly sequence: number } | undefined) : undefined;
   let strangers = begun?.sequence;
   for (;;) {
-    const last = await dossiers.lastSequence();
+    const last = await store.dossiers.lastSequence();
     if (strangers === undefined) {
       strangers = repeated ? Math.max(0, last - usualLookBack) : last;
-      await ledger.keep(rotationId, whereBegun, { sequence: strangers });
+      await store.ledger.keep(rotationId, whereBegun, { sequence: strangers });
     }
-    const lastBytes = last === 0 ? undefined : await dossiers.getDossier(last);
-    for (let place = last, bytes = lastBytes; place > strangers && bytes; bytes = await dossiers.getDossier(--place))
+    const lastBytes = last === 0 ? undefined : await store.dossiers.getDossier(last);
+    for (let place = last, bytes = lastBytes; place > strangers && bytes; bytes = await store.dossiers.getDossier(--place))
       if (rotationOf(bytes) === rotationId) return place;
     strangers = last;
     const envelope = await make(last + 1, lastBytes ? envelopeDigest(lastBytes) : genesis);
-    if (await dossiers.putDossier(last + 1, envelope)) return last + 1;
+    if (await store.dossiers.putDossier(last + 1, envelope)) return last + 1;
   }
 }

@@ -26,7 +26,8 @@ kms.destroy();
 const registry = paymentsRegistry(before.place.people, makeRecoveryCertificate('Recovery').certificatePem, before.place.accountId);
 const keys = aliases.flatMap((alias) => registry.keys.map((key) => ({ ...key, alias, approvals: { ...key.approvals, cutover: { all: [{ group: 'security', count: 1 }] } } })));
 const file = join(folder, 'rota.yaml');
-await writeFile(file, asYaml({ ...registry, keys } as Registry));
+// Anew, so that what the keys share is not written as aliases of YAML, of which a file may have few.
+await writeFile(file, asYaml(JSON.parse(JSON.stringify({ ...registry, keys })) as Registry));
 await jsonAs(before.place, 'pat', 'registry', 'apply', file);
 await before.embedded.clock.advance(340 * 86_400_000);
 await before.close();

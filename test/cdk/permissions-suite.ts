@@ -43,7 +43,7 @@ describe('how far a right reaches', () => {
   });
 
   test.each([
-    ['dynamodb:', /^\$\{Tables(Registry|Ledger|Approvals|Publications|Acknowledgements|Waits|Findings)\w+\.Arn\}$/],
+    ['dynamodb:', /^\$\{Tables(Registry|Waves|Paces|Ledger|Approvals|Publications|Acknowledgements|Waits|Findings)\w+\.Arn\}$/],
     ['s3:PutObject', /^(\$\{TablesRecords\w+\.Arn\}|\$\{TablesDossiers\w+\.Arn\}\/(dossiers|escrow|retirement)|arn:aws:s3:::rota-published-\*)\/\*$/],
     ['s3:GetObject', /^(\$\{TablesRecords\w+\.Arn\}|\$\{TablesDossiers\w+\.Arn\}\/(dossiers|retirement)|arn:aws:s3:::rota-published-\*)\/\*$/],
     ['ssm:', /^arn:aws:ssm:REGION:ACCOUNT:parameter\/rota\/published\/\*$/],
