@@ -12,7 +12,7 @@ import { deliverOwedWords } from './waits/answer.ts';
  * start and on a schedule. One kind that fails keeps none of the others back; then the first failure is thrown.
  */
 export async function settle(deps: ApiDeps): Promise<Readonly<Record<string, number>>> {
-  const heads = await deps.store.ledger.heads();
+  const heads = await deps.store.ledger.openHeads();
   const work = {
     delivered: deliverPending(deps),
     told: lookAfterQuestions(deps),

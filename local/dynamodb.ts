@@ -32,6 +32,7 @@ export async function openDynamoDb({ folder, accountId, region }: { folder: stri
   });
   store.tableDb.awsAccountId = accountId;
   store.tableDb.awsRegion = region;
+  const settled = rememberTables(store);
   await finishTables(store).catch(async (error: unknown) => {
     await store.db.close();
     throw error;
@@ -39,7 +40,7 @@ export async function openDynamoDb({ folder, accountId, region }: { folder: stri
 
   return {
     handle(operation, input) {
-      if (operations.has(operation)) return run(store, operation, input);
+      if (operations.has(operation)) return run(store, operation, input).finally(() => settled(operation));
       return Promise.reject(new AwsError('UnknownOperationException', `The embedded DynamoDB does not know the operation ${operation}.`));
     },
     close: () => store.db.close(),
@@ -71,6 +72,31 @@ function awsErrorOf(error: unknown): AwsError | undefined {
   if (statusCode === undefined || body === undefined) return undefined;
   const { __type, message, Message, ...fields } = body as { __type: string; message?: string; Message?: string };
   return new AwsError(__type.replace(/^.*#/, ''), message ?? Message ?? '', statusCode, fields);
+}
+
+/**
+ * dynalite reads a table's record from disk for each call; here it is read once, until an operation on tables. Nothing but those changes a record.
+ * Answers what to call after each operation.
+ */
+function rememberTables(store: Store): (operation: string) => void {
+  const read = store.getTable.bind(store);
+  const known = new Map<string, TableRecord>();
+  let round = 0;
+  store.getTable = (name, checkStatus, done) => {
+    const answer = (typeof checkStatus === 'function' ? checkStatus : done) as (error: Error | null, table?: TableRecord) => void;
+    const table = typeof checkStatus === 'function' || checkStatus ? known.get(name) : undefined;
+    if (table !== undefined) return answer(null, table);
+    const at = round;
+    read(name, checkStatus, (error: Error | null, found?: TableRecord) => {
+      if (error === null && found?.TableStatus === 'ACTIVE' && at === round) known.set(name, found);
+      answer(error, found);
+    });
+  };
+  return (operation) => {
+    if (!/^(Create|Update|Delete)Table$/.test(operation)) return;
+    round += 1;
+    known.clear();
+  };
 }
 
 const readTable = (store: Store, name: string): Promise<TableRecord | undefined> =>

@@ -48,6 +48,9 @@ const headKey = (rotationId: string) => ({ rotationId, step: '#head' });
 /** Of a key, and of the alias that a rotation is about: after a cutover the alias stands at another key, but the rotation goes on. */
 const lockKey = (what: string) => ({ rotationId: `lock#${what}`, step: '#lock' });
 
+/** The rotations that may not have ended, as items of a partition of their own: who looks after them need not read the whole ledger. */
+const openKey = (rotationId: string) => ({ rotationId: '#open', step: rotationId });
+
 /** The ledger: what each rotation intended and did, step by step. Intent is written before the effect (P6). */
 export class LedgerTable {
   readonly #dynamo: DynamoDBDocumentClient;
@@ -60,6 +63,7 @@ export class LedgerTable {
 
   /** Opens a rotation. Repeated with the same id it changes nothing. */
   async open(request: RotationRequest): Promise<void> {
+    await this.#dynamo.send(new PutCommand({ TableName: this.#table, Item: openKey(request.rotationId) }));
     await this.#dynamo
       .send(new PutCommand({ TableName: this.#table, Item: { ...headKey(request.rotationId), head: { ...request } }, ConditionExpression: 'attribute_not_exists(rotationId)' }))
       .catch((error: unknown) => {
@@ -87,6 +91,22 @@ export class LedgerTable {
       }
     }
     return heads;
+  }
+
+  /** The heads of rotations that have not ended, in no order. Those that have leave the list here. */
+  async openHeads(): Promise<RotationHead[]> {
+    const ids: string[] = [];
+    let from: Record<string, unknown> | undefined;
+    do {
+      const page = await this.#dynamo.send(
+        new QueryCommand({ TableName: this.#table, KeyConditionExpression: 'rotationId = :open', ExpressionAttributeValues: { ':open': '#open' }, ConsistentRead: true, ExclusiveStartKey: from }),
+      );
+      ids.push(...(page.Items ?? []).map((item) => String(item.step)));
+      from = page.LastEvaluatedKey;
+    } while (from !== undefined);
+    const heads = await this.headsOf(ids);
+    for (const { rotationId, outcome } of heads) if (outcome !== undefined) await this.#dynamo.send(new DeleteCommand({ TableName: this.#table, Key: openKey(rotationId) }));
+    return heads.filter(({ outcome }) => outcome === undefined);
   }
 
   /** Settles fields of the head. */

@@ -14,7 +14,8 @@ const graceMs = 3_600_000;
  * name of the closing execution makes it start once.
  */
 export async function closeStopped(deps: ApiDeps, heads: readonly RotationHead[]): Promise<number> {
-  const open = heads.filter((h) => h.executionArn !== undefined && h.outcome === undefined);
+  // One that was asked for within the grace cannot have stopped before it: a wave would have hundreds asked about for nothing.
+  const open = heads.filter((h) => h.executionArn !== undefined && h.outcome === undefined && Date.parse(h.requestedAt) + graceMs <= deps.clock.now());
   const closed = await Promise.allSettled(open.map((head) => closeIfStopped(deps, head)));
   return closed.filter((c) => c.status === 'fulfilled' && c.value).length;
 }

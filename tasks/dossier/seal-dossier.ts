@@ -5,7 +5,6 @@ import { envelopeDigest, genesis } from '../../core/dossier/chain.ts';
 import { digestToSign, keyIdOfSpki, payloadType, type Envelope } from '../../core/dossier/dsse.ts';
 import { predicateType, Statement, subjectDigest, type RotationPredicate } from '../../core/dossier/statement.ts';
 import { locksOf } from '../../core/plan/plan.ts';
-import type { DossierBucket } from '../../store/dossier-bucket.ts';
 import { keyFactsActions, publicKeyOf } from '../../store/key-facts.ts';
 import { announce, eventActions } from '../../store/events.ts';
 import { rotationInput, task, type Context } from '../task.ts';
@@ -30,7 +29,7 @@ export const sealDossier = task({
     const decisionKeySpki = (await publicKeyOf(clients.kms, names.decisionKey)).toString('base64');
     const keyid = keyIdOfSpki(await publicKeyOf(clients.kms, names.dossierKey));
 
-    const sequence = await append(store.dossiers, rotationId, async (next, previous) => {
+    const sequence = await append(context, async (next, previous) => {
       const predicate: RotationPredicate = { ...evidence, sequence: next, previous, decisionKeySpki };
       return envelopeOf(clients.kms, names.dossierKey, keyid, predicate);
     });
@@ -78,13 +77,25 @@ function rotationOf(envelope: Buffer): string {
   return (JSON.parse(Buffer.from(payload, 'base64').toString('utf8')) as Statement).predicate.rotationId;
 }
 
-async function append(dossiers: DossierBucket, rotationId: string, make: (sequence: number, previous: string) => Promise<Buffer>): Promise<number> {
+const whereBegun = 'end of the chain when its sealing began';
+/** How far back a repeat looks whose first attempt did not come to say where it began. */
+const usualLookBack = 50;
+
+/** Appends to the chain, once: only what came since the first attempt began can be this rotation's own, and so only that is looked through. */
+async function append({ head: { rotationId }, store, repeated }: Context, make: (sequence: number, previous: string) => Promise<Buffer>): Promise<number> {
+  const begun = repeated ? ((await store.ledger.kept(rotationId, whereBegun)) as { readonly sequence: number } | undefined) : undefined;
+  let strangers = begun?.sequence;
   for (;;) {
-    const last = await dossiers.lastSequence();
-    const lastBytes = last === 0 ? undefined : await dossiers.getDossier(last);
-    for (let mine = last, bytes = lastBytes; mine > 0 && mine > last - 50 && bytes; bytes = await dossiers.getDossier(--mine))
-      if (rotationOf(bytes) === rotationId) return mine;
+    const last = await store.dossiers.lastSequence();
+    if (strangers === undefined) {
+      strangers = repeated ? Math.max(0, last - usualLookBack) : last;
+      await store.ledger.keep(rotationId, whereBegun, { sequence: strangers });
+    }
+    const lastBytes = last === 0 ? undefined : await store.dossiers.getDossier(last);
+    for (let place = last, bytes = lastBytes; place > strangers && bytes; bytes = await store.dossiers.getDossier(--place))
+      if (rotationOf(bytes) === rotationId) return place;
+    strangers = last;
     const envelope = await make(last + 1, lastBytes ? envelopeDigest(lastBytes) : genesis);
-    if (await dossiers.putDossier(last + 1, envelope)) return last + 1;
+    if (await store.dossiers.putDossier(last + 1, envelope)) return last + 1;
   }
 }

@@ -2,6 +2,7 @@
  * Rota on the embedded AWS for the bench of waves, in a process of its own: `node waves-server.mjs '{"count": …, "quotaScale": …}'`. The first line out
  * is where it is; the last one, when its input ends, what it took.
  */
+import type { Registry } from '../../core/registry/registry-schema.ts';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,7 +26,8 @@ kms.destroy();
 const registry = paymentsRegistry(before.place.people, makeRecoveryCertificate('Recovery').certificatePem, before.place.accountId);
 const keys = aliases.flatMap((alias) => registry.keys.map((key) => ({ ...key, alias, approvals: { ...key.approvals, cutover: { all: [{ group: 'security', count: 1 }] } } })));
 const file = join(folder, 'rota.yaml');
-await writeFile(file, asYaml({ ...registry, keys }));
+// Anew, so that what the keys share is not written as aliases of YAML, of which a file may have few.
+await writeFile(file, asYaml(JSON.parse(JSON.stringify({ ...registry, keys })) as Registry));
 await jsonAs(before.place, 'pat', 'registry', 'apply', file);
 await before.embedded.clock.advance(340 * 86_400_000);
 await before.close();
