@@ -5,9 +5,14 @@
  * Context: `platformArns` (comma-separated ARNs that may apply the first registry), `retentionMode` (`GOVERNANCE`, the default, or
  * `COMPLIANCE`) and `retentionYears` (1 to 100, default 7) of dossiers, `publishedBuckets` and `publishedParameters` (comma-separated, default
  * `rota-published-*` and `/rota/published/*`): where public keys may be published.
+ *
+ * With `guardrailTargets` (comma-separated root, organisational units or accounts) there is a second stack, `RotaGuardrails`, with service control
+ * policies for the account that manages the organisation; `breakGlassArns`, `rotaArns`, `longestPeriodDays` and `ownerTag` are for it.
  */
-import { App } from 'aws-cdk-lib';
+import { App, Aspects, Stack } from 'aws-cdk-lib';
 import { IamArn } from '../core/ids.ts';
+import { RequireRotation } from './guardrails/require-rotation.ts';
+import { KeyGuardrails, type GuardrailsProps } from './guardrails/service-control-policies.ts';
 import { RotaStack } from './rota-stack.ts';
 import type { Retention } from './tables.ts';
 
@@ -21,6 +26,12 @@ export function makeCdkApp(context: Readonly<Record<string, string>> = {}, outdi
     platformArns: platformArns(given('platformArns', '')),
     published: { buckets: listed(given('publishedBuckets', 'rota-published-*')), parameters: listed(given('publishedParameters', '/rota/published/*')) },
   });
+  const targetIds = listed(given('guardrailTargets', ''));
+  if (targetIds.length > 0) {
+    const stack = new Stack(app, 'RotaGuardrails', { description: 'Rota: what no account of the organisation may do with its KMS keys' });
+    new KeyGuardrails(stack, 'Keys', { targetIds, ...guardrailsFrom(given) });
+  }
+  Aspects.of(app).add(new RequireRotation());
   return app;
 }
 
@@ -34,6 +45,14 @@ function retentionYears(text: string): number {
   if (Number.isInteger(years) && years >= 1 && years <= 100) return years;
   throw new Error(`context retentionYears is ${text}: write whole years, 1 to 100`);
 }
+
+/** What the service control policies say, from context. Throws when nobody could break the glass. */
+export const guardrailsFrom = (given: (name: string, otherwise: string) => string): GuardrailsProps => ({
+  breakGlassArns: listed(given('breakGlassArns', '')),
+  rotaArns: listed(given('rotaArns', 'arn:aws:iam::*:role/Rota-*')),
+  longestPeriodDays: Number(given('longestPeriodDays', '365')),
+  ownerTag: given('ownerTag', 'owner'),
+});
 
 const listed = (text: string): string[] => text.split(',').map((item) => item.trim()).filter((item) => item !== '');
 

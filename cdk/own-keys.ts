@@ -2,6 +2,7 @@ import { RemovalPolicy, Tags } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
+import { RotatedKey } from './guardrails/rotated-key.ts';
 import { defaultNames } from '../store/clients.ts';
 
 /** Who alone may use Rota's own keys for what they are for. */
@@ -23,9 +24,9 @@ export class OwnKeys extends Construct {
 
   constructor(scope: Construct, id: string) {
     super(scope, id);
-    this.tokenKey = this.#key('tokenKey', { description: 'Rota: task tokens of open approvals', enableKeyRotation: true });
-    this.decisionKey = this.#key('decisionKey', { description: 'Rota: signs decisions', ...signing });
-    this.dossierKey = this.#key('dossierKey', { description: 'Rota: signs dossiers', ...signing });
+    this.tokenKey = marked(new RotatedKey(this, 'tokenKey', { alias: defaultNames.tokenKey, description: 'Rota: task tokens of open approvals' }));
+    this.decisionKey = this.#signing('decisionKey', 'Rota: signs decisions');
+    this.dossierKey = this.#signing('dossierKey', 'Rota: signs dossiers');
   }
 
   /** Denies the use of each key to everybody but its own roles, administrators of the account too. */
@@ -36,14 +37,15 @@ export class OwnKeys extends Construct {
     only(this.dossierKey, [sealDossier], 'kms:Sign');
   }
 
-  #key(name: 'tokenKey' | 'decisionKey' | 'dossierKey', props: kms.KeyProps): kms.Key {
-    const key = new kms.Key(this, name, { alias: defaultNames[name], removalPolicy: RemovalPolicy.RETAIN, ...props });
-    Tags.of(key).add('rota:own-key', name);
-    return key;
+  #signing(name: 'decisionKey' | 'dossierKey', description: string): kms.Key {
+    return marked(new kms.Key(this, name, { alias: defaultNames[name], description, removalPolicy: RemovalPolicy.RETAIN, keySpec: kms.KeySpec.ECC_NIST_P256, keyUsage: kms.KeyUsage.SIGN_VERIFY }));
   }
 }
 
-const signing = { keySpec: kms.KeySpec.ECC_NIST_P256, keyUsage: kms.KeyUsage.SIGN_VERIFY } as const;
+function marked(key: kms.Key): kms.Key {
+  Tags.of(key).add('rota:own-key', key.node.id);
+  return key;
+}
 
 function only(key: kms.Key, roles: readonly iam.IRole[], ...actions: string[]): void {
   key.addToResourcePolicy(

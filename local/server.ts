@@ -13,6 +13,7 @@ import { openEvents, type StoredEvent } from './events.ts';
 import { AnswerDropped, Faults } from './faults.ts';
 import { Gate } from './gate.ts';
 import { openKms } from './kms/server.ts';
+import type { ServiceControlPolicy } from './kms/service-control.ts';
 import { openParameters } from './parameters.ts';
 import { Port, type HttpApp } from './port.ts';
 import { Principals, type Principal } from './principals.ts';
@@ -50,6 +51,8 @@ export interface EmbeddedAwsOptions {
   readonly http: (self: Self) => HttpApp;
   /** Told of every event that is put or that a service emits, such as a change of an execution's status; at most once each. */
   readonly onEvent?: (event: StoredEvent) => void | Promise<void>;
+  /** What the organisation forbids; KMS enforces it. */
+  readonly serviceControlPolicies?: readonly ServiceControlPolicy[];
   /** Why the clock may not be moved, where keys live elsewhere and have a time of their own. */
   readonly clockFixed?: string;
 }
@@ -71,7 +74,7 @@ export async function startEmbeddedAws(options: EmbeddedAwsOptions): Promise<Emb
     await mkdir(join(folder, 'kms'), { recursive: true, mode: 0o700 });
     await mkdir(join(folder, 'events'), { recursive: true, mode: 0o700 });
     const cloudtrail = opened.service(await openTrail({ file: join(folder, 'cloudtrail.journal'), clock }));
-    const kms = opened.service(await openKms({ folder: join(folder, 'kms'), clock, onCall: (call) => cloudtrail.record(call) }));
+    const kms = opened.service(await openKms({ folder: join(folder, 'kms'), clock, serviceControlPolicies: options.serviceControlPolicies ?? [], onCall: (call) => cloudtrail.record(call) }));
     const events = opened.service(await openEvents({ file: join(folder, 'events', 'events.journal'), clock, ...(options.onEvent === undefined ? {} : { onEvent: options.onEvent }) }));
     const ssm = opened.service(await openParameters({ file: join(folder, 'parameters.journal'), clock }));
     const s3 = opened.service(await openS3({ folder: join(folder, 's3'), clock }));

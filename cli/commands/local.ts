@@ -3,7 +3,7 @@
  * folder `cdk` does the same.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { CreateStateMachineCommand, UpdateStateMachineCommand } from '@aws-sdk/client-sfn';
 import { InvalidArgumentError, Option, type Command } from 'commander';
@@ -28,6 +28,8 @@ export interface LocalOptions {
   readonly region: string;
   /** Where the keys live, when not in the embedded KMS: `aws`, or the URL of a compatible endpoint. */
   readonly kms?: string;
+  /** Files with service control policies, in JSON. */
+  readonly scp?: readonly string[];
 }
 
 /** The embedded AWS, up and ready. */
@@ -78,7 +80,7 @@ function ownKeyPolicies(): OwnKeyPolicies {
 }
 
 /** Starts everything. Repeated on the same folder it goes on where it was stopped or killed. */
-export async function startLocal({ port, folder, region, kms }: LocalOptions): Promise<Local> {
+export async function startLocal({ port, folder, region, kms, scp = [] }: LocalOptions): Promise<Local> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const people = await embeddedPeople(folder, accountId);
   const principals = new Map<string, Principal>();
@@ -112,6 +114,7 @@ export async function startLocal({ port, folder, region, kms }: LocalOptions): P
     accountId,
     ...(kms === undefined ? {} : { clockFixed: 'The clock cannot be moved while the keys live elsewhere: they have a time of their own.' }),
     principals: [...principals.values()],
+    serviceControlPolicies: await Promise.all(scp.map(async (name) => ({ name, document: await readFile(name, 'utf8') }))),
     lambdas: (self) => new Map(tasks.map((task) => [task.name, lambdaOf(task, self)])),
     http: (self) => {
       const clients = clientsOf(self, roles.api);
@@ -203,6 +206,7 @@ interface CommandOptions {
   readonly data: string;
   readonly region: string;
   readonly kms?: string;
+  readonly scp: readonly string[];
 }
 
 const readPort = (text: string): number => {
@@ -219,9 +223,10 @@ export const local = (io: Io): Command =>
     .option('--data <folder>', 'where state is kept', '.rota')
     .option('--region <region>', 'the Region it plays', 'eu-central-1')
     .option('--kms <where>', 'where the keys live instead: "aws" (real AWS, ambient credentials) or the URL of a KMS endpoint')
-    .action(async ({ port, data, region, kms, json }: CommandOptions) => {
+    .option('--scp <file...>', 'service control policies, in JSON, that the embedded KMS enforces', [])
+    .action(async ({ port, data, region, kms, scp, json }: CommandOptions) => {
       const folder = resolve(data);
-      const running = await startLocal({ port, folder, region, ...(kms === undefined ? {} : { kms }) });
+      const running = await startLocal({ port, folder, region, scp, ...(kms === undefined ? {} : { kms }) });
       const { place } = running;
       const people = place.people.map(({ id, groups, accessKeyId, secretAccessKey }) => ({ id, groups, accessKeyId, secretAccessKey }));
       const document = { url: place.url, consoleUrl: `${place.url}/`, region, accountId: place.accountId, people };

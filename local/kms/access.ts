@@ -90,7 +90,10 @@ export function authorize(call: Call, key: Key, name: string, reference: string)
   const action = `kms:${name}`;
   const denied = (why: string): AwsError =>
     new AwsError('AccessDeniedException', `User: ${call.caller.arn} is not authorized to perform: ${action} on resource: ${arnOf(key)} ${why}`);
-  const verdict = decide(key.policy, { action, callerArn: call.caller.arn, keyArn: arnOf(key), valuesOf: conditionValues({ call, key, reference, action: name }) });
+  const question = { action, callerArn: call.caller.arn, keyArn: arnOf(key), valuesOf: conditionValues({ call, key, reference, action: name }) };
+  // AWS managed keys are used by AWS's services, which no policy of an organisation restricts.
+  if (key.manager === 'CUSTOMER') call.serviceControl.check(question);
+  const verdict = decide(key.policy, question);
   if (verdict === 'deny') throw denied('with an explicit deny in a resource-based policy');
   if (key.manager === 'AWS' && !openToAll.has(call.operation)) throw new AwsError('AccessDeniedException', notOpenMessage(call.caller.arn, action, key));
   // Inside the account identity policies decide too, and those live elsewhere; another account needs the key's own word.

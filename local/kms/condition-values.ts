@@ -47,7 +47,7 @@ const reads: Readonly<Record<string, Read>> = {
   'aws:currenttime': ({ call }) => call.nowMs,
   'aws:principalisawsservice': () => false,
   'aws:viaawsservice': () => false,
-  'aws:tagkeys': ({ call }) => tagsOf(call).map(([name]) => name),
+  'aws:tagkeys': (facts) => input('TagKeys')(facts) ?? tagsOf(facts.call).map(([name]) => name),
   'kms:calleraccount': ({ call }) => call.caller.accountId,
   'kms:viaservice': absent,
   'kms:keyorigin': ({ key }) => key.origin,

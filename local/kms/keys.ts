@@ -55,6 +55,8 @@ const CreateKey = operation(createInput, async (call, input) => {
     multiRegion: input.MultiRegion ? { primaryRegion: region } : undefined,
     materials: [],
   };
+  // The tags of a key that is still to be made are the request's, not the resource's.
+  call.serviceControl.check({ action: 'kms:CreateKey', callerArn: call.caller.arn, keyArn: '*', valuesOf: conditionValues({ call, key: { ...key, tags: {} }, reference: '', action: 'CreateKey' }) });
   checkNewPolicy(call, key, input.BypassPolicyLockoutSafetyCheck);
   if (key.origin === 'EXTERNAL') call.wrappingPairs.prepare();
   const whole = key.origin === 'EXTERNAL' ? key : await withFirstMaterial(call, key);

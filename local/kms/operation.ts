@@ -3,6 +3,7 @@ import { AwsError } from '../wire/errors.ts';
 import type { Caller } from '../service.ts';
 import { arnOf, type Key } from './key.ts';
 import type { Region } from './region.ts';
+import type { ServiceControl } from './service-control.ts';
 import type { Store } from './store.ts';
 import { readInput } from './validation.ts';
 import type { WrappingPairs } from './wrapping-pairs.ts';
@@ -18,6 +19,7 @@ export interface Call {
   readonly clockMoved: boolean;
   readonly store: Store;
   readonly wrappingPairs: WrappingPairs;
+  readonly serviceControl: ServiceControl;
   /** By which CloudTrail knows this call. */
   readonly eventId: string;
   /** The ARNs of the keys that it reached, for CloudTrail. */

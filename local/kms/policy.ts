@@ -4,7 +4,7 @@ import { holds, isKnownOperator } from './conditions.ts';
 import { principalMatches } from './principals.ts';
 import { like } from './wildcard.ts';
 
-interface Statement {
+export interface Statement {
   readonly effect: 'Allow' | 'Deny';
   readonly principals: readonly string[];
   /** Undefined when the statement says neither: AWS keeps such a statement, and it does nothing (aws-facts 1.11). */
@@ -23,9 +23,14 @@ export interface Question {
   readonly valuesOf: (conditionKey: string) => readonly string[] | undefined;
 }
 
-/** What a key policy says of a request: an explicit Deny wins over any Allow. */
-export function decide(policy: string, question: Question): 'deny' | 'allow' | 'silent' {
-  const matching = parsePolicy(policy).filter((statement) => matches(statement, question));
+/** What a key policy says of a request. */
+export const decide = (policy: string, question: Question): Verdict => judge(parseStatements(policy, 'key policy'), question);
+
+export type Verdict = 'deny' | 'allow' | 'silent';
+
+/** What statements say of a request: an explicit Deny wins over any Allow. */
+export function judge(statements: readonly Statement[], question: Question): Verdict {
+  const matching = statements.filter((statement) => matches(statement, question));
   if (matching.some(({ effect }) => effect === 'Deny')) return 'deny';
   return matching.length > 0 ? 'allow' : 'silent';
 }
@@ -52,7 +57,7 @@ export function checkPolicy(policy: string, question: Omit<Question, 'action'>, 
   if (Buffer.byteLength(policy) > longestPolicy) {
     throw new AwsError('LimitExceededException', `The key policy is longer than ${longestPolicy} bytes.`);
   }
-  parsePolicy(policy);
+  parseStatements(policy, 'key policy');
   if (bypassLockoutCheck === true) return;
   if (decide(policy, { ...question, action: 'kms:PutKeyPolicy' }) !== 'allow') {
     throw malformed('The new key policy will not allow you to update the key policy in the future.');
@@ -61,28 +66,32 @@ export function checkPolicy(policy: string, question: Omit<Question, 'action'>, 
 
 const malformed = (message: string): AwsError => new AwsError('MalformedPolicyDocumentException', message);
 
-function parsePolicy(policy: string): Statement[] {
+/** A key policy says whom it is about; a service control policy is about everybody in the account. */
+type Kind = 'key policy' | 'service control policy';
+
+/** The statements of a policy. Throws MalformedPolicyDocumentException for what is wrong or cannot be judged here. */
+export function parseStatements(policy: string, kind: Kind): Statement[] {
+  const what = `The ${kind}`;
   let document: unknown;
   try {
     document = JSON.parse(policy);
   } catch {
-    throw malformed('The key policy is not valid JSON.');
+    throw malformed(`${what} is not valid JSON.`);
   }
-  const { Version, Id, Statement: statements, ...unknown } = fieldsOf(document, 'The key policy');
-  refuseUnknown(unknown, 'The key policy');
+  const { Version, Id, Statement: statements, ...unknown } = fieldsOf(document, what);
+  refuseUnknown(unknown, what);
   if (Version !== undefined && Version !== '2012-10-17' && Version !== '2008-10-17') throw malformed(`Version ${JSON.stringify(Version)} is not known.`);
   if (Id !== undefined && typeof Id !== 'string') throw malformed('Id must be a string.');
   const list = Array.isArray(statements) ? (statements as unknown[]) : [statements];
-  if (statements === undefined || list.length === 0) throw malformed('The key policy has no Statement.');
-  return list.map((statement, index) => parseStatement(statement, `Statement ${index + 1}`));
+  if (statements === undefined || list.length === 0) throw malformed(`${what} has no Statement.`);
+  return list.map((statement, index) => parseStatement(statement, kind, `Statement ${index + 1}`));
 }
 
-function parseStatement(raw: unknown, where: string): Statement {
+function parseStatement(raw: unknown, kind: Kind, where: string): Statement {
   const { Sid, Effect, Principal, Action, NotAction, Resource, Condition, ...unknown } = fieldsOf(raw, where);
   refuseUnknown(unknown, where);
   if (Sid !== undefined && typeof Sid !== 'string') throw malformed(`${where}: Sid must be a string.`);
   if (Effect !== 'Allow' && Effect !== 'Deny') throw malformed(`${where}: Effect must be Allow or Deny.`);
-  if (Principal === undefined) throw malformed(`${where}: a key policy statement needs a Principal.`);
   if (Action !== undefined && NotAction !== undefined) throw malformed(`${where}: Action and NotAction exclude each other.`);
   const patterns = Action ?? NotAction;
   const conditions = Condition === undefined ? [] : parseConditions(Condition, where);
@@ -90,7 +99,7 @@ function parseStatement(raw: unknown, where: string): Statement {
   if (Effect === 'Deny') conditions.forEach(([operator, key]) => refuseUnjudgeable(operator, key, where));
   return {
     effect: Effect,
-    principals: parsePrincipals(Principal, where),
+    principals: kind === 'key policy' ? parsePrincipals(Principal, where) : everybody(Principal, where),
     actions: patterns === undefined ? undefined : { patterns: stringsOf(patterns, `${where}: Action`), inverted: NotAction !== undefined },
     resources: Resource === undefined ? [] : stringsOf(Resource, `${where}: Resource`),
     conditions,
@@ -98,6 +107,7 @@ function parseStatement(raw: unknown, where: string): Statement {
 }
 
 function parsePrincipals(raw: unknown, where: string): string[] {
+  if (raw === undefined) throw malformed(`${where}: a key policy statement needs a Principal.`);
   if (raw === '*') return ['*'];
   const { AWS, Service, ...unknown } = fieldsOf(raw, `${where}: Principal`);
   refuseUnknown(unknown, `${where}: Principal`);
@@ -107,6 +117,11 @@ function parsePrincipals(raw: unknown, where: string): string[] {
   if (wrong !== undefined) throw malformed(`Policy contains a statement with one or more invalid principals: ${wrong}`);
   if (people.length + services.length === 0) throw malformed(`${where}: Principal is empty.`);
   return [...people, ...services];
+}
+
+function everybody(principal: unknown, where: string): string[] {
+  if (principal !== undefined) throw malformed(`${where}: a service control policy has no Principal: it is about everybody in the account.`);
+  return ['*'];
 }
 
 function parseConditions(raw: unknown, where: string): [string, string, string[]][] {

@@ -17,6 +17,7 @@ import { multiRegionOperations } from './multi-region.ts';
 import type { Call, Operation, Output } from './operation.ts';
 import { publicKeyOperations } from './public-keys.ts';
 import { rotationOperations } from './rotation.ts';
+import { ServiceControl, type ServiceControlPolicy } from './service-control.ts';
 import { signOperations } from './sign.ts';
 import { Store } from './store.ts';
 import { tagOperations } from './tags.ts';
@@ -56,6 +57,7 @@ export interface KmsCall {
 interface KmsOptions {
   readonly folder: string;
   readonly clock: Clock;
+  readonly serviceControlPolicies?: readonly ServiceControlPolicy[];
   /** Told of each call once its effect is on disk; the answer waits for it. */
   readonly onCall?: (call: KmsCall) => Promise<void>;
 }
@@ -68,9 +70,10 @@ export interface Kms extends Service {
 
 /**
  * Opens the KMS whose state lies in `folder` (which must exist): `kms.journal`, and `kms.master-key` that seals the key
- * material in it. Throws when the journal is damaged or its master key is missing.
+ * material in it. Throws when the journal is damaged, its master key is missing, or a policy cannot be enforced.
  */
-export async function openKms({ folder, clock, onCall = () => Promise.resolve() }: KmsOptions): Promise<Kms> {
+export async function openKms({ folder, clock, serviceControlPolicies, onCall = () => Promise.resolve() }: KmsOptions): Promise<Kms> {
+  const serviceControl = new ServiceControl(serviceControlPolicies);
   const store = await Store.open(folder);
   const wrappingPairs = new WrappingPairs(store);
 
@@ -80,7 +83,7 @@ export async function openKms({ folder, clock, onCall = () => Promise.resolve() 
       if (run === undefined) throw new AwsError('UnknownOperationException', `The embedded KMS does not know the operation ${operation}.`);
       const nowMs = clock.now();
       store.settle(nowMs);
-      const call = { operation, wire: input, caller, nowMs, clockMoved: clock.offsetMs !== 0, store, wrappingPairs, eventId: randomUUID(), keyArns: new Set<string>() };
+      const call = { operation, wire: input, caller, nowMs, clockMoved: clock.offsetMs !== 0, store, wrappingPairs, serviceControl, eventId: randomUUID(), keyArns: new Set<string>() };
       const outcome = await outcomeOf(run, call);
       // A refusal too may rest on an effect that is not yet on disk.
       await store.durable();

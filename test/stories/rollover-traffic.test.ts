@@ -63,18 +63,13 @@ async function signingTraffic(r: Rollover, algorithm: SigningAlgorithmSpec, perS
     }
   };
   await through(r, rotationId, async (nowMs) => {
-    for (let i = 0; i < perStep; i++) {
-      const message = await signer.sign(`${algorithm} ${nowMs} ${i}`, nowMs);
-      tally.signatures++;
-      alive.push(message);
-      await check(message, nowMs);
-    }
-    for (let oldest = alive[0]; oldest !== undefined && oldest.signedAtMs <= nowMs - lifeMs + stepMs; oldest = alive[0]) {
-      await check(oldest, nowMs);
-      alive.shift();
-    }
+    const made = await Promise.all(Array.from({ length: perStep }, (_, i) => signer.sign(`${algorithm} ${nowMs} ${i}`, nowMs)));
+    tally.signatures += made.length;
+    alive.push(...made);
+    const young = alive.findIndex((m) => m.signedAtMs > nowMs - lifeMs + stepMs);
+    await Promise.all([...made, ...alive.splice(0, young)].map((message) => check(message, nowMs)));
   });
-  for (const message of alive) await check(message, clock.now());
+  await Promise.all(alive.map((message) => check(message, clock.now())));
   return tally;
 }
 

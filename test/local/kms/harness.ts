@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EmbeddedClock } from '../../../local/clock.ts';
 import { openKms, type Kms } from '../../../local/kms/server.ts';
+import type { ServiceControlPolicy } from '../../../local/kms/service-control.ts';
 import type { Caller } from '../../../local/service.ts';
 import { AwsError } from '../../../local/wire/errors.ts';
 
@@ -35,10 +36,10 @@ export class Bench {
     this.kms = kms;
   }
 
-  static async open(): Promise<Bench> {
+  static async open(options: { serviceControlPolicies?: readonly ServiceControlPolicy[] } = {}): Promise<Bench> {
     const folder = await mkdtemp(join(tmpdir(), 'rota-kms-'));
     const clock = new EmbeddedClock();
-    return new Bench(folder, clock, await openKms({ folder, clock }));
+    return new Bench(folder, clock, await openKms({ folder, clock, ...options }));
   }
 
   /** Opens the folder again; without `close` it is as after a kill. */

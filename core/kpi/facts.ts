@@ -1,0 +1,24 @@
+import { z } from 'zod';
+
+const At = z.iso.datetime();
+
+/**
+ * What the KPIs are made of: facts that never change once they are written. A fact may be told twice, and late; each is recognised by what it
+ * is about, so neither counts twice nor needs an order. Times are ISO 8601 in UTC.
+ */
+export const KpiFact = z.discriminatedUnion('fact', [
+  /** How a key stood when it was looked at: what its automatic rotation is, and whether it is kept after a rotation. */
+  z.strictObject({ fact: z.literal('key-seen'), at: At, keyArn: z.string(), rotation: z.enum(['on', 'off', 'not possible']), retained: z.boolean() }),
+  /** KMS has deleted the key, or the account is no longer looked at. */
+  z.strictObject({ fact: z.literal('key-gone'), at: At, keyArn: z.string() }),
+  /** `about` is the key ARN or the alias; `evidence` says where it was seen. */
+  z.strictObject({ fact: z.literal('finding-opened'), at: At, findingId: z.string(), kind: z.string(), about: z.string(), evidence: z.string() }),
+  z.strictObject({ fact: z.literal('finding-closed'), at: At, findingId: z.string(), evidence: z.string() }),
+  /** A question that people have settled, either way. */
+  z.strictObject({ fact: z.literal('approval-settled'), at: At, approvalId: z.string(), requestedAt: At }),
+]);
+export type KpiFact = z.infer<typeof KpiFact>;
+
+/** The kinds of finding that have a figure of their own. */
+export const rotationOff = 'rotation-off';
+export const manualOverdue = 'manual-rotation-overdue';

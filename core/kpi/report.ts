@@ -1,0 +1,106 @@
+import { secondsPerDay } from '../clock.ts';
+import { manualOverdue, rotationOff } from './facts.ts';
+import type { FindingTally, KpiTally } from './tally.ts';
+
+/** Seconds, over `count` cases; without a case there is no mean. `ids` are the cases, for drilling down. */
+interface Duration {
+  readonly count: number;
+  readonly meanSeconds?: number;
+  readonly p90Seconds?: number;
+  readonly ids: readonly string[];
+}
+
+/** The KPIs as of a moment; every figure comes with the keys, findings or questions behind it. */
+export interface KpiReport {
+  readonly asOf: string;
+  /** Days before `asOf` that durations are taken over. */
+  readonly windowDays: number;
+  /** Of the customer managed symmetric keys that KMS could rotate: how many it does. NIST SP 800-57 Part 1, 5.3. */
+  readonly automaticRotation: { readonly on: number; readonly eligible: number; readonly percent?: number; readonly off: readonly string[] };
+  /** From a key found without automatic rotation to the same key with it, closed within the window. */
+  readonly timeToRemediate: Duration;
+  /** Manual rotations that were overdue at some time in a quarter, by quarter (`2026-Q4`, in UTC). */
+  readonly overdueManualRotations: Readonly<Record<string, readonly string[]>>;
+  readonly findings: { readonly open: Readonly<Record<string, readonly string[]>>; readonly opened: number; readonly closed: number };
+  /** From a question to its settlement, within the window. */
+  readonly approvalDelay: Duration;
+  /** Keys kept after their rotation. KMS pricing: one dollar a key and month. */
+  readonly retainedKeys: { readonly count: number; readonly dollarsPerMonth: number; readonly keys: readonly string[] };
+}
+
+const dollarsPerKeyMonth = 1;
+
+/** The report of a tally of facts none of which is later than `asOf` (ISO 8601, UTC). For an earlier date, add the facts up to that date only. */
+export function kpiReport({ keys, findings, approvals }: KpiTally, asOf: string, windowDays = 365): KpiReport {
+  const from = new Date(Date.parse(asOf) - windowDays * secondsPerDay * 1000).toISOString();
+  const inWindow = (at: string): boolean => Date.parse(at) > Date.parse(from);
+  const seen = Object.values(keys).filter((k) => k.fact === 'key-seen');
+  const eligible = seen.filter((k) => k.rotation !== 'not possible');
+  const off = sorted(eligible.filter((k) => k.rotation === 'off').map((k) => k.keyArn));
+  const retained = sorted(seen.filter((k) => k.retained).map((k) => k.keyArn));
+  const told = Object.entries(findings).flatMap(([id, f]) => episodeOf(id, f));
+  const closed = told.filter((f) => f.closedAt !== undefined);
+  return {
+    asOf,
+    windowDays,
+    automaticRotation: { on: eligible.length - off.length, eligible: eligible.length, ...(eligible.length === 0 ? {} : { percent: (100 * (eligible.length - off.length)) / eligible.length }), off },
+    timeToRemediate: durations(closed.filter((f) => f.kind === rotationOff && inWindow(f.closedAt ?? '')).map((f) => ({ id: f.id, from: f.openedAt, to: f.closedAt ?? '' }))),
+    overdueManualRotations: byQuarter(told.filter((f) => f.kind === manualOverdue), asOf),
+    findings: { open: openByKind(told), opened: told.length, closed: closed.length },
+    approvalDelay: durations(Object.values(approvals).filter((a) => inWindow(a.at)).map((a) => ({ id: a.approvalId, from: a.requestedAt, to: a.at }))),
+    retainedKeys: { count: retained.length, dollarsPerMonth: retained.length * dollarsPerKeyMonth, keys: retained },
+  };
+}
+
+interface Episode {
+  readonly id: string;
+  readonly kind: string;
+  readonly openedAt: string;
+  readonly closedAt?: string;
+}
+
+/** A finding whose beginning is not told yet counts when it is. */
+function episodeOf(id: string, { opened, closed }: FindingTally): Episode[] {
+  if (opened === undefined) return [];
+  return [{ id, kind: opened.kind, openedAt: opened.at, ...(closed === undefined ? {} : { closedAt: closed.at }) }];
+}
+
+function durations(cases: readonly { readonly id: string; readonly from: string; readonly to: string }[]): Duration {
+  const ids = sorted(cases.map((c) => c.id));
+  const seconds = cases.map(({ from, to }) => Math.max(0, (Date.parse(to) - Date.parse(from)) / 1000)).sort((a, b) => a - b);
+  // Nearest rank: a time that really was, and no interpolation between two.
+  const p90Seconds = seconds[Math.ceil(0.9 * seconds.length) - 1];
+  if (p90Seconds === undefined) return { count: 0, ids };
+  return { count: seconds.length, meanSeconds: seconds.reduce((sum, s) => sum + s, 0) / seconds.length, p90Seconds, ids };
+}
+
+function openByKind(episodes: readonly Episode[]): Record<string, string[]> {
+  const open: Record<string, string[]> = {};
+  for (const { id, kind, closedAt } of episodes) if (closedAt === undefined) (open[kind] ??= []).push(id);
+  for (const ids of Object.values(open)) ids.sort();
+  return Object.fromEntries(Object.entries(open).sort(([a], [b]) => a.localeCompare(b)));
+}
+
+/** `2026-Q4` of a moment, in UTC. */
+export function quarterOf(at: string): string {
+  const date = new Date(at);
+  return `${date.getUTCFullYear()}-Q${Math.floor(date.getUTCMonth() / 3) + 1}`;
+}
+
+function nextQuarter(quarter: string): string {
+  const [year = 0, q = 0] = quarter.split('-Q').map(Number);
+  return q === 4 ? `${year + 1}-Q1` : `${year}-Q${q + 1}`;
+}
+
+/** Each quarter from the beginning of an episode to its end, or until now. */
+function byQuarter(episodes: readonly Episode[], asOf: string): Record<string, string[]> {
+  const quarters: Record<string, string[]> = {};
+  for (const { id, openedAt, closedAt = asOf } of episodes) {
+    const last = quarterOf(closedAt);
+    for (let quarter = quarterOf(openedAt); quarter <= last; quarter = nextQuarter(quarter)) (quarters[quarter] ??= []).push(id);
+  }
+  for (const ids of Object.values(quarters)) ids.sort();
+  return Object.fromEntries(Object.entries(quarters).sort(([a], [b]) => a.localeCompare(b)));
+}
+
+const sorted = (texts: readonly string[]): string[] => [...texts].sort();

@@ -1,0 +1,125 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { KpiFact } from '../../../core/kpi/facts.ts';
+import { kpiReport, quarterOf, type KpiReport } from '../../../core/kpi/report.ts';
+import { addFacts, noFacts, type KpiTally } from '../../../core/kpi/tally.ts';
+
+const day = (n: number): string => new Date(Date.UTC(2026, 0, 1) + n * 86_400_000).toISOString();
+const lastDay = 700;
+
+/** One thing's own facts, each at a day of its own, as the world tells them when nothing is late. */
+const keyHistory = (n: number) =>
+  fc.uniqueArray(fc.record({ on: fc.nat(lastDay), rotation: fc.constantFrom('on', 'off', 'not possible', 'gone'), retained: fc.boolean() }), { selector: (s) => s.on, maxLength: 5 }).map((steps) =>
+    steps.map(({ on, rotation, retained }): KpiFact => {
+      const keyArn = `arn:key/${n}`;
+      return rotation === 'gone' ? { fact: 'key-gone', at: day(on), keyArn } : { fact: 'key-seen', at: day(on), keyArn, rotation: rotation as 'on', retained };
+    }),
+  );
+const findingHistory = (n: number) =>
+  fc.record({ opens: fc.nat(lastDay), lasts: fc.option(fc.nat(200)), kind: fc.constantFrom('rotation-off', 'manual-rotation-overdue', 'alias-moved') }).map(({ opens, lasts, kind }): KpiFact[] => [
+    { fact: 'finding-opened', at: day(opens), findingId: `f${n}`, kind, about: 'a', evidence: 'sweep' },
+    ...(lasts === null ? [] : [{ fact: 'finding-closed' as const, at: day(opens + lasts), findingId: `f${n}`, evidence: 'sweep' }]),
+  ]);
+const approvalHistory = (n: number) =>
+  fc.record({ asked: fc.nat(lastDay), takes: fc.nat(30) }).map(({ asked, takes }): KpiFact[] => [{ fact: 'approval-settled', at: day(asked + takes), approvalId: `q${n}`, requestedAt: day(asked) }]);
+
+const many = (of: (n: number) => fc.Arbitrary<KpiFact[]>, count: number): fc.Arbitrary<KpiFact[]> => fc.tuple(...Array.from({ length: count }, (_, n) => of(n))).map((lists) => lists.flat());
+const history = fc.tuple(many(keyHistory, 6), many(findingHistory, 8), many(approvalHistory, 4)).map((lists) => lists.flat());
+
+/** The KPIs counted day by day from the whole ledger, with no thought for speed. */
+function counted(ledger: readonly KpiFact[], asOf: string): KpiReport {
+  const facts = ledger.filter((f) => f.at <= asOf);
+  const from = day((Date.parse(asOf) - Date.parse(day(0))) / 86_400_000 - 365);
+  const standing = [...Array(6).keys()].flatMap((n) => {
+    const of = facts.filter((f) => 'keyArn' in f && f.keyArn === `arn:key/${n}`).sort((a, b) => (a.at < b.at ? -1 : 1));
+    return of.slice(-1);
+  });
+  const eligible = standing.flatMap((f) => (f.fact === 'key-seen' && f.rotation !== 'not possible' ? [f] : []));
+  const retained = standing.flatMap((f) => (f.fact === 'key-seen' && f.retained ? [f.keyArn] : []));
+  const on = eligible.filter((f) => f.rotation === 'on').length;
+  const findings = facts.flatMap((f) => (f.fact === 'finding-opened' ? [{ ...f, end: facts.find((e) => e.fact === 'finding-closed' && e.findingId === f.findingId)?.at }] : []));
+  const measure = (cases: { id: string; seconds: number }[]) => {
+    const ids = cases.map((c) => c.id).sort();
+    if (cases.length === 0) return { count: 0, ids };
+    const seconds = cases.map((c) => c.seconds).sort((a, b) => a - b);
+    // The smallest time that nine of ten cases do not exceed.
+    const p90Seconds = seconds.find((s) => seconds.filter((other) => other <= s).length >= 0.9 * seconds.length) ?? Number.NaN;
+    return { count: cases.length, meanSeconds: seconds.reduce((a, b) => a + b) / seconds.length, p90Seconds, ids };
+  };
+  const seconds = (a: string, b: string) => (Date.parse(b) - Date.parse(a)) / 1000;
+  const overdue: Record<string, Set<string>> = {};
+  for (const f of findings.filter((x) => x.kind === 'manual-rotation-overdue'))
+    for (let n = 0; day(n) <= asOf; n++) if (day(n) >= f.at && (f.end === undefined || day(n) <= f.end)) (overdue[quarterOf(day(n))] ??= new Set()).add(f.findingId);
+  const kinds = [...new Set(findings.filter((f) => f.end === undefined).map((f) => f.kind))].sort();
+  return {
+    asOf,
+    windowDays: 365,
+    automaticRotation: { on, eligible: eligible.length, ...(eligible.length > 0 ? { percent: (on * 100) / eligible.length } : {}), off: eligible.filter((f) => f.rotation === 'off').map((f) => f.keyArn).sort() },
+    timeToRemediate: measure(findings.flatMap((f) => (f.kind === 'rotation-off' && f.end !== undefined && f.end > from ? [{ id: f.findingId, seconds: seconds(f.at, f.end) }] : []))),
+    overdueManualRotations: Object.fromEntries(Object.keys(overdue).sort().map((q) => [q, [...(overdue[q] ?? [])].sort()])),
+    findings: {
+      open: Object.fromEntries(kinds.map((k) => [k, findings.filter((f) => f.end === undefined && f.kind === k).map((f) => f.findingId).sort()])),
+      opened: findings.length,
+      closed: findings.filter((f) => f.end !== undefined).length,
+    },
+    approvalDelay: measure(facts.flatMap((f) => (f.fact === 'approval-settled' && f.at > from ? [{ id: f.approvalId, seconds: seconds(f.requestedAt, f.at) }] : []))),
+    retainedKeys: { count: retained.length, dollarsPerMonth: retained.length, keys: retained.sort() },
+  };
+}
+
+/** A day's end on the way from one sweep to the next. */
+const stored = (tally: KpiTally): KpiTally => JSON.parse(JSON.stringify(tally)) as KpiTally;
+
+describe('KPIs that are carried on from sweep to sweep', () => {
+  test('equal those counted anew from the ledger, on any day of any history', () => {
+    fc.assert(
+      fc.property(history, fc.nat(lastDay + 250), (ledger, on) => {
+        let tally = noFacts;
+        for (const fact of ledger.filter((f) => f.at <= day(on))) tally = stored(addFacts(tally, [fact]));
+        expect(kpiReport(tally, day(on))).toEqual(counted(ledger, day(on)));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('do not mind facts that come late, twice, or in any other order', () => {
+    const shuffled = history.chain((ledger) => fc.tuple(fc.constant(ledger), fc.shuffledSubarray([...ledger, ...ledger], { minLength: 2 * ledger.length }), fc.nat(5)));
+    fc.assert(
+      fc.property(shuffled, ([ledger, told, size]) => {
+        let tally = noFacts;
+        for (let i = 0; i < told.length; i += size + 1) tally = stored(addFacts(tally, told.slice(i, i + size + 1)));
+        expect(kpiReport(tally, day(lastDay + 250))).toEqual(counted(ledger, day(lastDay + 250)));
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
+describe('single figures', () => {
+  const report = (...facts: KpiFact[]) => kpiReport(addFacts(noFacts, facts), day(100));
+  const opened = (findingId: string, on: number, kind = 'rotation-off'): KpiFact => ({ fact: 'finding-opened', at: day(on), findingId, kind, about: 'k', evidence: 'CreateKey event' });
+  const closed = (findingId: string, on: number): KpiFact => ({ fact: 'finding-closed', at: day(on), findingId, evidence: 'sweep' });
+
+  test('without a key there is no percentage, rather than 0 or 100', () => expect(report().automaticRotation).toEqual({ on: 0, eligible: 0, off: [] }));
+
+  test('the 90th percentile is a time that really was', () => {
+    const facts = [1, 2, 3, 4, 5, 6, 7, 8, 9, 60].flatMap((lasts, i) => [opened(`f${i}`, 10), closed(`f${i}`, 10 + lasts)]);
+    expect(report(...facts).timeToRemediate).toMatchObject({ count: 10, p90Seconds: 9 * 86_400, meanSeconds: 10.5 * 86_400 });
+  });
+
+  test('an overdue rotation counts in every quarter that it spans', () => {
+    const tally = addFacts(noFacts, [opened('f1', 80, 'manual-rotation-overdue'), closed('f1', 300)]);
+    expect(kpiReport(tally, day(400)).overdueManualRotations).toEqual({ '2026-Q1': ['f1'], '2026-Q2': ['f1'], '2026-Q3': ['f1'], '2026-Q4': ['f1'] });
+  });
+
+  test('an end without its beginning does not count until the beginning is told', () => {
+    const early = addFacts(noFacts, [closed('f1', 20)]);
+    expect(kpiReport(early, day(100)).findings).toEqual({ open: {}, opened: 0, closed: 0 });
+    expect(kpiReport(addFacts(early, [opened('f1', 10)]), day(100)).timeToRemediate).toMatchObject({ count: 1, meanSeconds: 864_000 });
+  });
+
+  test('a fact is read strictly', () => {
+    expect(KpiFact.safeParse({ fact: 'key-gone', at: day(1), keyArn: 'k', by: 'x' }).success).toBe(false);
+    expect(KpiFact.safeParse({ fact: 'key-gone', at: 'yesterday', keyArn: 'k' }).success).toBe(false);
+  });
+});
