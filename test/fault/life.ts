@@ -86,18 +86,25 @@ async function arm({ place }: Local, { service, operation, principal }: Call, ki
 }
 
 const over = ['SUCCEEDED', 'FAILED', 'ROLLED_BACK'];
-const hourMs = 3_600_000;
+const minuteMs = 60_000;
 
-/** Lets the machine go as far as it can, does what people do, and when nothing is to be done lets time pass. */
+/**
+ * Lets the machine go as far as it can, does what people do, and when nothing is to be done lets time pass: first the minutes that a
+ * repeated step takes, then hours.
+ */
 async function follow(local: Local, scenario: Scenario, estate: Estate): Promise<void> {
   const { place, embedded } = local;
-  for (let turn = 0; turn < 100; turn++) {
+  let isLong = false;
+  for (let turn = 0; turn < 300; turn++) {
     await embedded.clock.idle;
     const status = (await jsonAs<Followed[]>(place, 'carol', 'status')).find((s) => s.workflow === scenario.workflow);
     if (status === undefined) await personDoes('somebody begins', () => scenario.begin(place, estate));
     else if (over.includes(status.status)) return;
     else if (status.waitingFor.length > 0) await approve(local, status);
-    else if (!(await scenario.attend(place, status))) await embedded.clock.advance(scenario.stepHours * hourMs);
+    else if (!(await scenario.attend(place, status))) {
+      await embedded.clock.advance((isLong ? scenario.stepHours * 60 : 2) * minuteMs);
+      isLong = !isLong;
+    }
   }
   throw new Error(`it does not come to an end: ${JSON.stringify(await jsonAs(place, 'carol', 'status'))}`);
 }

@@ -34,20 +34,12 @@ const says = (word: 'rollback' | 'reenable', wait: string): Scenario['attend'] =
   return true;
 };
 
-const rollover = (alias: string, ...options: string[]): Scenario => ({ alias, workflow: 'asymmetric-rotation', begin: rotate(alias, ...options), attend: acknowledge, stepHours: 12 });
+const rollover = (alias: string, ...options: string[]): Scenario => ({ alias, workflow: 'asymmetric-rotation', begin: rotate(alias, ...options), attend: acknowledge, stepHours: 6 });
 const payments = { alias: 'alias/payments', attend: nothing, stepHours: 240 };
 const retire: Scenario = { ...payments, workflow: 'retire', begin: (place, { keys }) => as(place, 'carol', 'retire', keys[payments.alias] ?? '', '--reason', 'followed a year ago') };
 
-export const scenarios = {
+export const ofImportedKey = {
   'BYOK rotation': { ...payments, workflow: 'byok-rotation', begin: rotate(payments.alias) },
-  'rotation of a signing key': rollover('alias/tokens'),
-  'rotation of an encryption key': rollover('alias/secrets'),
-  'rotation of an HMAC key': rollover('alias/macs'),
-  'emergency rotation of a signing key': rollover('alias/tokens', '--emergency'),
-  'rotation of a signing key that is rolled back': {
-    ...rollover('alias/tokens'),
-    attend: async (place, status) => (await acknowledge(place, status)) || says('rollback', 'drain')(place, status),
-  },
   'rollback of a BYOK rotation': {
     ...payments,
     workflow: 'alias-rollback',
@@ -59,6 +51,19 @@ export const scenarios = {
   retirement: retire,
   'retirement that is taken back': { ...retire, attend: says('reenable', 'watch') },
 } satisfies Record<string, Scenario>;
+
+export const ofPublishedKey = {
+  'rotation of a signing key': rollover('alias/tokens'),
+  'rotation of an encryption key': rollover('alias/secrets'),
+  'rotation of an HMAC key': rollover('alias/macs'),
+  'emergency rotation of a signing key': rollover('alias/tokens', '--emergency'),
+  'rotation of a signing key that is rolled back': {
+    ...rollover('alias/tokens'),
+    attend: async (place, status) => (await acknowledge(place, status)) || says('rollback', 'drain')(place, status),
+  },
+} satisfies Record<string, Scenario>;
+
+export const scenarios = { ...ofImportedKey, ...ofPublishedKey };
 
 export type ScenarioName = keyof typeof scenarios;
 
