@@ -12,7 +12,7 @@ import type { Followed } from './scenarios.ts';
 
 /** All that a rotation leaves, in words that are the same for every run: ids are replaced by what they name. */
 export interface Facts {
-  readonly rotations: readonly object[];
+  readonly rotations: readonly { readonly workflow: string; readonly steps: readonly string[] }[];
   readonly keys: readonly { readonly name: string; readonly state: string; readonly aliases: readonly string[]; readonly statements: readonly string[]; readonly grants: number }[];
   readonly objects: readonly string[];
   readonly published: Readonly<Record<string, readonly string[]>>;

@@ -19,6 +19,7 @@ interface Lived {
   /** Whether it was killed where it was ordered; otherwise it came to its end, or to an error. */
   readonly isKilled: boolean;
   readonly facts?: Facts;
+  readonly unmet: readonly string[];
   readonly error?: string;
 }
 
@@ -111,7 +112,7 @@ export class Lives {
       const mine = told.filter((t) => t.of === of);
       const facts = mine.find((t) => t.facts !== undefined)?.facts;
       const error = mine.find((t) => t.error !== undefined)?.error;
-      return { calls: mine.flatMap((t) => t.call ?? []), isKilled: mine.some((t) => t.killed), ...(facts && { facts }), ...(error && { error }) };
+      return { calls: mine.flatMap((t) => t.call ?? []), isKilled: mine.some((t) => t.killed), unmet: mine.flatMap((t) => t.unmet ?? []), ...(facts && { facts }), ...(error && { error }) };
     });
   }
 

@@ -35,6 +35,8 @@ export interface Told {
   readonly call?: string;
   readonly killed?: true;
   readonly facts?: Facts;
+  /** Operations of which no call met a fault, though they were armed for some. */
+  readonly unmet?: readonly string[];
   readonly error?: string;
 }
 
@@ -45,6 +47,7 @@ const tell = (told: Told): void => void writeSync(1, `${JSON.stringify(told)}\n`
 function live(order: Order, of: number): Promise<boolean> {
   const { folder, scenario, kill, faults = [] } = order;
   const seen = new Set<string>();
+  const armed = new Map<string, number>();
   let local: Local | undefined;
   return new Promise((resolve) => {
     const killHere = (): Promise<never> => {
@@ -59,7 +62,10 @@ function live(order: Order, of: number): Promise<boolean> {
       const isHere = kill?.call === call.name;
       if (isHere && kill.when === 'before') return killHere();
       const kind = faults[seen.size % faults.length];
-      if (isNew && kind !== undefined && local !== undefined) await arm(local, call, kind);
+      if (isNew && kind !== undefined && local !== undefined) {
+        armed.set(operationOf(call), (armed.get(operationOf(call)) ?? 0) + 1);
+        await arm(local, call, kind);
+      }
       const answer = await effect();
       return isHere ? killHere() : answer;
     };
@@ -70,6 +76,7 @@ function live(order: Order, of: number): Promise<boolean> {
         const estate = await readEstate(folder);
         await checkAlias(local, scenarios[scenario]);
         await follow(local, scenarios[scenario], estate);
+        tell({ of, unmet: await unmetOf(local, armed) });
         tell({ of, facts: await factsOf(local.place, estate, scenarios[scenario].alias) });
       }
       await local.close();
@@ -79,10 +86,26 @@ function live(order: Order, of: number): Promise<boolean> {
   });
 }
 
-async function arm({ place }: Local, { service, operation, principal }: Call, kind: string): Promise<void> {
+type Armed = Pick<Call, 'service' | 'operation'> & { readonly count: number };
+
+const operationOf = ({ service, operation }: Pick<Call, 'service' | 'operation'>): string => `${service} ${operation}`;
+
+function aboutFaults({ place }: Local, action: string, input: object): Promise<{ readonly faults: readonly Armed[] }> {
   const { accessKeyId, secretAccessKey } = credentialsOf(place, 'pat');
   const env = { ROTA_URL: place.url, AWS_REGION: place.region, AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey };
-  await embeddedCall({ out: () => undefined, err: () => undefined, env }, 'AddFault', { service, operation, principal, kind, count: 3 });
+  return embeddedCall({ out: () => undefined, err: () => undefined, env }, action, input);
+}
+
+/** As often as the SDK asks by itself. */
+const attempts = 3;
+
+const arm = (local: Local, { service, operation, principal }: Call, kind: string): Promise<unknown> => aboutFaults(local, 'AddFault', { service, operation, principal, kind, count: attempts });
+
+/** A fault that some calls of an operation left over may hit the next one in place of its own: so they are counted together. */
+async function unmetOf(local: Local, armed: ReadonlyMap<string, number>): Promise<string[]> {
+  const { faults } = await aboutFaults(local, 'ListFaults', {});
+  const left = (name: string): number => faults.filter((fault) => operationOf(fault) === name).reduce((sum, { count }) => sum + count, 0);
+  return [...armed].filter(([name, times]) => left(name) === times * attempts).map(([name]) => name);
 }
 
 const over = ['SUCCEEDED', 'FAILED', 'ROLLED_BACK'];
