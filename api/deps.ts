@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts';
+import type { Mail } from '../core/notice/outbox.ts';
 import type { Clients, Names } from '../store/clients.ts';
 import type { Store } from '../store/store.ts';
 
@@ -11,6 +12,10 @@ export interface ApiDeps {
   readonly stateMachineArnOf: (workflow: string) => string;
   /** Identities that may apply a registry before any person stands in one, and after. */
   readonly platformArns: readonly string[];
+  /** What people would have been mailed, oldest first, where this process keeps it: the embedded AWS. */
+  readonly outbox?: () => readonly Mail[];
+  /** Where people open the console, with a slash at its end. Passkeys belong to its host name: another one makes all of them useless. */
+  readonly consoleUrl: string;
   /** Four random hex digits, for rotation ids. */
   readonly randomSuffix: () => string;
 }
@@ -23,7 +28,15 @@ export interface SignedBy {
 
 export interface ApiEnv {
   Variables: { signedBy: SignedBy };
-  Bindings: { signedBy?: SignedBy };
+  Bindings: Bindings;
+}
+
+/** What is known of a request from outside it. */
+export interface Bindings {
+  readonly signedBy?: SignedBy;
+  readonly requestId?: string;
+  /** The address it came from. */
+  readonly sourceIp?: string;
 }
 
 /** The IAM actions of the API's role. It alone answers task tokens, and it alone signs decisions. */
@@ -33,6 +46,7 @@ export const apiActions = [
   'dynamodb:UpdateItem',
   'dynamodb:Query',
   'dynamodb:Scan',
+  'dynamodb:DeleteItem',
   'events:PutEvents',
   'kms:Decrypt',
   'kms:Sign',
@@ -45,10 +59,12 @@ export const apiActions = [
   'kms:GetKeyLastUsage',
   'cloudtrail:LookupEvents',
   's3:GetObject',
+  's3:PutObject',
   's3:ListBucket',
   'states:StartExecution',
   'states:DescribeExecution',
   'states:GetExecutionHistory',
+  'states:DescribeStateMachineForExecution',
   'states:SendTaskSuccess',
   'states:SendTaskFailure',
   'states:SendTaskHeartbeat',

@@ -7,7 +7,7 @@ import { makeClients } from '../store/clients.ts';
 import { namesFromEnvironment } from '../store/names-from-environment.ts';
 import { makeStore } from '../store/store.ts';
 import { makeApp } from './app.ts';
-import type { ApiDeps, SignedBy } from './deps.ts';
+import type { ApiDeps, Bindings } from './deps.ts';
 import { settle } from './settle.ts';
 
 // eslint-disable-next-line no-restricted-syntax -- on Lambda real time is the clock
@@ -25,16 +25,17 @@ function depsFromEnvironment(): ApiDeps {
     names,
     store: makeStore(clients, names),
     stateMachineArnOf: (workflow) => `${prefix}${workflow}`,
+    consoleUrl: process.env.ROTA_CONSOLE_URL ?? '',
     platformArns: (process.env.ROTA_PLATFORM_ARNS ?? '').split(',').filter((arn) => arn !== ''),
     randomSuffix: () => randomBytes(2).toString('hex'),
   };
 }
 
-/** Who API Gateway's IAM authoriser says signed the request (HTTP API, payload format 2.0). */
-function signedByOf(event: LambdaEvent): SignedBy | undefined {
-  const context = event.requestContext as { authorizer?: { iam?: { userArn?: string } }; requestId?: string };
-  const arn = context.authorizer?.iam?.userArn;
-  return arn === undefined ? undefined : { arn, requestId: context.requestId ?? 'none' };
+/** What API Gateway says of a request (HTTP API, payload format 2.0), with who its IAM authoriser says signed it. */
+function bindingsOf(event: LambdaEvent): Bindings {
+  const { authorizer, requestId = 'none', http } = event.requestContext as { authorizer?: { iam?: { userArn?: string } }; requestId?: string; http?: { sourceIp?: string } };
+  const arn = authorizer?.iam?.userArn;
+  return { requestId, ...(http?.sourceIp === undefined ? {} : { sourceIp: http.sourceIp }), ...(arn === undefined ? {} : { signedBy: { arn, requestId } }) };
 }
 
 /** The API function: HTTP requests of API Gateway, and the schedule that delivers what a crash left undelivered. */
@@ -42,7 +43,7 @@ export async function handler(event: LambdaEvent | { readonly source: 'aws.sched
   deps ??= depsFromEnvironment();
   if (!('requestContext' in event)) return settle(deps);
   const app = makeApp(deps);
-  const signedBy = signedByOf(event);
+  const bindings = bindingsOf(event);
   // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- a Hono whose bindings are of another type
-  return handle(new Hono().mount('/', (request) => app.fetch(request, signedBy === undefined ? {} : { signedBy })))(event);
+  return handle(new Hono().mount('/', (request) => app.fetch(request, bindings)))(event);
 }

@@ -10,7 +10,14 @@ export async function readBody<T extends ZodType>(context: Context, schema: T): 
   const body: unknown = await context.req.json().catch(() => {
     throw new RotaError('BadRequest', { problems: [{ where: 'body', message: 'is no JSON' }] });
   });
-  const parsed = schema.safeParse(body);
+  return checked(schema, body, 'body');
+}
+
+/** The query of a request, checked likewise. */
+export const readQuery = <T extends ZodType>(context: Context, schema: T): z.infer<T> => checked(schema, context.req.query(), 'query');
+
+function checked<T extends ZodType>(schema: T, value: unknown, what: string): z.infer<T> {
+  const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new RotaError('BadRequest', { problems: parsed.error.issues.map((i) => ({ where: i.path.join('.') || 'body', message: i.message })) });
+  throw new RotaError('BadRequest', { problems: parsed.error.issues.map((i) => ({ where: i.path.join('.') || what, message: i.message })) });
 }

@@ -1,8 +1,10 @@
 import { tellSatisfied } from './acknowledgements/satisfied.ts';
 import { deliverPending } from './approvals/deliver.ts';
+import { lookAfterQuestions } from './approvals/look-after.ts';
 import type { ApiDeps } from './deps.ts';
 import { closeStopped } from './rotations/close.ts';
 import { startPending } from './rotations/start.ts';
+import { startDailySweep } from './sweeps/start.ts';
 import { deliverOwedWords } from './waits/answer.ts';
 
 /**
@@ -13,10 +15,12 @@ export async function settle(deps: ApiDeps): Promise<Readonly<Record<string, num
   const heads = await deps.store.ledger.heads();
   const work = {
     delivered: deliverPending(deps),
+    told: lookAfterQuestions(deps),
     started: startPending(deps, heads),
     words: deliverOwedWords(deps),
     satisfied: tellSatisfied(deps, heads),
     closed: closeStopped(deps, heads),
+    swept: startDailySweep(deps),
   };
   await Promise.allSettled(Object.values(work));
   return Object.fromEntries(await Promise.all(Object.entries(work).map(async ([what, count]) => [what, await count] as const)));

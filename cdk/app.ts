@@ -3,8 +3,10 @@
  * account and Region.
  *
  * Context: `platformArns` (comma-separated ARNs that may apply the first registry), `retentionMode` (`GOVERNANCE`, the default, or
- * `COMPLIANCE`) and `retentionYears` (1 to 100, default 7) of dossiers, `publishedBuckets` and `publishedParameters` (comma-separated, default
- * `rota-published-*` and `/rota/published/*`): where public keys may be published.
+ * `COMPLIANCE`) and `retentionYears` (1 to 100, default 7) of dossiers, `consoleUrl` (where the console is opened, if by a name of your own), `publishedBuckets` and `publishedParameters` (comma-separated, default
+ * `rota-published-*` and `/rota/published/*`): where public keys may be published. `mailTo` (comma-separated e-mail addresses), `webhookUrl` (HTTPS)
+ * and `webhookSecret` (the name of its secret in Secrets Manager): who is told of approvals and rotations. `sweepRoles` (default
+ * `arn:aws:iam::*:role/rota-sweep`): the roles in other accounts that sweeps may assume.
  *
  * With `guardrailTargets` (comma-separated root, organisational units or accounts) there is a second stack, `RotaGuardrails`, with service control
  * policies for the account that manages the organisation; `breakGlassArns`, `rotaArns`, `longestPeriodDays` and `ownerTag` are for it.
@@ -13,6 +15,7 @@ import { App, Aspects, Stack } from 'aws-cdk-lib';
 import { IamArn } from '../core/ids.ts';
 import { RequireRotation } from './guardrails/require-rotation.ts';
 import { KeyGuardrails, type GuardrailsProps } from './guardrails/service-control-policies.ts';
+import type { Recipients } from './notices.ts';
 import { RotaStack } from './rota-stack.ts';
 import type { Retention } from './tables.ts';
 
@@ -24,7 +27,10 @@ export function makeCdkApp(context: Readonly<Record<string, string>> = {}, outdi
     description: 'Rota: rotates the KMS keys that AWS cannot rotate by itself',
     retention: { mode: retentionMode(given('retentionMode', 'GOVERNANCE')), years: retentionYears(given('retentionYears', '7')) },
     platformArns: platformArns(given('platformArns', '')),
+    sweepRoles: listed(given('sweepRoles', 'arn:aws:iam::*:role/rota-sweep')),
+    ...consoleUrl(given('consoleUrl', '')),
     published: { buckets: listed(given('publishedBuckets', 'rota-published-*')), parameters: listed(given('publishedParameters', '/rota/published/*')) },
+    recipients: recipients(listed(given('mailTo', '')), given('webhookUrl', ''), given('webhookSecret', '')),
   });
   const targetIds = listed(given('guardrailTargets', ''));
   if (targetIds.length > 0) {
@@ -54,7 +60,23 @@ export const guardrailsFrom = (given: (name: string, otherwise: string) => strin
   ownerTag: given('ownerTag', 'owner'),
 });
 
+function recipients(mailTo: readonly string[], url: string, secretName: string): Recipients {
+  const wrong = mailTo.find((address) => !/^[^\s@]+@[^\s@]+$/.test(address));
+  if (wrong !== undefined) throw new Error(`context mailTo has ${wrong}: write e-mail addresses, with commas between`);
+  if (url === '' && secretName === '') return { mailTo };
+  if (!/^https:\/\/[^\s]+$/.test(url)) throw new Error(`context webhookUrl is ${url === '' ? 'not given' : url}: write an https URL`);
+  if (secretName === '') throw new Error('context webhookSecret is not given: write the name of a secret in Secrets Manager');
+  return { mailTo, webhook: { url, secretName } };
+}
+
 const listed = (text: string): string[] => text.split(',').map((item) => item.trim()).filter((item) => item !== '');
+
+function consoleUrl(text: string): { consoleUrl?: string } {
+  if (text === '') return {};
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol !== 'https:' || url.pathname !== '/') throw new Error(`context consoleUrl is ${text}: write https, a host name and nothing behind it, such as https://rota.bank.example/`);
+  return { consoleUrl: url.href };
+}
 
 function platformArns(text: string): string[] {
   const arns = listed(text);

@@ -17,7 +17,12 @@ const at: Rights['at'] = {
   ledgerTable: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:Scan', 'dynamodb:UpdateItem'],
   approvalTable: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Scan', 'dynamodb:UpdateItem'],
   acknowledgementTable: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
+  findingTable: ['dynamodb:DeleteItem', 'dynamodb:Scan'],
+  records: ['s3:GetObject', 's3:PutObject'],
+  recordBucket: ['s3:ListBucket'],
   waitTable: ['dynamodb:GetItem', 'dynamodb:Scan', 'dynamodb:UpdateItem'],
+  passkeyTable: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Scan', 'dynamodb:UpdateItem'],
+  sessionTable: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
   eventBus: ['events:PutEvents'],
   tokenKey: ['kms:Decrypt'],
   decisionKey: ['kms:Sign'],
@@ -27,17 +32,30 @@ const at: Rights['at'] = {
   bucket: ['s3:ListBucket'],
   keys: ['kms:DescribeKey', 'kms:GetKeyLastUsage', 'kms:GetKeyPolicy', 'kms:ListGrants', 'kms:ListResourceTags'],
   anything: ['cloudtrail:LookupEvents', 'kms:ListAliases'],
-  executions: ['states:DescribeExecution', 'states:GetExecutionHistory'],
+  executions: ['states:DescribeExecution', 'states:DescribeStateMachineForExecution', 'states:GetExecutionHistory'],
   machines: ['states:SendTaskFailure', 'states:SendTaskHeartbeat', 'states:SendTaskSuccess', 'states:StartExecution'],
 };
 
-/** The HTTP API and console: signed requests under `/api`, an open first page that shows nothing, and the page behind a consumer's link. */
+/** What a browser asks for without a signature; the app itself wants a session, or the secret of a one-use link. A test compares it with the app. */
+const openRoutes: readonly (readonly [method: apigateway.HttpMethod, path: string])[] = [
+  [apigateway.HttpMethod.GET, '/'],
+  ...['/login', '/assets/{file}', '/enrol/{secret}', '/acknowledge/{id}/{secret}'].map((path) => [apigateway.HttpMethod.GET, path] as const),
+  ...['/rotations', '/rotations/{id}', '/approvals/{id}', '/keys', '/findings', '/kpis', '/outbox', '/consumers', '/dossiers', '/dossiers/{sequence}', '/dossiers/{sequence}/file', '/people'].map(
+    (path) => [apigateway.HttpMethod.GET, path] as const,
+  ),
+  ...['/login', '/login/challenges', '/logout', '/enrol/{secret}', '/enrol/{secret}/challenges', '/acknowledge/{id}/{secret}'].map(
+    (path) => [apigateway.HttpMethod.POST, path] as const,
+  ),
+  ...['/approvals/{id}/challenges', '/approvals/{id}/decisions'].map((path) => [apigateway.HttpMethod.POST, path] as const),
+];
+
+/** The HTTP API and console: signed requests under `/api`, and the pages. */
 export class Console extends Construct {
   readonly fn: RotaFunction;
   readonly rights: Rights = { actions: Object.values(at).flat(), at };
   readonly url: string;
 
-  constructor(scope: Construct, id: string, platformArns: readonly string[]) {
+  constructor(scope: Construct, id: string, platformArns: readonly string[], consoleUrl?: string) {
     super(scope, id);
     // API Gateway gives up after 30 s; the schedule may use the minute until it comes again.
     this.fn = new RotaFunction(this, 'Api', { description: 'Rota API and console', bundle: 'api', timeout: Duration.minutes(1) });
@@ -50,10 +68,10 @@ export class Console extends Construct {
     const integration = new HttpLambdaIntegration('Api', this.fn.lambda);
     api.addRoutes({ path: '/api/{proxy+}', methods: [apigateway.HttpMethod.ANY], integration, authorizer: new HttpIamAuthorizer() });
     const open = { integration, authorizer: new apigateway.HttpNoneAuthorizer() };
-    api.addRoutes({ path: '/', methods: [apigateway.HttpMethod.GET], ...open });
-    // The path holds the secret of a one-use link, and so this API writes no access log.
-    api.addRoutes({ path: '/acknowledge/{rotationId}/{secret}', methods: [apigateway.HttpMethod.GET, apigateway.HttpMethod.POST], ...open });
+    // Some paths hold the secret of a one-use link, and so this API writes no access log.
+    for (const [method, path] of openRoutes) api.addRoutes({ path, methods: [method], ...open });
     this.url = api.apiEndpoint;
+    this.fn.setEnvironment({ ROTA_CONSOLE_URL: consoleUrl ?? `${api.apiEndpoint}/` });
 
     // Tells workflows what a crash kept from them: api/lambda.ts knows this event by what it lacks, a requestContext.
     new events.Rule(this, 'EveryMinute', {

@@ -12,7 +12,7 @@ import type { TableName, Tables } from './tables.ts';
 /** The places that a right may be about, each as ARNs. */
 type Places = Readonly<Record<TableName | OwnKeyName | 'dossiers' | 'escrow' | 'retirements' | 'publishedObjects' | 'publishedParameters' | OtherPlace, readonly string[]>>;
 type OwnKeyName = 'tokenKey' | 'decisionKey' | 'dossierKey';
-type OtherPlace = 'anything' | 'bucket' | 'keys' | 'keysAndAliases' | 'ownAliases' | 'machines' | 'executions' | 'eventBus';
+type OtherPlace = 'anything' | 'records' | 'recordBucket' | 'sweepRoles' | 'bucket' | 'keys' | 'keysAndAliases' | 'ownAliases' | 'machines' | 'executions' | 'eventBus';
 type Place = keyof Places;
 
 const ownKeys: readonly OwnKeyName[] = ['tokenKey', 'decisionKey', 'dossierKey'];
@@ -27,7 +27,7 @@ export interface Rights {
 }
 
 /** Actions that IAM knows no resource for. KMS Developer Guide, "KMS permissions" (kms-api-permissions-reference). */
-const withoutResource = ['kms:CreateKey', 'kms:ListKeys', 'kms:ListAliases', 'kms:GenerateRandom', 'cloudtrail:LookupEvents'];
+const withoutResource = ['kms:CreateKey', 'kms:ListKeys', 'kms:ListAliases', 'kms:GenerateRandom', 'cloudtrail:LookupEvents', 'tag:GetResources'];
 
 /** Where an action is allowed that a role does not place itself. */
 function usualPlace(action: string): Place {
@@ -48,7 +48,8 @@ export interface Published {
   readonly parameters: readonly string[];
 }
 
-export function placesOf(stack: Stack, tables: Tables, keys: OwnKeys, published: Published): Places {
+/** Each place as ARNs. `sweepRoles` are the roles in other accounts that sweeps may assume. */
+export function placesOf(stack: Stack, tables: Tables, keys: OwnKeys, published: Published, sweepRoles: readonly string[]): Places {
   const arn = (service: string, resource: string, name: string, format = ArnFormat.SLASH_RESOURCE_NAME) =>
     stack.formatArn({ service, resource, resourceName: name, arnFormat: format });
   const managedKeys = arn('kms', 'key', '*');
@@ -60,6 +61,9 @@ export function placesOf(stack: Stack, tables: Tables, keys: OwnKeys, published:
     publicationTable: [tables.byName.publicationTable.tableArn],
     acknowledgementTable: [tables.byName.acknowledgementTable.tableArn],
     waitTable: [tables.byName.waitTable.tableArn],
+    findingTable: [tables.byName.findingTable.tableArn],
+    passkeyTable: [tables.byName.passkeyTable.tableArn],
+    sessionTable: [tables.byName.sessionTable.tableArn],
     publishedObjects: published.buckets.map((bucket) => stack.formatArn({ service: 's3', region: '', account: '', resource: bucket, resourceName: '*' })),
     publishedParameters: published.parameters.map((name) => arn('ssm', 'parameter', name.replace(/^\//, ''))),
     tokenKey: [keys.tokenKey.keyArn],
@@ -69,6 +73,9 @@ export function placesOf(stack: Stack, tables: Tables, keys: OwnKeys, published:
     retirements: [tables.dossiers.arnForObjects('retirement/*')],
     escrow: [tables.dossiers.arnForObjects('escrow/*')],
     bucket: [tables.dossiers.bucketArn],
+    records: [tables.records.arnForObjects('*')],
+    recordBucket: [tables.records.bucketArn],
+    sweepRoles,
     anything: ['*'],
     keys: [managedKeys],
     keysAndAliases: [managedKeys, arn('kms', 'alias', '*')],

@@ -7,7 +7,7 @@ import { Construct } from 'constructs';
 export interface RotaFunctionProps {
   readonly description: string;
   /** A folder of dist/lambda, made by scripts/build-lambdas.mjs. */
-  readonly bundle: 'tasks' | 'api';
+  readonly bundle: 'tasks' | 'api' | 'notices';
   readonly timeout: Duration;
 }
 

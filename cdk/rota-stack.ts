@@ -5,32 +5,42 @@ import { nameVariables } from '../store/names-from-environment.ts';
 import { Alarms } from './alarms.ts';
 import { Console } from './console.ts';
 import { pascalCase } from './definition.ts';
+import { Notices, type Recipients } from './notices.ts';
 import { OwnKeys } from './own-keys.ts';
 import { placesOf, statementsOf, type Published } from './permissions.ts';
 import { StateMachines } from './state-machines.ts';
 import { Tables, type Retention } from './tables.ts';
 import { TaskFunctions } from './task-functions.ts';
+import { Watch } from './watch.ts';
 
 export interface RotaStackProps extends StackProps {
   readonly retention: Retention;
   /** Who may apply the first registry. */
   readonly platformArns: readonly string[];
+  /** Where people open the console, when that is not the API's own URL: passkeys belong to its host name for good. */
+  readonly consoleUrl?: string;
   /** Where tasks may publish public keys. */
   readonly published: Published;
+  /** Roles in other accounts that sweeps assume, as ARNs; `*` allowed. */
+  readonly sweepRoles: readonly string[];
+  /** Who is told of what happens. */
+  readonly recipients: Recipients;
 }
 
 /** Rota on AWS: exactly the workflows, tasks and API that the embedded AWS runs. */
 export class RotaStack extends Stack {
-  constructor(scope: Construct, id: string, { retention, platformArns, published, ...props }: RotaStackProps) {
+  constructor(scope: Construct, id: string, { retention, platformArns, consoleUrl, published, sweepRoles, recipients, ...props }: RotaStackProps) {
     super(scope, id, props);
     const tables = new Tables(this, 'Tables', retention);
     const keys = new OwnKeys(this, 'Keys');
     const functions = new TaskFunctions(this, 'Tasks');
-    const console = new Console(this, 'Console', platformArns);
+    const console = new Console(this, 'Console', platformArns, consoleUrl);
     const machines = new StateMachines(this, 'Machines', functions);
-    const alarms = new Alarms(this, 'Alarms', machines, functions);
+    new Watch(this, 'Watch', functions);
+    const notices = new Notices(this, 'Notices', consoleUrl ?? console.url, recipients);
+    const alarms = new Alarms(this, 'Alarms', machines, functions, notices);
 
-    const places = placesOf(this, tables, keys, published);
+    const places = placesOf(this, tables, keys, published, sweepRoles);
     const environment = environmentOf(tables);
     for (const { fn, rights } of [...functions.all, console]) {
       fn.setEnvironment(environment);
@@ -41,13 +51,14 @@ export class RotaStack extends Stack {
     const output = (name: string, value: string, description: string) => new CfnOutput(this, name, { value, description });
     output('ApiUrl', console.url, 'ROTA_URL for the CLI');
     output('DossierBucket', tables.dossiers.bucketName, 'Dossiers and escrow envelopes, under Object Lock');
+    output('NoticeTopic', notices.topic.topicArn, 'Subscribe to be told of approvals and rotations');
     output('AlarmTopic', alarms.topic.topicArn, 'Subscribe to be told');
     for (const [name, machine] of Object.entries(machines.byName)) output(`${pascalCase(name)}Arn`, machine.stateMachineArn, `State machine ${name}`);
   }
 }
 
 /** The names that the functions are handed (store/names-from-environment.ts). */
-function environmentOf({ byName, dossiers }: Tables): Record<string, string> {
+function environmentOf({ byName, dossiers, records }: Tables): Record<string, string> {
   const names: Names = {
     ...defaultNames,
     registryTable: byName.registryTable.tableName,
@@ -56,7 +67,11 @@ function environmentOf({ byName, dossiers }: Tables): Record<string, string> {
     publicationTable: byName.publicationTable.tableName,
     acknowledgementTable: byName.acknowledgementTable.tableName,
     waitTable: byName.waitTable.tableName,
+    findingTable: byName.findingTable.tableName,
+    passkeyTable: byName.passkeyTable.tableName,
+    sessionTable: byName.sessionTable.tableName,
     dossierBucket: dossiers.bucketName,
+    recordBucket: records.bucketName,
   };
   return Object.fromEntries((Object.keys(names) as (keyof Names)[]).map((name) => [nameVariables[name], names[name]]));
 }

@@ -13,15 +13,16 @@ export interface Retention {
 }
 
 /**
- * What Rota keeps: six tables and the dossier bucket. All of it outlives the stack.
+ * What Rota keeps: its tables, the bucket of dossiers, and that of the records of sweeps. All of it outlives the stack.
  *
  * Tables are encrypted with the key that DynamoDB owns, the bucket with S3's own. Neither holds a secret: task tokens are ciphertext of
- * `alias/rota-task-tokens`, wrapped material opens only inside KMS, escrow is CMS to people's certificates. A key of ours would add a
+ * `alias/rota-task-tokens`, of sessions and links there is a hash, of passkeys the public half, wrapped material opens only inside KMS, escrow is CMS to people's certificates. A key of ours would add a
  * right to decrypt to each of Rota's roles, and its loss would take the ledger and the evidence with it.
  */
 export class Tables extends Construct {
   readonly byName: Readonly<Record<TableName, dynamodb.Table>>;
   readonly dossiers: s3.Bucket;
+  readonly records: s3.Bucket;
 
   constructor(scope: Construct, id: string, retention: Retention) {
     super(scope, id);
@@ -32,10 +33,17 @@ export class Tables extends Construct {
       publicationTable: this.#table('Publications', tableKeys.publicationTable),
       acknowledgementTable: this.#table('Acknowledgements', tableKeys.acknowledgementTable),
       waitTable: this.#table('Waits', tableKeys.waitTable),
+      findingTable: this.#table('Findings', tableKeys.findingTable),
+      passkeyTable: this.#table('Passkeys', tableKeys.passkeyTable),
+      sessionTable: this.#table('Sessions', tableKeys.sessionTable, 'removeAtSeconds'),
     };
-    this.dossiers = new s3.Bucket(this, 'Dossiers', {
-      objectLockEnabled: true,
-      objectLockDefaultRetention: lockOf(retention),
+    this.dossiers = this.#bucket('Dossiers', { objectLockEnabled: true, objectLockDefaultRetention: lockOf(retention) });
+    this.records = this.#bucket('Records', {});
+  }
+
+  #bucket(id: string, props: s3.BucketProps): s3.Bucket {
+    return new s3.Bucket(this, id, {
+      ...props,
       versioned: true,
       encryption: s3.BucketEncryption.S3_MANAGED,
       blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
@@ -46,11 +54,12 @@ export class Tables extends Construct {
     });
   }
 
-  #table(id: string, [partitionKey, sortKey]: readonly [string, string?]): dynamodb.Table {
+  #table(id: string, [partitionKey, sortKey]: readonly [string, string?], timeToLiveAttribute?: string): dynamodb.Table {
     const text = (name: string): dynamodb.Attribute => ({ name, type: dynamodb.AttributeType.STRING });
     return new dynamodb.Table(this, id, {
       partitionKey: text(partitionKey),
       ...(sortKey === undefined ? {} : { sortKey: text(sortKey) }),
+      ...(timeToLiveAttribute === undefined ? {} : { timeToLiveAttribute }),
       billingMode: dynamodb.BillingMode.PAY_PER_REQUEST,
       encryption: dynamodb.TableEncryption.DEFAULT,
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },

@@ -21,19 +21,44 @@ const approvalEvidence: Rights['at'] = { approvalTable: ['dynamodb:GetItem'], de
 /** What tasks do at other places than the ledger and the keys that they rotate. The names of actions are the task's own. */
 const elsewhere: Readonly<Record<string, Rights['at']>> = {
   'plan-rotation': { registryTable: ['dynamodb:GetItem'] },
+  'check-start': { registryTable: ['dynamodb:GetItem'], ...approvalEvidence },
   'wrap-generated': { registryTable: ['dynamodb:GetItem'], escrow: ['s3:PutObject'] },
-  'request-approval': { approvalTable: ['dynamodb:PutItem', 'dynamodb:UpdateItem'], tokenKey: ['kms:Encrypt'] },
+  'request-approval': { approvalTable: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'], tokenKey: ['kms:Encrypt'] },
+  'check-freeze': { registryTable: ['dynamodb:GetItem'] },
   'plan-cutover': { ...cutoverEvidence },
-  'repoint-aliases': { ...cutoverEvidence, ...approvalEvidence },
-  'publish-keys': { publicationTable: ['dynamodb:PutItem', 'dynamodb:Query'], publishedObjects: ['s3:GetObject', 's3:PutObject'] },
+  'repoint-aliases': { registryTable: ['dynamodb:GetItem'], ...cutoverEvidence, ...approvalEvidence },
+  'publish-keys': { ...cutoverEvidence, ...approvalEvidence, publishedObjects: ['s3:GetObject', 's3:PutObject'] },
   'remind-consumers': { acknowledgementTable: ['dynamodb:Query'] },
+  'lift-stop': { ...approvalEvidence },
   'open-wait': { waitTable: ['dynamodb:GetItem', 'dynamodb:PutItem'], tokenKey: ['kms:Encrypt'] },
   'plan-retirement': { registryTable: ['dynamodb:GetItem'] },
   'stop-retired-key': { registryTable: ['dynamodb:GetItem'], ...approvalEvidence },
   'check-unused': { waitTable: ['dynamodb:GetItem'] },
-  'disable-key': { ...approvalEvidence },
+  'disable-key': { registryTable: ['dynamodb:GetItem'], ...approvalEvidence },
   'check-wanted': { waitTable: ['dynamodb:GetItem'] },
   'prepare-deletion': { approvalTable: ['dynamodb:GetItem'], retirements: ['s3:GetObject', 's3:PutObject'] },
+  'list-targets': { registryTable: ['dynamodb:GetItem', 'dynamodb:Query'] },
+  'sweep-target': {
+    registryTable: ['dynamodb:GetItem', 'dynamodb:Query'],
+    ledgerTable: ['dynamodb:Scan'],
+    findingTable: ['dynamodb:DeleteItem', 'dynamodb:PutItem', 'dynamodb:Query'],
+    records: ['s3:GetObject', 's3:PutObject'],
+    sweepRoles: ['sts:AssumeRole'],
+  },
+  'judge-event': {
+    registryTable: ['dynamodb:GetItem', 'dynamodb:Query'],
+    ledgerTable: ['dynamodb:Scan'],
+    findingTable: ['dynamodb:DeleteItem', 'dynamodb:PutItem', 'dynamodb:Query'],
+    records: ['s3:GetObject', 's3:PutObject'],
+    sweepRoles: ['sts:AssumeRole'],
+  },
+  'close-sweep': {
+    registryTable: ['dynamodb:GetItem', 'dynamodb:Query'],
+    ledgerTable: ['dynamodb:PutItem', 'dynamodb:Scan'],
+    approvalTable: ['dynamodb:Scan'],
+    records: ['s3:GetObject', 's3:PutObject'],
+    recordBucket: ['s3:ListBucket'],
+  },
   'seal-dossier': {
     ledgerTable: ['dynamodb:DeleteItem'],
     approvalTable: ['dynamodb:GetItem', 'dynamodb:Scan', 'dynamodb:UpdateItem'],
@@ -45,10 +70,10 @@ const elsewhere: Readonly<Record<string, Rights['at']>> = {
   },
 };
 
-/** The rights of a task: what it declares, and the ledger. */
-function rightsOf(name: string, actions: readonly string[]): Rights {
+/** The rights of a task: what it declares, each at its place. */
+function rightsOf({ name, actions, inLedger }: (typeof tasks)[number]): Rights {
   const at = elsewhere[name] ?? {};
-  return { actions: [...actions, ...ledgerActions], at: { ...at, ledgerTable: [...ledgerActions, ...(at.ledgerTable ?? [])] }, disablesRetiredKeys: name === 'disable-key' };
+  return { actions, at: inLedger ? { ...at, ledgerTable: [...ledgerActions, ...(at.ledgerTable ?? [])] } : at, disablesRetiredKeys: name === 'disable-key' };
 }
 
 /** A function of each task of the catalogue. One bundle serves all; `ROTA_TASK` says which it is. */
@@ -57,10 +82,11 @@ export class TaskFunctions extends Construct {
 
   constructor(scope: Construct, id: string) {
     super(scope, id);
-    this.all = tasks.map(({ name, actions }) => {
+    this.all = tasks.map((task) => {
+      const { name } = task;
       const fn = new RotaFunction(this, pascalCase(name), { description: `Rota task ${name}`, bundle: 'tasks', timeout });
       fn.setEnvironment({ ROTA_TASK: name });
-      return { name, fn, rights: rightsOf(name, actions) };
+      return { name, fn, rights: rightsOf(task) };
     });
   }
 

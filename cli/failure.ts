@@ -12,6 +12,9 @@ export class ApiRefusal extends Error {
   }
 }
 
+/** What is wrong stands in the output already: only the exit code, 1, is left to tell. */
+export class SaidAlready extends Error {}
+
 /** Prints what went wrong and what to do: the sentence, then the remedy below it. The exit code is 1. */
 export function showFailure(io: Io, json: boolean, error: unknown): 1 {
   const { name, message } = error instanceof Error ? error : { name: 'Error', message: String(error) };

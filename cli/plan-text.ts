@@ -1,15 +1,23 @@
 import type { AnyPlan, CutoverPlan, RollbackPlan, RetirePlan, RolloverPlan, RotationPlan, WaiverPlan } from '../core/plan/plan.ts';
 import type { ApprovalRule } from '../core/registry/registry-schema.ts';
 
-const ruleText = (rule: ApprovalRule): string => rule.all.map((seat) => `${seat.count} of ${seat.group}`).join(' and ');
+/** A rule in words, with who is asked too when somebody is silent. */
+export const ruleText = ({ all, escalation = [] }: ApprovalRule): string =>
+  [all.map((seat) => `${seat.count} of ${seat.group}`).join(' and '), ...escalation.map((e) => `after ${e.afterSeconds} s ${e.to} may stand in for ${e.group}`)].join('; ');
 
-const policyText = ({ added, removed }: { added: readonly unknown[]; removed: readonly unknown[] }): string =>
-  added.length + removed.length === 0 ? 'as the old key' : [...added.map((s) => `+ ${JSON.stringify(s)}`), ...removed.map((s) => `- ${JSON.stringify(s)}`)].join('\n              ');
+const policyText = ({ added, removed }: { added: readonly unknown[]; removed: readonly unknown[] }, same = 'as the old key'): string =>
+  added.length + removed.length === 0 ? same : [...added.map((s) => `+ ${JSON.stringify(s)}`), ...removed.map((s) => `- ${JSON.stringify(s)}`)].join('\n              ');
 
 /** A plan in words, whole: what an approver reads before signing its digest. */
 export function planText(plan: AnyPlan, digest: string): string {
-  return `${bodyText(plan)}\nPlan digest   ${digest}\n`;
+  return `${[...againText(plan), bodyText(plan)].join('\n')}\nPlan digest   ${digest}\n`;
 }
+
+/** Of a plan that replaces one that was approved, first what is different. */
+const againText = (plan: AnyPlan): string[] =>
+  'revision' in plan && plan.revision !== undefined
+    ? [`Asked again   round ${plan.revision.round}: what was decided before is void, since`, ...plan.revision.changes.map((change) => `              ${change}`)]
+    : [];
 
 function bodyText(plan: AnyPlan): string {
   if (!('stage' in plan)) return rotationText(plan);
@@ -103,6 +111,7 @@ function rollbackText(p: RollbackPlan): string {
   return [
     `Roll back     rotation ${p.undoes}: ${p.reason}`,
     ...p.aliases.map((a) => `Alias         ${a.alias}: ${a.from} -> ${a.to}`),
+    `Policy        ${policyText(p.policyDifference, 'as the new key')}`,
     ...p.hazards.map((h) => `Mind          ${h.sentence}`),
     `Approval      ${ruleText(p.rule)}`,
   ].join('\n');

@@ -20,6 +20,7 @@ export async function follow(io: Io, rotationId: string, tell: (line: string) =>
     const status = await fetchStatus(io, rotationId);
     for (const step of status.steps) once(`${step.completedAt === undefined ? 'started ' : 'done    '} ${step.step}`);
     for (const approvalId of status.waitingFor) once(`waiting  for approvers: rota approve ${approvalId} --reason "..."`);
+    for (const wait of status.waits) once(`waiting  until ${wait.until} at most: ${wait.because}`);
     if (ended.has(status.status)) return status;
     await delay(500);
   }

@@ -5,22 +5,28 @@ import { clock } from './commands/clock.ts';
 import { completion } from './commands/completion.ts';
 import { demo } from './commands/demo.ts';
 import { dossier } from './commands/dossier.ts';
+import { enableRotationCommand } from './commands/enable-rotation.ts';
 import { faults } from './commands/faults.ts';
+import { inventory } from './commands/inventory.ts';
+import { kpi } from './commands/kpi.ts';
 import { local } from './commands/local.ts';
+import { outbox } from './commands/outbox.ts';
+import { passkey } from './commands/passkey.ts';
 import { plan } from './commands/plan.ts';
 import { registry } from './commands/registry.ts';
 import { resume } from './commands/resume.ts';
 import { reenable, retire, retirement } from './commands/retire.ts';
 import { rollover } from './commands/rollover.ts';
 import { rollback, rotate } from './commands/rotate.ts';
+import { findings, sweep } from './commands/sweep.ts';
 import { history, status, watch } from './commands/status.ts';
 import { waive } from './commands/waive.ts';
-import { showFailure } from './failure.ts';
+import { SaidAlready, showFailure } from './failure.ts';
 import type { Io } from './io.ts';
 
 export type ExitCode = 0 | 1 | 2;
 
-const commands = [plan, rotate, rollback, status, watch, rollover, ack, ackLink, waive, resume, retire, reenable, retirement, approvals, approve, reject, history, dossier, registry, local, clock, faults, demo, completion];
+const commands = [plan, rotate, rollback, status, watch, rollover, ack, ackLink, waive, resume, retire, reenable, retirement, approvals, approve, reject, outbox, history, dossier, registry, passkey, inventory, enableRotationCommand, sweep, findings, kpi, local, clock, faults, demo, completion];
 
 /** Makes usage errors throw, in every subcommand, and sends all output where the caller wants it. */
 function wire(command: Command, io: Io): Command {
@@ -39,6 +45,7 @@ export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof SaidAlready) return 1;
     return showFailure(io, args.includes('--json'), error);
   }
 }

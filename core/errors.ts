@@ -190,6 +190,11 @@ export const catalogue = {
     remedy: () => '`rota registry show` lists the members of each group.',
     httpStatus: 403,
   },
+  NotAskedYet: {
+    sentence: (d: { person: string; from: string }) => `${d.person} is asked only from ${d.from} on, when the group that was asked first has been silent too long.`,
+    remedy: () => 'Decide then, or let that group decide before; `rota approvals --show` says whom the question is put to.',
+    httpStatus: 409,
+  },
   AlreadyDecided: {
     sentence: (d: { person: string; decision: string }) => `${d.person} has decided already: ${d.decision}.`,
     remedy: () => 'A decision stands; to change course, refuse the next stage or ask for a rollback.',
@@ -204,6 +209,78 @@ export const catalogue = {
     sentence: (d: { changes: readonly string[] }) => `What was approved is no longer what would happen: ${d.changes.join('; ')}.`,
     remedy: () => 'The approvers are asked again, with the new plan.',
     httpStatus: 409,
+  },
+  FreezeHolds: {
+    sentence: (d: { stage: string; alias: string; until: string; because: string }) => `The ${deed(d.stage)} of ${d.alias} waits for the end of ${d.because}: ${d.until}.`,
+    remedy: () => 'It goes on by itself then; runbooks/freeze.md.',
+    httpStatus: 409,
+  },
+  AuditorChangesNothing: {
+    sentence: (d: { person: string; act: string }) => `${d.person} is an auditor and so may not ${d.act}: an auditor sees everything and changes nothing.`,
+    remedy: () => 'Ask somebody else; `rota registry show` lists who has which role.',
+    httpStatus: 403,
+  },
+  // Passkeys and the console
+  NotLoggedIn: {
+    sentence: (d: { why: string }) => `You are not logged in: ${d.why}.`,
+    remedy: () => 'Log in with your passkey and do it again; nothing was changed.',
+    httpStatus: 401,
+  },
+  EnrolmentLinkInvalid: {
+    sentence: () => 'This enrolment link is unknown, used already, or out of time.',
+    remedy: () => 'Make a new one with `rota passkey enrol`.',
+    httpStatus: 410,
+  },
+  PasskeyUnknown: {
+    sentence: () => 'This passkey is not enrolled here, was removed, or its owner is no longer in the registry under the same identity.',
+    remedy: () => 'Enrol a passkey with `rota passkey enrol`; runbooks/passkeys.md.',
+    httpStatus: 403,
+  },
+  PasskeyEnrolled: {
+    sentence: () => 'This passkey is enrolled already.',
+    remedy: () => 'Log in with it, or use another authenticator; `rota passkey list` shows yours.',
+    httpStatus: 409,
+  },
+  AssertionInvalid: {
+    sentence: (d: { why: string }) => `The passkey's answer does not hold: ${d.why}.`,
+    remedy: () => 'Nothing was recorded. Do it again; if it goes on, runbooks/passkeys.md.',
+    httpStatus: 403,
+  },
+  AssertionExpired: {
+    sentence: (d: { expiredAt: string }) => `The passkey answered too late: the question to it was good until ${d.expiredAt}.`,
+    remedy: () => 'Nothing was recorded. Do it again.',
+    httpStatus: 409,
+  },
+  AssertionReplayed: {
+    sentence: () => "The passkey's answer was used before, or answers a question that was never asked.",
+    remedy: () => 'Nothing was recorded. Do it again; if you did not send it twice, runbooks/passkeys.md, "Somebody replays".',
+    httpStatus: 409,
+  },
+  AssertionForAnotherDecision: {
+    sentence: (d: { signed: string; asked: string }) => `The passkey signed ${d.signed}, but the question is ${d.asked}.`,
+    remedy: () => 'Nothing was recorded. Open the question, read its plan, and decide on it.',
+    httpStatus: 409,
+  },
+  AssertionOfAnotherPerson: {
+    sentence: (d: { person: string }) => `The passkey that answered is not one of ${d.person}.`,
+    remedy: () => 'Nothing was recorded. Use your own passkey, or log in as its owner.',
+    httpStatus: 403,
+  },
+  PasskeyCounterWentBack: {
+    sentence: (d: { credentialId: string; stored: number; given: number }) =>
+      `Passkey ${d.credentialId} counted ${d.given} uses, but ${d.stored} were seen: there may be a copy of it.`,
+    remedy: (d: { credentialId: string }) => `Nothing was recorded. Remove it with \`rota passkey remove -- ${d.credentialId}\` and enrol another; runbooks/passkeys.md, "A copy".`,
+    httpStatus: 403,
+  },
+  TooManyTries: {
+    sentence: (d: { what: string; until: string }) => `Too many tries to ${d.what}.`,
+    remedy: (d: { until: string }) => `Wait until ${d.until} and try again.`,
+    httpStatus: 429,
+  },
+  CrossSite: {
+    sentence: () => 'This request does not come from a page of this console, so nothing was done.',
+    remedy: () => 'Open the console yourself and do it there.',
+    httpStatus: 403,
   },
   // Material
   MaterialLengthWrong: {

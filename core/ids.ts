@@ -23,6 +23,8 @@ export const IamArn = z
   .string()
   .regex(/^arn:[a-z-]+:(iam|sts)::\d{12}:(user|role|assumed-role)\/[\w+=,.@/-]+$/, 'is no ARN of an IAM user, role or session');
 
+export const RoleArn = z.string().regex(/^arn:[a-z-]+:iam::\d{12}:role\/[\w+=,.@/-]+$/, 'is no ARN of an IAM role');
+
 /** Builds a rotation id that sorts by alias and time: `payments-20261124T145423-9f3c`. `suffix` is 4 random hex digits. */
 export const makeRotationId = (alias: string, epochMs: number, suffix: string): RotationId => {
   const slug = alias.replace(/^alias\//, '').replace(/[^0-9A-Za-z_-]/g, '-').slice(0, 56);

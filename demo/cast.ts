@@ -31,7 +31,7 @@ export async function as(place: Place, id: string, ...args: string[]): Promise<S
   const exitCode = await run(args, {
     out: (text) => (out += text),
     err: (text) => (err += text),
-    env: { ROTA_URL: place.url, AWS_REGION: place.region, AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey },
+    env: { ROTA_URL: place.url, AWS_ENDPOINT_URL: place.url, AWS_REGION: place.region, AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey },
   });
   return { exitCode, out, err };
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { finished } from 'node:stream/promises';
-import { realNow, type EmbeddedClock } from './clock.ts';
+import { pause, realNow, type EmbeddedClock } from './clock.ts';
 import { AnswerDropped } from './faults.ts';
 import type { Gate } from './gate.ts';
 import type { Principal, Principals } from './principals.ts';
@@ -17,7 +17,8 @@ import { readClaim, SignatureError, verifySignature, type Claim } from './wire/s
 import { signatureAnswer } from './wire/signature-answer.ts';
 import { xmlError } from './wire/xml.ts';
 
-export type HttpApp = (request: Request, env: { caller?: Caller }) => Promise<Response>;
+/** `caller` is there for signed requests. */
+export type HttpApp = (request: Request, env: { readonly requestId: string; readonly sourceIp: string; readonly caller?: Caller }) => Promise<Response>;
 
 interface Parts {
   readonly clock: EmbeddedClock;
@@ -26,6 +27,8 @@ interface Parts {
   /** By the name that faults give them; more may come while the port is open. */
   readonly services: ReadonlyMap<string, Service>;
   readonly s3: S3;
+  /** Real milliseconds before an answer is written. */
+  readonly latencyMs: number;
 }
 
 /** One request on its way to an answer. */
@@ -89,6 +92,7 @@ export class Port {
     outgoing.setHeader('x-amzn-requestid', requestId);
     try {
       const answer = await this.#answerIncoming(incoming, requestId);
+      if (this.#parts.latencyMs > 0) await pause(this.#parts.latencyMs);
       if (answer instanceof Response) {
         writeFetchResponse(answer, outgoing);
         return;
@@ -167,10 +171,10 @@ export class Port {
     return jsonAnswer(output, version);
   }
 
-  async #answerApp({ request }: Call, caller: Caller | undefined): Promise<WireAnswer | Response> {
+  async #answerApp({ request, requestId, sourceIp }: Call, caller: Caller | undefined): Promise<WireAnswer | Response> {
     if (this.#app === undefined) throw new AwsError('ServiceUnavailableException', 'The API is still starting.', 503);
     const host = request.headers.get('host') ?? '';
-    return this.#app(fetchRequest(request, `http://${host}`), caller === undefined ? {} : { caller });
+    return this.#app(fetchRequest(request, `http://${host}`), { requestId, sourceIp, ...(caller === undefined ? {} : { caller }) });
   }
 }
 

@@ -12,11 +12,13 @@ import { openDynamoDb } from './dynamodb.ts';
 import { openEvents, type StoredEvent } from './events.ts';
 import { AnswerDropped, Faults } from './faults.ts';
 import { Gate } from './gate.ts';
+import { KmsQuotas } from './kms/quotas.ts';
 import { openKms } from './kms/server.ts';
 import type { ServiceControlPolicy } from './kms/service-control.ts';
 import { openParameters } from './parameters.ts';
 import { Port, type HttpApp } from './port.ts';
 import { Principals, type Principal } from './principals.ts';
+import { RequestRates } from './request-rates.ts';
 import { openS3, type S3 } from './s3.ts';
 import { s3Request, s3Result } from './s3-call.ts';
 import { readS3Request } from './s3/requests.ts';
@@ -32,6 +34,8 @@ export type { Principal } from './principals.ts';
 interface Self {
   readonly url: string;
   readonly clock: EmbeddedClock;
+  /** Every event that was put or emitted, oldest first. */
+  readonly events: () => readonly StoredEvent[];
 }
 
 type Lambdas = ReadonlyMap<string, (payload: unknown) => Promise<unknown>>;
@@ -55,6 +59,10 @@ export interface EmbeddedAwsOptions {
   readonly serviceControlPolicies?: readonly ServiceControlPolicy[];
   /** Why the clock may not be moved, where keys live elsewhere and have a time of their own. */
   readonly clockFixed?: string;
+  /** Real milliseconds that every answer over the wire takes longer. */
+  readonly latencyMs?: number;
+  /** Enforces the request quotas of KMS and of the tagging service, multiplied by this; left out, nobody is throttled. */
+  readonly quotaScale?: number;
 }
 
 export interface EmbeddedAws extends Self {
@@ -73,20 +81,33 @@ export async function startEmbeddedAws(options: EmbeddedAwsOptions): Promise<Emb
     opened.push(close);
     await mkdir(join(folder, 'kms'), { recursive: true, mode: 0o700 });
     await mkdir(join(folder, 'events'), { recursive: true, mode: 0o700 });
+    const rates = options.quotaScale === undefined ? undefined : new RequestRates(options.quotaScale);
     const cloudtrail = opened.service(await openTrail({ file: join(folder, 'cloudtrail.journal'), clock }));
-    const kms = opened.service(await openKms({ folder: join(folder, 'kms'), clock, serviceControlPolicies: options.serviceControlPolicies ?? [], onCall: (call) => cloudtrail.record(call) }));
     const events = opened.service(await openEvents({ file: join(folder, 'events', 'events.journal'), clock, ...(options.onEvent === undefined ? {} : { onEvent: options.onEvent }) }));
+    const kms = opened.service(
+      await openKms({
+        folder: join(folder, 'kms'),
+        clock,
+        serviceControlPolicies: options.serviceControlPolicies ?? [],
+        onCall: async (call) => {
+          const record = await cloudtrail.record(call);
+          // As a trail would, later and without anybody waiting: of calls that change something ("Delivering AWS service events via CloudTrail").
+          if (!record.readOnly) void clock.busy(events.emit({ source: 'aws.kms', 'detail-type': 'AWS API Call via CloudTrail', detail: record, account: record.recipientAccountId, region: record.awsRegion }).catch(() => undefined));
+        },
+        ...(rates === undefined ? {} : { quotas: new KmsQuotas(rates) }),
+      }),
+    );
     const ssm = opened.service(await openParameters({ file: join(folder, 'parameters.journal'), clock }));
     const s3 = opened.service(await openS3({ folder: join(folder, 's3'), clock }));
-    const tagging = makeTagging((account, where) => kms.keysForTagging(account, where));
+    const tagging = makeTagging((account, where) => kms.keysForTagging(account, where), rates);
     const faults = new Faults();
     const admin = makeAdmin({ clock, faults, events, ...(options.clockFixed === undefined ? {} : { clockFixed: options.clockFixed }) });
     const services = new Map<string, Service>(Object.entries({ kms, cloudtrail, events, dynamodb, tagging, ssm, 'rota-local': admin }));
     const gate = new Gate(faults);
     const principals = new Principals(options.principals);
-    const port = new Port({ clock, gate, principals, services, s3 });
+    const port = new Port({ clock, gate, principals, services, s3, latencyMs: options.latencyMs ?? 0 });
     opened.push(() => port.close());
-    const self = { url: await port.listen(options.port), clock };
+    const self = { url: await port.listen(options.port), clock, events: () => events.events() };
     const lambdas = options.lambdas(self);
     port.serve(options.http(self));
     // Last, since executions that were running go on at once and call everything above.

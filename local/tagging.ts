@@ -1,8 +1,12 @@
+import type { RequestRates } from './request-rates.ts';
 import type { Service } from './service.ts';
 import { AwsError } from './wire/errors.ts';
 
 /** The resources of an account in a Region, each with its tags. */
-export type TaggedResources = (accountId: string, region: string) => Iterable<{ arn: string; tags: Record<string, string> }>;
+export type TaggedResources = (accountId: string, region: string) => Iterable<{ readonly arn: string; readonly tags: Readonly<Record<string, string>> }>;
+
+/** AWS General Reference, "AWS Resource Groups and Tagging endpoints and quotas"; the number is unconfirmed. */
+const getResourcesPerSecond = 15;
 
 interface TagFilter {
   readonly Key: string;
@@ -12,16 +16,18 @@ interface TagFilter {
 const knownFields: ReadonlySet<string> = new Set(['ResourceTypeFilters', 'TagFilters', 'ResourcesPerPage', 'PaginationToken']);
 
 /** Resource Groups Tagging, GetResources over KMS keys. As in AWS, a key without tags is not listed. */
-export const makeTagging = (keys: TaggedResources): Service => ({
-  handle(operation, input, { accountId, region }) {
+export const makeTagging = (keys: TaggedResources, rates?: RequestRates): Service => ({
+  handle(operation, input, caller) {
+    const { accountId, region } = caller;
     if (operation !== 'GetResources')
       return Promise.reject(new AwsError('UnknownOperationException', `The embedded tagging service knows GetResources only, not ${operation}.`));
-    return new Promise((resolve) => resolve(getResources(input, [...keys(accountId, region)])));
+    if (rates?.admits(caller, 'GetResources', getResourcesPerSecond) === false) return Promise.reject(new AwsError('ThrottledException', 'Rate exceeded'));
+    return new Promise((resolve) => resolve(getResources(input, keys(accountId, region))));
   },
   close: () => Promise.resolve(),
 });
 
-function getResources(input: Record<string, unknown>, resources: readonly { arn: string; tags: Record<string, string> }[]): Record<string, unknown> {
+function getResources(input: Record<string, unknown>, resources: ReturnType<TaggedResources>): Record<string, unknown> {
   const unknown = Object.keys(input).find((field) => !knownFields.has(field));
   if (unknown !== undefined) throw invalid(`the embedded tagging service does not know ${unknown}`);
   const { ResourceTypeFilters: types = [], TagFilters: filters = [], ResourcesPerPage: perPage = 100, PaginationToken: token = '' } = input as {
@@ -33,9 +39,12 @@ function getResources(input: Record<string, unknown>, resources: readonly { arn:
   if (!Number.isInteger(perPage) || perPage < 1 || perPage > 100) throw invalid('ResourcesPerPage must be between 1 and 100');
   if (types.length > 0 && !types.some((type) => type === 'kms' || type === 'kms:key')) return { ResourceTagMappingList: [], PaginationToken: '' };
   const after = readToken(token);
-  const matching = resources
-    .filter(({ arn, tags }) => arn > after && Object.keys(tags).length > 0 && filters.every((filter) => matches(filter, tags)))
-    .sort((a, b) => (a.arn < b.arn ? -1 : 1));
+  const matching = [];
+  for (const resource of resources) {
+    const { arn, tags } = resource;
+    if (arn > after && Object.keys(tags).length > 0 && filters.every((filter) => matches(filter, tags))) matching.push(resource);
+  }
+  matching.sort((a, b) => (a.arn < b.arn ? -1 : 1));
   const page = matching.slice(0, perPage);
   const last = page.at(-1);
   return {
@@ -45,7 +54,7 @@ function getResources(input: Record<string, unknown>, resources: readonly { arn:
 }
 
 /** All filters must match; in one filter any value does, and none means any. */
-const matches = ({ Key, Values = [] }: TagFilter, tags: Record<string, string>): boolean =>
+const matches = ({ Key, Values = [] }: TagFilter, tags: Readonly<Record<string, string>>): boolean =>
   Object.hasOwn(tags, Key) && (Values.length === 0 || Values.includes(tags[Key] ?? ''));
 
 function readToken(token: string): string {

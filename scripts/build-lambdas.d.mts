@@ -1,2 +1,2 @@
-/** Writes dist/lambda/tasks/index.mjs and dist/lambda/api/index.mjs. */
+/** Writes dist/lambda/<bundle>/index.mjs of tasks, API and notices. */
 export declare function buildLambdas(): Promise<void>;

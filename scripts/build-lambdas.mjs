@@ -1,12 +1,14 @@
-// Builds the code of the Lambda functions: one bundle for all tasks, one for the API. SDK clients are bundled too, so that
+// Builds the code of the Lambda functions: one bundle for all tasks, one for the API, one for notices. SDK clients are bundled too, so that
 // what runs is what was tested, not what the Lambda runtime happens to carry.
 import { build } from 'esbuild';
 
-/** Writes dist/lambda/tasks/index.mjs and dist/lambda/api/index.mjs. */
+const bundles = { tasks: 'tasks', api: 'api', notices: 'api/notices' };
+
+/** Writes dist/lambda/<bundle>/index.mjs of each. */
 export async function buildLambdas() {
-  for (const name of ['tasks', 'api'])
+  for (const [name, folder] of Object.entries(bundles))
     await build({
-      entryPoints: [`${name}/lambda.ts`],
+      entryPoints: [`${folder}/lambda.ts`],
       outfile: `dist/lambda/${name}/index.mjs`,
       bundle: true,
       platform: 'node',

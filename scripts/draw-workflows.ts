@@ -26,6 +26,7 @@ function edgesOf(state: State): Edge[] {
       return [];
     case 'Pass':
     case 'Wait':
+    case 'Map':
       return [{ to: state.Next, label: '' }];
     case 'Choice':
       return [...state.Choices.map((c) => ({ to: c.Next, label: words(c.Condition) })), { to: state.Default, label: 'otherwise' }];

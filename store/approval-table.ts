@@ -1,12 +1,14 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { GetCommand, PutCommand, ScanCommand, UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { silentUntilFrom } from '../core/approval/notices.ts';
 import type { Decision } from '../core/approval/decision.ts';
 import { RotaError } from '../core/errors.ts';
 import type { AnyPlan } from '../core/plan/plan.ts';
 import type { ApprovalRule, Stage } from '../core/registry/registry-schema.ts';
 import { unlessConflict } from './conditional.ts';
 
-export type Outcome = 'open' | 'approved' | 'refused' | 'timed out';
+/** `void`: what was decided has no effect, since the plan changed or the rotation had gone on. */
+export type Outcome = 'open' | 'approved' | 'refused' | 'timed out' | 'void';
 
 /** A question to approvers. The plan is whole, so that what is signed is what is read. */
 export interface Approval {
@@ -20,8 +22,16 @@ export interface Approval {
   readonly reason: string;
   readonly requestedAt: string;
   readonly deadline: string;
+  /** Until when somebody must say something, else it closes before its deadline; each decision and each escalation moves it. */
+  readonly silentUntil?: string;
   readonly outcome: Outcome;
   readonly decisions: readonly Decision[];
+  /** Who, of those who may decide it, opened it first. */
+  readonly firstSeen?: { readonly by: string; readonly at: string };
+  /** When it was no longer open. */
+  readonly settledAt?: string;
+  /** Why its decisions have no effect. */
+  readonly voidBecause?: readonly string[];
 }
 
 /** The question with what only the API's role may read: the task token as KMS ciphertext, and whether it was answered. */
@@ -30,10 +40,22 @@ export interface StoredApproval extends Approval {
   /** Grows with each decision; two deciders at once cannot both write. */
   readonly serial: number;
   readonly delivered: boolean;
+  readonly heartbeatSeconds?: number;
+  /** What its people were told, by marker. */
+  readonly told: Readonly<Record<string, Told>>;
+}
+
+/** When it was begun to tell something, and whether it was told: a crash in between shows. */
+interface Told {
+  readonly at: string;
+  readonly sent: boolean;
 }
 
 /** One question per rotation, stage and plan: a changed plan is a new question, and old decisions do not reach it (P4). */
 export const approvalIdOf = (rotationId: string, stage: Stage, digest: string): string => `${rotationId}.${stage}.${digest.slice(0, 8)}`;
+
+/** A question of an earlier release has told nobody in this way, and never will. */
+const stored = (item: Record<string, unknown>): StoredApproval => ({ told: {}, ...item }) as unknown as StoredApproval;
 
 /** Questions to approvers, one item each; a task token stands in no other table. */
 export class ApprovalTable {
@@ -46,13 +68,13 @@ export class ApprovalTable {
   }
 
   /** Asks. Where the question stands already (a retry with a new token), only the token is renewed. */
-  async ask(approval: Approval, encryptedToken: Uint8Array): Promise<void> {
+  async ask(approval: Approval, encryptedToken: Uint8Array, heartbeatSeconds?: number): Promise<void> {
     const { approvalId } = approval;
     try {
       await this.#dynamo.send(
         new PutCommand({
           TableName: this.#table,
-          Item: { ...approval, encryptedToken, serial: 0, delivered: false },
+          Item: { ...approval, encryptedToken, serial: 0, delivered: false, told: {}, heartbeatSeconds },
           ConditionExpression: 'attribute_not_exists(approvalId)',
         }),
       );
@@ -73,7 +95,7 @@ export class ApprovalTable {
   async get(approvalId: string): Promise<StoredApproval> {
     const { Item } = await this.#dynamo.send(new GetCommand({ TableName: this.#table, Key: { approvalId }, ConsistentRead: true }));
     if (Item === undefined) throw new RotaError('NotFound', { what: `approval ${approvalId}` });
-    return Item as StoredApproval;
+    return stored(Item);
   }
 
   /** Every question, oldest first. */
@@ -82,7 +104,7 @@ export class ApprovalTable {
     let from: Record<string, unknown> | undefined;
     do {
       const page = await this.#dynamo.send(new ScanCommand({ TableName: this.#table, ExclusiveStartKey: from, ConsistentRead: true }));
-      found.push(...((page.Items ?? []) as StoredApproval[]));
+      found.push(...(page.Items ?? []).map(stored));
       from = page.LastEvaluatedKey;
     } while (from !== undefined);
     return found.sort((a, b) => a.requestedAt.localeCompare(b.requestedAt));
@@ -94,16 +116,40 @@ export class ApprovalTable {
 
   /** Adds a decision to the question as it was read. Answers false when somebody else decided meanwhile: read again. */
   async decide(read: StoredApproval, decision: Decision, outcome: Outcome): Promise<boolean> {
-    return this.#change(read, 'SET decisions = list_append(decisions, :d), outcome = :o, serial = serial + :one', {
-      ':d': [decision],
-      ':o': outcome,
-      ':one': 1,
-    });
+    const { decidedAt } = decision;
+    const { silentUntil } = silentUntilFrom(Date.parse(decidedAt), read.heartbeatSeconds);
+    const more = outcome !== 'open' ? { settledAt: decidedAt } : silentUntil === undefined ? {} : { silentUntil };
+    return this.#change(read, { outcome, decisions: [...read.decisions, decision], ...more });
   }
 
-  /** Closes an open question without a decision. */
-  async close(read: StoredApproval, outcome: Outcome): Promise<boolean> {
-    return this.#change(read, 'SET outcome = :o, serial = serial + :one', { ':o': outcome, ':one': 1 });
+  /** Closes a question as it was read: an open one without a decision, or a settled one whose decisions came to have no effect. */
+  async close(read: StoredApproval, outcome: 'timed out' | 'void', settledAt: string, voidBecause?: readonly string[]): Promise<boolean> {
+    return this.#change(read, { outcome, settledAt, ...(voidBecause === undefined ? {} : { voidBecause }) });
+  }
+
+  /** The silence counts anew: more people have been asked. */
+  async prolong(read: StoredApproval, silentUntil: string): Promise<boolean> {
+    return this.#change(read, { silentUntil });
+  }
+
+  /** Writes down who saw it first; whoever comes later changes nothing. */
+  async see(approvalId: string, firstSeen: NonNullable<Approval['firstSeen']>): Promise<boolean> {
+    return this.#set(approvalId, 'SET firstSeen = :v', 'attribute_exists(approvalId) AND attribute_not_exists(firstSeen)', { ':v': firstSeen });
+  }
+
+  /**
+   * Takes it upon oneself to tell something. Answers false where it was told, or where somebody began to tell it since `staleBefore`: one who
+   * began earlier has crashed. Times are ISO 8601.
+   */
+  async beginToTell(approvalId: string, marker: string, at: string, staleBefore: string): Promise<boolean> {
+    const names = { '#marker': marker };
+    const told: Told = { at, sent: false };
+    const isFree = 'attribute_exists(told) AND (attribute_not_exists(told.#marker) OR (told.#marker.sent = :no AND told.#marker.#at < :stale))';
+    return this.#set(approvalId, 'SET told.#marker = :v', isFree, { ':v': told, ':no': false, ':stale': staleBefore }, { ...names, '#at': 'at' });
+  }
+
+  async markTold(approvalId: string, marker: string): Promise<void> {
+    await this.#set(approvalId, 'SET told.#marker.sent = :yes', 'attribute_exists(told.#marker)', { ':yes': true }, { '#marker': marker });
   }
 
   /** The workflow has the outcome; nothing is owed any more. */
@@ -124,23 +170,49 @@ export class ApprovalTable {
     }
   }
 
-  async #change(read: StoredApproval, expression: string, values: Record<string, unknown>): Promise<boolean> {
+  /** Changes a question, unless it is no longer as it was read. */
+  async #change(read: StoredApproval, fields: Readonly<Record<string, unknown>>): Promise<boolean> {
+    const names = Object.keys(fields);
+    const sets = names.map((name) => `${name} = :${name}`).join(', ');
+    const values = Object.fromEntries(names.map((name) => [`:${name}`, fields[name]]));
+    return this.#set(read.approvalId, `SET ${sets}, serial = serial + :one`, 'serial = :read AND outcome = :was', { ...values, ':one': 1, ':read': read.serial, ':was': read.outcome });
+  }
+
+  async #set(approvalId: string, change: string, condition: string, values: Record<string, unknown>, names?: Record<string, string>): Promise<boolean> {
     return unlessConflict(() =>
       this.#dynamo.send(
         new UpdateCommand({
           TableName: this.#table,
-          Key: { approvalId: read.approvalId },
-          UpdateExpression: expression,
-          ConditionExpression: 'serial = :read AND outcome = :open',
-          ExpressionAttributeValues: { ...values, ':read': read.serial, ':open': 'open' },
+          Key: { approvalId },
+          UpdateExpression: change,
+          ConditionExpression: condition,
+          ExpressionAttributeValues: values,
+          ...(names === undefined ? {} : { ExpressionAttributeNames: names }),
         }),
       ),
     );
   }
 }
 
-/** The question without token and bookkeeping: what may leave the table. */
-export const publicApproval = (stored: StoredApproval): Approval => {
-  const { approvalId, rotationId, stage, plan, planDigest, rule, requestedBy, reason, requestedAt, deadline, outcome, decisions } = stored;
-  return { approvalId, rotationId, stage, plan, planDigest, rule, requestedBy, reason, requestedAt, deadline, outcome, decisions };
-};
+/** What of a question may leave the table: not the token, nor the bookkeeping. */
+const publicFields = [
+  'approvalId',
+  'rotationId',
+  'stage',
+  'plan',
+  'planDigest',
+  'rule',
+  'requestedBy',
+  'reason',
+  'requestedAt',
+  'deadline',
+  'silentUntil',
+  'outcome',
+  'decisions',
+  'firstSeen',
+  'settledAt',
+  'voidBecause',
+] as const satisfies readonly (keyof Approval)[];
+
+export const publicApproval = (stored: StoredApproval): Approval =>
+  Object.fromEntries(publicFields.filter((field) => stored[field] !== undefined).map((field) => [field, stored[field]])) as unknown as Approval;

@@ -29,7 +29,11 @@ export interface Names {
   readonly publicationTable: string;
   readonly acknowledgementTable: string;
   readonly waitTable: string;
+  readonly findingTable: string;
+  readonly passkeyTable: string;
+  readonly sessionTable: string;
   readonly dossierBucket: string;
+  readonly recordBucket: string;
   readonly tokenKey: string;
   readonly decisionKey: string;
   readonly dossierKey: string;
@@ -43,7 +47,11 @@ export const defaultNames: Names = {
   publicationTable: 'rota-publications',
   acknowledgementTable: 'rota-acknowledgements',
   waitTable: 'rota-waits',
+  findingTable: 'rota-findings',
+  passkeyTable: 'rota-passkeys',
+  sessionTable: 'rota-sessions',
   dossierBucket: 'rota-dossiers',
+  recordBucket: 'rota-records',
   tokenKey: 'alias/rota-task-tokens',
   decisionKey: 'alias/rota-decisions',
   dossierKey: 'alias/rota-dossiers',
@@ -51,6 +59,8 @@ export const defaultNames: Names = {
 };
 
 export interface Clients {
+  /** What these clients were made from, for who must speak to AWS without them (store/inventory). */
+  readonly access: AwsAccess;
   readonly kms: KMSClient;
   /** For CreateKey alone: KMS has no idempotency token, so the SDK must not send it twice (P6). */
   readonly kmsOnce: KMSClient;
@@ -88,7 +98,7 @@ export function makeClients(access: AwsAccess, clock: Clock): Clients & Closable
     made.push(client);
     return client;
   };
-  const clients = lazily<Clients>({
+  const clients = lazily<Omit<Clients, 'access'>>({
     kms: () => recorded(closed(new KMSClient(forKms)), clock),
     kmsOnce: () => recorded(closed(new KMSClient({ ...forKms, maxAttempts: 1 })), clock),
     dynamo: () => DynamoDBDocumentClient.from(closed(new DynamoDBClient(base)), { marshallOptions: { removeUndefinedValues: true } }),
@@ -102,7 +112,7 @@ export function makeClients(access: AwsAccess, clock: Clock): Clients & Closable
     for (const client of made) client.destroy();
     requestHandler.destroy();
   };
-  return Object.assign(clients, { destroy });
+  return Object.assign(clients, { access, destroy });
 }
 
 /** Makes each client when it is first used: a task needs two or three of them, and making one takes longer than a call. */

@@ -1,23 +1,10 @@
 import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { RotaError } from '../core/errors.ts';
+import type { FactType } from '../core/notice/facts.ts';
 import type { Clients, Names } from './clients.ts';
 import type { RotationHead } from './ledger-table.ts';
 
 export const eventActions = ['events:PutEvents'] as const;
-
-/** The facts that Rota announces; mail, chat and tickets hang on rules for these. */
-export type DetailType =
-  | 'Rota Approval Requested'
-  | 'Rota Aliases Repointed'
-  | 'Rota Key Set Published'
-  | 'Rota Acknowledgement Requested'
-  | 'Rota Acknowledgement Given'
-  | 'Rota Acknowledgement Refused'
-  | 'Rota Acknowledgement Overdue'
-  | 'Rota Old Key Still Used'
-  | 'Rota Retired Key Wanted'
-  | 'Rota Rotation Held'
-  | 'Rota Rotation Ended';
 
 interface Announcer {
   readonly clients: Pick<Clients, 'events'>;
@@ -25,8 +12,12 @@ interface Announcer {
   readonly head: RotationHead;
 }
 
-/** Announces a fact on EventBridge, source `rota`: at least once, since a repeated step announces again. */
-export async function announce({ clients, names, head }: Announcer, detailType: DetailType, detail: Readonly<Record<string, unknown>>): Promise<void> {
+/** Announces a fact of a rotation on EventBridge, source `rota`: at least once, since a repeated step announces again. */
+export const announce = ({ head, ...to }: Announcer, detailType: FactType, detail: Readonly<Record<string, unknown>>): Promise<void> =>
+  announceFact(to, detailType, { rotationId: head.rotationId, alias: head.alias, requestedBy: head.requestedBy, ...detail });
+
+/** Announces a fact that is about no rotation. */
+export async function announceFact({ clients, names }: Omit<Announcer, 'head'>, detailType: FactType, detail: Readonly<Record<string, unknown>>): Promise<void> {
   const { FailedEntryCount = 0, Entries = [] } = await clients.events.send(
     new PutEventsCommand({
       Entries: [
@@ -34,7 +25,7 @@ export async function announce({ clients, names, head }: Announcer, detailType: 
           EventBusName: names.eventBus,
           Source: 'rota',
           DetailType: detailType,
-          Detail: JSON.stringify({ rotationId: head.rotationId, alias: head.alias, requestedBy: head.requestedBy, ...detail }),
+          Detail: JSON.stringify(detail),
         },
       ],
     }),

@@ -1,6 +1,7 @@
 import { GetCommand, PutCommand, QueryCommand, UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { digestOf } from '../core/canonical-json.ts';
 import { RotaError } from '../core/errors.ts';
+import { Freeze } from '../core/registry/freeze-schema.ts';
 import { Person, RegisteredKey, Registry } from '../core/registry/registry-schema.ts';
 import { z } from 'zod';
 
@@ -14,6 +15,7 @@ export interface RegistryHead {
 
 const pointer = { revision: 'current', item: 'head' };
 const People = z.array(Person);
+const Freezes = z.array(Freeze);
 
 /**
  * The registry in DynamoDB: each applied file is a revision of one item a key; a pointer item says which revision holds,
@@ -39,6 +41,9 @@ export class RegistryTable {
     const head: RegistryHead = { revision: (before?.revision ?? 0) + 1, digest: digestOf(registry), appliedBy, appliedAt };
     const revision = `${head.revision}#${head.digest.slice(0, 16)}`;
     await this.#put({ revision, item: 'people', people: registry.people });
+    const { exceptions, automaticRotation, sweep } = registry;
+    await this.#put({ revision, item: 'estate', estate: { exceptions, automaticRotation, sweep } });
+    await this.#put({ revision, item: 'freezes', freezes: registry.freezes ?? [] });
     for (const key of registry.keys) await this.#put({ revision, item: `key#${key.alias}`, key });
     await this.#dynamo.send(
       new UpdateCommand({
@@ -65,6 +70,15 @@ export class RegistryTable {
     return People.parse(Item?.people);
   }
 
+  /** When nothing shall change. Throws `RegistryEmpty` before the first apply. */
+  async freezes(): Promise<Freeze[]> {
+    const { Item } = await this.#dynamo.send(
+      new GetCommand({ TableName: this.#table, Key: { revision: await this.#holding(), item: 'freezes' }, ConsistentRead: true }),
+    );
+    // A revision that an earlier release applied has none.
+    return Freezes.parse(Item?.freezes ?? []);
+  }
+
   /** Throws `AliasUnregistered`. */
   async key(alias: string): Promise<RegisteredKey> {
     const { Item } = await this.#dynamo.send(
@@ -72,6 +86,13 @@ export class RegistryTable {
     );
     if (Item === undefined) throw new RotaError('AliasUnregistered', { alias });
     return RegisteredKey.parse(Item.key);
+  }
+
+  /** Whether the registry that holds asks for sweeps; not before the first one is applied. */
+  async isSwept(): Promise<boolean> {
+    if ((await this.head()) === undefined) return false;
+    const { Item } = await this.#dynamo.send(new GetCommand({ TableName: this.#table, Key: { revision: await this.#holding(), item: 'estate' }, ConsistentRead: true }));
+    return (Item?.estate as { sweep?: unknown } | undefined)?.sweep !== undefined;
   }
 
   /** The whole registry as it was applied, keys sorted by alias. */
@@ -93,7 +114,9 @@ export class RegistryTable {
       keys.push(...(page.Items ?? []).map((item) => RegisteredKey.parse(item.key)));
       from = page.LastEvaluatedKey;
     } while (from !== undefined);
-    return Registry.parse({ version: 1, people: await this.people(), keys });
+    const freezes = await this.freezes();
+    const { Item } = await this.#dynamo.send(new GetCommand({ TableName: this.#table, Key: { revision, item: 'estate' }, ConsistentRead: true }));
+    return Registry.parse({ version: 1, people: await this.people(), keys, ...(freezes.length === 0 ? {} : { freezes }), ...(Item?.estate as object | undefined) });
   }
 
   async #holding(): Promise<string> {

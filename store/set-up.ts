@@ -1,5 +1,5 @@
 import { CreateTableCommand, DescribeTableCommand, ResourceInUseException, type KeySchemaElement } from '@aws-sdk/client-dynamodb';
-import { CreateAliasCommand, CreateKeyCommand, DescribeKeyCommand, NotFoundException, type KMSClient } from '@aws-sdk/client-kms';
+import { CreateAliasCommand, CreateKeyCommand, DescribeKeyCommand, EnableKeyRotationCommand, NotFoundException, type KMSClient } from '@aws-sdk/client-kms';
 import { CreateBucketCommand, PutObjectLockConfigurationCommand } from '@aws-sdk/client-s3';
 import type { Clients, Names } from './clients.ts';
 import { keysTagged } from './tagged-keys.ts';
@@ -12,6 +12,9 @@ export const tableKeys = {
   publicationTable: ['alias', 'version'],
   acknowledgementTable: ['rotationId', 'item'],
   waitTable: ['rotationId', 'name'],
+  findingTable: ['place', 'item'],
+  passkeyTable: ['item'],
+  sessionTable: ['item'],
 } as const satisfies Partial<Record<keyof Names, readonly string[]>>;
 
 /** Who alone may use one of Rota's own keys for what: a policy text, or nothing for the default policy. */
@@ -26,7 +29,9 @@ const ownKeys = {
 /** Makes what a deployment by CDK would have made, where it is missing: tables, bucket, Rota's own keys. Repeatable. */
 export async function setUp(clients: Clients, names: Names, policies: OwnKeyPolicies): Promise<void> {
   for (const table of Object.keys(tableKeys) as (keyof typeof tableKeys)[]) await makeTable(clients, names[table], tableKeys[table]);
-  await makeBucket(clients, names.dossierBucket);
+  await makeBucket(clients, names.recordBucket, false);
+  await makeBucket(clients, names.dossierBucket, true);
+  await lockBucket(clients, names.dossierBucket);
   for (const key of Object.keys(ownKeys) as (keyof typeof ownKeys)[]) await makeOwnKey(clients, key, names[key], policies[key]);
 }
 
@@ -50,13 +55,16 @@ async function makeTable({ dynamo }: Clients, TableName: string, keys: readonly 
   }
 }
 
-/** One year of retention that whoever administers the embedded AWS can lift: enough to show what the lock does. */
-async function makeBucket({ s3 }: Clients, Bucket: string): Promise<void> {
+async function makeBucket({ s3 }: Clients, Bucket: string, ObjectLockEnabledForBucket: boolean): Promise<void> {
   try {
-    await s3.send(new CreateBucketCommand({ Bucket, ObjectLockEnabledForBucket: true }));
+    await s3.send(new CreateBucketCommand({ Bucket, ObjectLockEnabledForBucket }));
   } catch (error) {
     if (!(error instanceof Error) || !['BucketAlreadyOwnedByYou', 'BucketAlreadyExists'].includes(error.name)) throw error;
   }
+}
+
+/** One year of retention that whoever administers the embedded AWS can lift: enough to show what the lock does. */
+async function lockBucket({ s3 }: Clients, Bucket: string): Promise<void> {
   await s3.send(
     new PutObjectLockConfigurationCommand({
       Bucket,
@@ -73,6 +81,7 @@ async function makeOwnKey({ kms, kmsOnce }: Clients, role: keyof typeof ownKeys,
     // An earlier set-up may have made it and not come to name it.
     const [made] = await keysTagged(kms, 'rota:own-key', role);
     const keyId = made ?? (await createOwnKey(kmsOnce, role, policy));
+    if (ownKeys[role].KeySpec === 'SYMMETRIC_DEFAULT') await kms.send(new EnableKeyRotationCommand({ KeyId: keyId }));
     await kms.send(new CreateAliasCommand({ AliasName: alias, TargetKeyId: keyId }));
   }
 }

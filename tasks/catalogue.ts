@@ -1,7 +1,9 @@
 import { repointAliases } from './alias/repoint-aliases.ts';
 import { restoreAliases } from './alias/restore-aliases.ts';
+import { checkStart } from './approval/check-start.ts';
 import { requestApproval } from './approval/request-approval.ts';
 import { sealDossier } from './dossier/seal-dossier.ts';
+import { checkFreeze } from './freeze/check-freeze.ts';
 import { copyGrants } from './key/copy-grants.ts';
 import { createSuccessor } from './key/create-successor.ts';
 import { keepOldKey } from './key/keep-old-key.ts';
@@ -25,27 +27,44 @@ import { enableKey } from './retire/enable-key.ts';
 import { planRetirement } from './retire/plan-retirement.ts';
 import { prepareDeletion } from './retire/prepare-deletion.ts';
 import { stopRetiredKey } from './retire/stop-retired-key.ts';
+import { closeSweep } from './sweep/close-sweep.ts';
+import { judgeEvent } from './sweep/judge-event.ts';
+import { listTargets } from './sweep/list-targets.ts';
+import { sweepTarget } from './sweep/sweep-target.ts';
 import { openWait } from './wait/open-wait.ts';
-import { runTask, type AnyTask, type Deps, type Task } from './task.ts';
+import { ledgerActions, runPlainTask, runTask, type AnyTask, type Deps, type PlainTask, type Task } from './task.ts';
 
 /** What a deployment must know of a task; what a caller can do with it. */
 export interface CataloguedTask {
   readonly name: string;
   readonly errors: AnyTask['errors'];
+  /** Every IAM action that it needs. */
   readonly actions: readonly string[];
+  /** Whether it is a step of a rotation, with the ledger as its memory. */
+  readonly inLedger: boolean;
   readonly run: (event: unknown, deps: Deps) => Promise<unknown>;
 }
 
 const entry = <I extends { rotationId: string }, O>(definition: Task<I, O>): CataloguedTask => ({
   name: definition.name,
   errors: definition.errors,
-  actions: definition.actions,
+  actions: [...new Set([...definition.actions, ...ledgerActions])],
+  inLedger: true,
   run: (event, deps) => runTask(definition, event, deps),
+});
+
+const plainEntry = <I, O>(definition: PlainTask<I, O>): CataloguedTask => ({
+  name: definition.name,
+  errors: definition.errors,
+  actions: [...new Set(definition.actions)],
+  inLedger: false,
+  run: (event, deps) => runPlainTask(definition, event, deps),
 });
 
 /** Every task there is: CDK makes a function of each, the embedded AWS a handler. */
 export const tasks: readonly CataloguedTask[] = [
   entry(planRotation),
+  entry(checkStart),
   entry(makeCanary),
   entry(createSuccessor),
   entry(copyGrants),
@@ -54,6 +73,7 @@ export const tasks: readonly CataloguedTask[] = [
   entry(proveSuccessor),
   entry(planCutover),
   entry(requestApproval),
+  entry(checkFreeze),
   entry(repointAliases),
   entry(proveThroughAlias),
   entry(keepOldKey),
@@ -73,4 +93,8 @@ export const tasks: readonly CataloguedTask[] = [
   entry(enableKey),
   entry(prepareDeletion),
   entry(sealDossier),
+  plainEntry(listTargets),
+  plainEntry(sweepTarget),
+  plainEntry(closeSweep),
+  plainEntry(judgeEvent),
 ];

@@ -66,10 +66,7 @@ export const task = <I extends { rotationId: string }, O>(definition: Task<I, O>
  * what the first one did. Errors leave with a name that Retry and Catch know.
  */
 export async function runTask<I extends { rotationId: string }, O>(definition: Task<I, O>, event: unknown, deps: Deps): Promise<O> {
-  const parsed = definition.input.safeParse(event);
-  if (!parsed.success)
-    throw new RotaError('BadRequest', { problems: parsed.error.issues.map((i) => ({ where: `${definition.name} ${i.path.join('.')}`, message: i.message })) });
-  const input = parsed.data;
+  const input = readInput(definition, event);
   const { ledger } = deps.store;
   const step = definition.step?.(input) ?? definition.name;
   const kmsCalls: KmsCall[] = [];
@@ -87,6 +84,38 @@ export async function runTask<I extends { rotationId: string }, O>(definition: T
     await ledger.noteCalls(input.rotationId, step, kmsCalls).catch(() => undefined);
     throw named(error);
   }
+}
+
+/** What a task that belongs to no rotation works with. Whether it may run twice is its own to see to. */
+export interface PlainContext extends Deps {
+  readonly now: string;
+}
+
+export interface PlainTask<I, O> {
+  readonly name: string;
+  readonly input: ZodType<I>;
+  readonly output: ZodType<O>;
+  readonly errors: readonly ErrorName[];
+  /** Every IAM action that it needs. */
+  readonly actions: readonly string[];
+  readonly run: (input: I, context: PlainContext) => Promise<O>;
+}
+
+export const plainTask = <I, O>(definition: PlainTask<I, O>): PlainTask<I, O> => definition;
+
+/** Runs a task that belongs to no rotation: no ledger, else as `runTask`. */
+export async function runPlainTask<I, O>(definition: PlainTask<I, O>, event: unknown, deps: Deps): Promise<O> {
+  try {
+    return definition.output.parse(await definition.run(readInput(definition, event), { ...deps, now: isoSeconds(deps.clock.now()) }));
+  } catch (error) {
+    throw named(error);
+  }
+}
+
+function readInput<I>({ name, input }: { readonly name: string; readonly input: ZodType<I> }, event: unknown): I {
+  const parsed = input.safeParse(event);
+  if (parsed.success) return parsed.data;
+  throw new RotaError('BadRequest', { problems: parsed.error.issues.map((i) => ({ where: `${name} ${i.path.join('.')}`, message: i.message })) });
 }
 
 /** Errors of AWS that keep their name, since a Retry of the workflow matches it. */

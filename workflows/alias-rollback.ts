@@ -2,10 +2,11 @@
  * Puts the aliases of a finished rotation back to the old key, under an approval of its own. Nothing else is undone: the
  * successor stays, since data may have been encrypted under it since.
  *
- * Halts like a rotation: refused or failed, the aliases end where this machine found them.
+ * A plan that changed is asked about again. Halts like a rotation: refused or failed, the aliases end where this machine found them.
  */
 import type { StateMachine } from './asl.ts';
 import { approval, askState } from './fragments/approval.ts';
+import { calendarBefore, frozenAfterAll, outsideFreeze } from './fragments/freeze.ts';
 import { seal } from './fragments/seal.ts';
 import { answer, failTo, retryFreshKey, taskState } from './fragments/task.ts';
 import { wayBack, wayBackStates } from './fragments/way-back.ts';
@@ -19,9 +20,10 @@ export const aliasRollback = (to: Resources): StateMachine => ({
   StartAt: 'Begin',
   TimeoutSeconds: 31_536_000,
   States: {
-    Begin: { Type: 'Pass', Assign: { rotationId: '{% $states.input.rotationId %}' }, Next: 'Plan rollback' },
+    Begin: { Type: 'Pass', Assign: { rotationId: '{% $states.input.rotationId %}', round: 1 }, Next: 'Plan rollback' },
     'Plan rollback': taskState(to, {
       task: 'plan-rollback',
+      payload: { round: '{% $round %}' },
       assign: {
         planDigest: answer('planDigest'),
         approvalTimeoutSeconds: answer('approvalTimeoutSeconds'),
@@ -30,11 +32,12 @@ export const aliasRollback = (to: Resources): StateMachine => ({
       catch: back,
       next: askState('rollback'),
     }),
-    ...approval('rollback', to, { approved: 'Repoint aliases', failed: wayBack }),
+    ...approval('rollback', to, { approved: calendarBefore('Repoint aliases'), failed: wayBack }),
+    ...outsideFreeze('Repoint aliases', to, { stage: 'rollback', failed: wayBack }),
     'Repoint aliases': taskState(to, {
       task: 'repoint-aliases',
       payload: { planDigest: '{% $planDigest %}' },
-      catch: back,
+      catch: [frozenAfterAll('Repoint aliases'), { ErrorEquals: ['PlanChanged'], Assign: { round: '{% $round + 1 %}' }, Next: 'Plan rollback' }, ...back],
       next: 'Prove through alias',
     }),
     'Prove through alias': taskState(to, { task: 'prove-through-alias', retry: retryFreshKey, catch: back, next: 'Seal dossier' }),

@@ -59,11 +59,24 @@ interface WaitState {
   readonly Next: string;
 }
 
+/** Each item in an execution of its own: it has no variables of this one, only the item as its input. */
+interface MapState {
+  readonly Type: 'Map';
+  readonly Comment?: string;
+  readonly Label: string;
+  readonly Items: Expression;
+  readonly MaxConcurrency: number;
+  readonly ItemProcessor: Pick<StateMachine, 'StartAt' | 'States'> & { readonly ProcessorConfig: { readonly Mode: 'DISTRIBUTED'; readonly ExecutionType: 'STANDARD' } };
+  readonly Assign?: Readonly<Record<string, unknown>>;
+  readonly Output?: unknown;
+  readonly Next: string;
+}
+
 type EndState =
   | { readonly Type: 'Succeed'; readonly Output?: unknown }
   | { readonly Type: 'Fail'; readonly Error: string; readonly Cause: string };
 
-export type State = TaskState | ChoiceState | PassState | WaitState | EndState;
+export type State = TaskState | ChoiceState | PassState | WaitState | MapState | EndState;
 export type States = Readonly<Record<string, State>>;
 
 export interface StateMachine {

@@ -16,6 +16,7 @@
  */
 import type { StateMachine } from './asl.ts';
 import { approval, askState } from './fragments/approval.ts';
+import { calendarBefore, frozenAfterAll, outsideFreeze } from './fragments/freeze.ts';
 import { importedMaterial, wrapState } from './fragments/imported-material.ts';
 import { keySetBack, keySetBackStates } from './fragments/key-set-back.ts';
 import { planned, planState } from './fragments/planned.ts';
@@ -30,6 +31,12 @@ const back = [failTo(wayBack)];
 const unfinished = 'Seal unfinished dossier';
 /** After the new key has proved itself: what fails is told, not undone. */
 const told = [failTo(unfinished)];
+/** Before a rollback has its first effect: asked again where it changed, dropped where it was not approved or cannot be. */
+const notAsApproved = [
+  { ErrorEquals: ['PlanChanged'], Next: 'Begin rollback' },
+  { ...failTo('Check drained'), ErrorEquals: ['ApprovalMissing', 'ApprovalForged', 'KeyNotUsable'] },
+  ...told,
+];
 const nextRound = { round: '{% $round + 1 %}' };
 const withRound = { round: '{% $round %}' };
 const withTurn = { turn: '{% $turn %}' };
@@ -100,13 +107,15 @@ export const asymmetricRotation = (to: Resources): StateMachine => ({
       next: 'Who is asked?',
     }),
     'Who is asked?': { Type: 'Choice', Choices: [{ Condition: '{% $emergency %}', Next: askState('emergency') }], Default: askState('cutover') },
-    ...approval('cutover', to, { approved: 'Repoint aliases', failed: wayBack }),
-    ...approval('emergency', to, { approved: 'Publish without old key', failed: wayBack }),
-    ...publish('Publish without old key', to, { stage: 'emergency', next: { published: 'Repoint aliases', failed: wayBack } }),
+    ...approval('cutover', to, { approved: calendarBefore('Repoint aliases'), failed: wayBack }),
+    ...outsideFreeze('Repoint aliases', to, { stage: 'cutover', failed: wayBack }),
+    ...approval('emergency', to, { approved: calendarBefore('Publish without old key'), failed: wayBack }),
+    ...outsideFreeze('Publish without old key', to, { stage: 'emergency', failed: wayBack }),
+    ...publish('Publish without old key', to, { stage: 'emergency', changed: 'Plan cutover', next: { published: 'Repoint aliases', failed: wayBack } }),
     'Repoint aliases': taskState(to, {
       task: 'repoint-aliases',
       payload: { planDigest: '{% $planDigest %}' },
-      catch: [{ ErrorEquals: ['PlanChanged'], Assign: nextRound, Next: 'Plan cutover' }, ...back],
+      catch: [frozenAfterAll('Repoint aliases'), { ErrorEquals: ['PlanChanged'], Assign: nextRound, Next: 'Plan cutover' }, ...back],
       next: 'Prove through alias',
     }),
     'Prove through alias': taskState(to, { task: 'prove-through-alias', retry: retryFreshKey, catch: back, next: 'Does the old key leave now?' }),
@@ -171,8 +180,9 @@ export const asymmetricRotation = (to: Resources): StateMachine => ({
       catch: [{ ErrorEquals: ['NotRollbackable'], Next: 'Check drained' }, ...told],
       next: askState('rollback'),
     }),
-    ...approval('rollback', to, { approved: 'Let old key work again', failed: 'Check drained' }),
-    'Let old key work again': taskState(to, { task: 'lift-stop', payload: { key: 'old', ...withTurn }, catch: told, next: 'Publish old key again' }),
+    ...approval('rollback', to, { approved: calendarBefore('Let old key work again'), failed: 'Check drained' }),
+    ...outsideFreeze('Let old key work again', to, { stage: 'rollback', failed: 'Check drained' }),
+    'Let old key work again': taskState(to, { task: 'lift-stop', payload: { key: 'old', ...withTurn }, catch: notAsApproved, next: 'Publish old key again' }),
     ...publish('Publish old key again', to, {
       stage: 'introduce',
       assign: { readyAt: answer('readyAt') },

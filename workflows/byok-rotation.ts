@@ -2,7 +2,7 @@
  * Rotation of imported key material by a new key (method `new-key`).
  *
  * Who waits for whom: the machine waits for approvers twice at most, before anything is created (where the registry asks
- * for it) and before any alias moves. Nobody waits for the machine: the old key serves until the aliases move, and is
+ * for it) and before any alias moves; then for the end of a freeze, where the calendar has one. Nobody waits for the machine: the old key serves until the aliases move, and is
  * kept after.
  *
  * How it halts: refused, out of time, or failed, it goes the one way back (fragments/way-back.ts) and ends as failed with
@@ -10,6 +10,7 @@
  */
 import type { StateMachine } from './asl.ts';
 import { approval, askState } from './fragments/approval.ts';
+import { calendarBefore, frozenAfterAll, outsideFreeze } from './fragments/freeze.ts';
 import { importedMaterial, wrapState } from './fragments/imported-material.ts';
 import { planned, planState } from './fragments/planned.ts';
 import { seal } from './fragments/seal.ts';
@@ -41,11 +42,12 @@ export const byokRotation = (to: Resources): StateMachine => ({
       catch: back,
       next: askState('cutover'),
     }),
-    ...approval('cutover', to, { approved: 'Repoint aliases', failed: wayBack }),
+    ...approval('cutover', to, { approved: calendarBefore('Repoint aliases'), failed: wayBack }),
+    ...outsideFreeze('Repoint aliases', to, { stage: 'cutover', failed: wayBack }),
     'Repoint aliases': taskState(to, {
       task: 'repoint-aliases',
       payload: { planDigest: '{% $planDigest %}' },
-      catch: [{ ErrorEquals: ['PlanChanged'], Assign: nextRound, Next: 'Plan cutover' }, ...back],
+      catch: [frozenAfterAll('Repoint aliases'), { ErrorEquals: ['PlanChanged'], Assign: nextRound, Next: 'Plan cutover' }, ...back],
       next: 'Prove through alias',
     }),
     'Prove through alias': taskState(to, { task: 'prove-through-alias', retry: retryFreshKey, catch: back, next: 'Keep old key' }),

@@ -3,6 +3,7 @@ import type { StateMachine } from './asl.ts';
 import { asymmetricRotation } from './asymmetric-rotation.ts';
 import { byokRotation } from './byok-rotation.ts';
 import { closeRotation } from './close-rotation.ts';
+import { keySweep } from './key-sweep.ts';
 import { retire } from './retire.ts';
 import type { Resources } from './resources.ts';
 
@@ -13,6 +14,7 @@ export const workflows = {
   'alias-rollback': aliasRollback,
   'close-rotation': closeRotation,
   retire,
+  'key-sweep': keySweep,
 } satisfies Record<string, (to: Resources) => StateMachine>;
 
 export type WorkflowName = keyof typeof workflows;

@@ -5,6 +5,8 @@
  * new with the key and nobody should use it; then for `watchSeconds` in which it is Disabled and somebody may want it. Nobody waits for
  * the machine.
  *
+ * A freeze of the calendar holds the first effect, and then the disabling: until its end the key stays denied and looked at.
+ *
  * How it halts: refused or out of time it leaves the key untouched. A plan that changed is asked about again. A use that works while the
  * key is denied holds it for another `denySeconds`, as long as its year allows. Whatever fails after the first effect puts the key back to
  * how it was found. While it is denied or watched the word `reenable` of a custodian does the same, without an approval: that is the
@@ -12,6 +14,7 @@
  */
 import type { StateMachine } from './asl.ts';
 import { approval, askState } from './fragments/approval.ts';
+import { calendarBefore, frozenAfterAll, outsideFreeze } from './fragments/freeze.ts';
 import { restoreKey, restoreKeyStates } from './fragments/restore-key.ts';
 import { seal } from './fragments/seal.ts';
 import { answer, failTo, retryFreshKey, taskState } from './fragments/task.ts';
@@ -44,36 +47,39 @@ export const retire = (to: Resources): StateMachine => ({
       catch: [failTo(sealFailed)],
       next: askState('retire'),
     }),
-    ...approval('retire', to, { approved: 'Stop retired key', failed: sealFailed }),
+    ...approval('retire', to, { approved: calendarBefore('Stop retired key'), failed: sealFailed }),
+    ...outsideFreeze('Stop retired key', to, { stage: 'retire', failed: sealFailed }),
 
     // Denied, still Enabled
     'Stop retired key': taskState(to, {
       task: 'stop-retired-key',
       payload: { ...withDigest, ...withRound },
-      catch: [{ ErrorEquals: ['PlanChanged'], Assign: { round: '{% $round + 1 %}' }, Next: 'Plan retirement' }, ...back],
+      catch: [frozenAfterAll('Stop retired key'), { ErrorEquals: ['PlanChanged'], Assign: { round: '{% $round + 1 %}' }, Next: 'Plan retirement' }, ...back],
+      assign: { waitSeconds: '{% $denySeconds %}' },
       next: 'Wait while denied',
     }),
     ...wordWait('Wait while denied', to, {
       wait: 'deny',
-      seconds: '{% $denySeconds %}',
+      seconds: '{% $waitSeconds %}',
       because: 'the old key may make nothing new, and it shows whether anybody still uses it',
       next: { over: 'Check unused', word: byWord, failed: restoreKey },
     }),
     'Check unused': taskState(to, {
       task: 'check-unused',
       payload: withLook,
-      assign: { unused: answer('unused'), look: '{% $look + 1 %}' },
+      assign: { unused: answer('unused'), look: '{% $look + 1 %}', waitSeconds: '{% $denySeconds %}' },
       catch: back,
       next: 'Is the key unused?',
     }),
-    'Is the key unused?': { Type: 'Choice', Choices: [{ Condition: '{% $unused %}', Next: 'Disable key' }], Default: 'Wait while denied' },
+    'Is the key unused?': { Type: 'Choice', Choices: [{ Condition: '{% $unused %}', Next: calendarBefore('Disable key') }], Default: 'Wait while denied' },
 
     // Disabled
+    ...outsideFreeze('Disable key', to, { stage: 'retire', failed: restoreKey, waitAt: 'Wait while denied' }),
     'Disable key': taskState(to, {
       task: 'disable-key',
       payload: withDigest,
       assign: { watchSeconds: answer('watchSeconds'), look: 1 },
-      catch: back,
+      catch: [frozenAfterAll('Disable key'), ...back],
       next: 'Watch',
     }),
     ...wordWait('Watch', to, {

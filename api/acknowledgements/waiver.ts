@@ -6,7 +6,7 @@ import type { Consumer } from '../../core/registry/rollover-schema.ts';
 import { directionOf } from '../../core/rollover/direction.ts';
 import { deadlineMs } from '../../core/rollover/reminders.ts';
 import { approvalIdOf, publicApproval, type Approval, type StoredApproval } from '../../store/approval-table.ts';
-import { announce } from '../../store/events.ts';
+import { tellAsked } from '../../store/tell-once.ts';
 import type { ApiDeps } from '../deps.ts';
 import { record } from './acknowledge.ts';
 import { consumerOf, openRollover, type OpenRollover } from './open-rollover.ts';
@@ -51,7 +51,8 @@ export async function askForWaiver(deps: ApiDeps, person: Person, rotationId: st
     decisions: [],
   };
   await store.approvals.ask(question, noToken);
-  await announce({ ...deps, head: open.head }, 'Rota Approval Requested', { approvalId, stage: 'waiver', planDigest: digest, rule, deadline }).catch(() => undefined);
+  // What is not told now is told by the schedule.
+  await tellAsked({ ...deps, head: open.head }, question).catch(() => undefined);
   return question;
 }
 

@@ -1,4 +1,5 @@
-import { SendTaskFailureCommand, SendTaskHeartbeatCommand, SendTaskSuccessCommand } from '@aws-sdk/client-sfn';
+import { ExecutionDoesNotExist, paginateGetExecutionHistory, SendTaskFailureCommand, SendTaskHeartbeatCommand, SendTaskSuccessCommand, type HistoryEvent } from '@aws-sdk/client-sfn';
+import { isoSeconds } from '../../core/clock.ts';
 import { RotaError } from '../../core/errors.ts';
 import type { StoredApproval } from '../../store/approval-table.ts';
 import { openToken } from '../../store/task-token.ts';
@@ -8,37 +9,88 @@ import type { ApiDeps } from '../deps.ts';
 
 const tokenOf = ({ clients }: ApiDeps, { approvalId, encryptedToken }: StoredApproval): Promise<string> => openToken(clients, approvalId, encryptedToken);
 
-/** Gives a settled question its effect: a waiver is recorded, any other outcome is told to the workflow. Repeated it does no harm. */
+/**
+ * Gives a settled question its effect: a waiver is recorded, any other outcome is told to the workflow. Repeated it does no harm. Where the
+ * workflow had gone on without it, the question is void, so that nobody is told that they decided what they did not.
+ */
 export async function deliver(deps: ApiDeps, approval: StoredApproval): Promise<void> {
-  await (approval.stage === 'waiver' ? settleWaiver(deps, approval) : tell(deps, approval));
+  if (approval.stage === 'waiver') await settleWaiver(deps, approval);
+  else if (!(await tell(deps, approval)) && !(await hasTaken(deps, approval))) return overtaken(deps, approval);
   await deps.store.approvals.markDelivered(approval);
 }
 
-/** The first answer wins, a second one finds the task closed. */
-async function tell(deps: ApiDeps, approval: StoredApproval): Promise<void> {
-  const { approvalId, stage, decisions, outcome } = approval;
+/** What a workflow is told of an outcome; of one that is open or void, nothing. */
+type Answer = { readonly output: string } | { readonly error: string; readonly cause: string };
+
+function answerOf({ approvalId, stage, decisions, outcome }: StoredApproval): Answer | undefined {
+  if (outcome === 'approved') return { output: JSON.stringify({ approvalId, outcome }) };
+  // As the workflow itself says it when its own time is up (workflows/fragments/approval.ts).
+  if (outcome === 'timed out') return { error: 'ApprovalTimedOut', cause: stage };
+  const refusal = decisions.find((d) => d.decision === 'refuse');
+  if (outcome !== 'refused' || refusal === undefined) return undefined;
+  return { error: 'ApprovalRefused', cause: new RotaError('ApprovalRefused', { person: refusal.person, stage, reason: refusal.reason }).message };
+}
+
+/** The first answer wins. Answers whether the workflow took this one now. */
+async function tell(deps: ApiDeps, approval: StoredApproval): Promise<boolean> {
+  const answer = answerOf(approval);
+  if (answer === undefined) return true;
   const taskToken = await tokenOf(deps, approval);
+  const { states } = deps.clients;
+  return unlessClosed(() => ('output' in answer ? states.send(new SendTaskSuccessCommand({ taskToken, ...answer })) : states.send(new SendTaskFailureCommand({ taskToken, ...answer }))));
+}
+
+async function unlessClosed(send: () => Promise<unknown>): Promise<boolean> {
   try {
-    const refusal = decisions.find((d) => d.decision === 'refuse');
-    if (outcome === 'approved')
-      await deps.clients.states.send(new SendTaskSuccessCommand({ taskToken, output: JSON.stringify({ approvalId, outcome }) }));
-    else if (refusal !== undefined) {
-      const { message } = new RotaError('ApprovalRefused', { person: refusal.person, stage, reason: refusal.reason });
-      await deps.clients.states.send(new SendTaskFailureCommand({ taskToken, error: 'ApprovalRefused', cause: message }));
-    }
+    await send();
+    return true;
   } catch (error) {
-    if (!isClosed(error)) throw error;
+    if (isClosed(error)) return false;
+    throw error;
   }
 }
+
+/** Whether the workflow had this answer before: a crash came between telling it and writing down that it was told. */
+async function hasTaken({ clients, store }: ApiDeps, approval: StoredApproval): Promise<boolean> {
+  const { executionArn } = await store.ledger.head(approval.rotationId);
+  const answer = answerOf(approval);
+  if (executionArn === undefined || answer === undefined) return true;
+  const sinceMs = Date.parse(approval.settledAt ?? approval.requestedAt) - 1000;
+  const isAnswer = ({ taskSucceededEventDetails: done, taskFailedEventDetails: failed }: HistoryEvent): boolean =>
+    'output' in answer ? done?.output === answer.output : failed?.error === answer.error && failed.cause === answer.cause;
+  try {
+    for await (const { events = [] } of paginateGetExecutionHistory({ client: clients.states, pageSize: 100 }, { executionArn, reverseOrder: true }))
+      for (const event of events) {
+        if ((event.timestamp?.getTime() ?? 0) < sinceMs) return false;
+        if (isAnswer(event)) return true;
+      }
+    return false;
+  } catch (error) {
+    // Long over: nothing is owed to what Step Functions has forgotten.
+    if (error instanceof ExecutionDoesNotExist) return true;
+    throw error;
+  }
+}
+
+/** The workflow does not wait on this token any more. A retry may have renewed it meanwhile: then the outcome is owed to the new one. */
+async function overtaken(deps: ApiDeps, told: StoredApproval): Promise<void> {
+  const { store, clock } = deps;
+  const now = await store.approvals.get(told.approvalId);
+  if (!sameToken(now, told)) return deliver(deps, now);
+  // Another decision may have settled it in the same moment: that one has its own effect.
+  if (now.outcome !== told.outcome) return;
+  if (now.outcome !== 'timed out')
+    await store.approvals.close(now, 'void', isoSeconds(clock.now()), ['the rotation had stopped waiting for it before it was decided']);
+  await store.approvals.markDelivered(now);
+}
+
+const sameToken = (a: StoredApproval, b: StoredApproval): boolean => Buffer.compare(a.encryptedToken, b.encryptedToken) === 0;
 
 /** A decision that leaves the question open shows that people are at it: the silence counts anew. Nothing waits on a waiver. */
 export async function beat(deps: ApiDeps, approval: StoredApproval): Promise<void> {
   if (approval.stage === 'waiver') return;
-  try {
-    await deps.clients.states.send(new SendTaskHeartbeatCommand({ taskToken: await tokenOf(deps, approval) }));
-  } catch (error) {
-    if (!isClosed(error)) throw error;
-  }
+  const taskToken = await tokenOf(deps, approval);
+  if (!(await unlessClosed(() => deps.clients.states.send(new SendTaskHeartbeatCommand({ taskToken }))))) await overtaken(deps, approval);
 }
 
 /**
@@ -46,7 +98,7 @@ export async function beat(deps: ApiDeps, approval: StoredApproval): Promise<voi
  * was renewed by a retry.
  */
 export async function deliverPending(deps: ApiDeps): Promise<number> {
-  const owed = (await deps.store.approvals.all()).filter((a) => !a.delivered && (a.outcome === 'approved' || a.outcome === 'refused'));
+  const owed = (await deps.store.approvals.all()).filter((a) => !a.delivered && a.outcome !== 'open' && a.outcome !== 'void');
   const delivered = await Promise.allSettled(owed.map((approval) => deliver(deps, approval)));
   return delivered.filter((d) => d.status === 'fulfilled').length;
 }

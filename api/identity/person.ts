@@ -9,9 +9,21 @@ export async function personOf({ store }: ApiDeps, { arn }: SignedBy): Promise<P
   return person;
 }
 
-/** The person, if they have the role; `act` says what it is needed for. Throws `NotYourRole`. */
-export async function personWithRole(deps: ApiDeps, signedBy: SignedBy, role: Role, act: string): Promise<Person> {
+/** The person, if they may change anything: an auditor may not, whatever else they are. Throws `AuditorChangesNothing`. */
+export async function actingPerson(deps: ApiDeps, signedBy: SignedBy, act: string): Promise<Person> {
   const person = await personOf(deps, signedBy);
+  refuseAuditor(person, act);
+  return person;
+}
+
+/** Throws `AuditorChangesNothing`. */
+export function refuseAuditor({ id, roles }: Person, act: string): void {
+  if (roles.includes('auditor')) throw new RotaError('AuditorChangesNothing', { person: id, act });
+}
+
+/** The person, if they have the role; `act` says what it is needed for. Throws `NotYourRole`, `AuditorChangesNothing`. */
+export async function personWithRole(deps: ApiDeps, signedBy: SignedBy, role: Role, act: string): Promise<Person> {
+  const person = await actingPerson(deps, signedBy, act);
   if (!person.roles.includes(role)) throw new RotaError('NotYourRole', { person: person.id, role, act });
   return person;
 }

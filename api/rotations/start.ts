@@ -3,7 +3,7 @@ import { isoSeconds } from '../../core/clock.ts';
 import { RotaError } from '../../core/errors.ts';
 import { makeRotationId } from '../../core/ids.ts';
 import { makePlan } from '../../core/plan/make-plan.ts';
-import { locksOf, type RotationPlan } from '../../core/plan/plan.ts';
+import { locksOf, type RotationPlan, workflowOf } from '../../core/plan/plan.ts';
 import type { Person } from '../../core/registry/registry-schema.ts';
 import { readKeyFacts } from '../../store/key-facts.ts';
 import type { RotationHead, RotationRequest } from '../../store/ledger-table.ts';
@@ -44,8 +44,6 @@ export async function startRotation(deps: ApiDeps, person: Person, asked: Asked)
   const requestedAt = isoSeconds(deps.clock.now());
   return start(deps, { rotationId, workflow: workflowOf[method], alias, requestedBy: person.id, reason, requestedAt, ...(emergency ? { emergency } : {}) });
 }
-
-const workflowOf = { 'new-key': 'byok-rotation', asymmetric: 'asymmetric-rotation' } as const;
 
 /** Starts putting the aliases of a complete rotation back. */
 export async function startRollback(deps: ApiDeps, person: Person, undoes: string, reason: string): Promise<Started> {

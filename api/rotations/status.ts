@@ -1,4 +1,5 @@
 import { DescribeExecutionCommand, ExecutionDoesNotExist } from '@aws-sdk/client-sfn';
+import type { StepRecord } from '../../core/dossier/statement.ts';
 import { failureSentence } from '../../core/failure-sentence.ts';
 import type { RotationStatus, StatusWord } from '../../core/rotation-status.ts';
 import type { RotationHead } from '../../store/ledger-table.ts';
@@ -15,7 +16,7 @@ export async function statusOf(deps: ApiDeps, head: RotationHead): Promise<Rotat
   const isRollback = plan !== undefined && 'stage' in plan;
   const records = await deps.store.ledger.steps(rotationId);
   const rollover = await rolloverStatus(deps, head, records);
-  const waits = execution.status === 'RUNNING' ? await openWaits(deps, head) : [];
+  const waits = execution.status === 'RUNNING' ? [...(await openWaits(deps, head)), ...freezes(records, deps.clock.now())] : [];
   const steps = records.map(({ step, intendedAt, completedAt, attempts }) => ({
     step,
     intendedAt,
@@ -80,6 +81,14 @@ async function openWaits({ store, clock }: ApiDeps, { rotationId, workflow }: Ro
   const open = (await store.waits.ofRotation(rotationId)).filter((wait) => isOpen(wait, clock.now()));
   return open.map(({ name, until, because }) => ({ name, until, because }));
 }
+
+/** What the calendar holds; the step that looked at it says until when. */
+const freezes = (steps: readonly StepRecord[], nowMs: number): RotationStatus['waits'] =>
+  steps
+    .filter(({ step }) => step.startsWith('check-freeze'))
+    .map(({ result }) => result as { frozen: boolean; until: string; because: string } | undefined)
+    .filter((r) => r?.frozen === true && (r.until === 'never' || Date.parse(r.until) > nowMs))
+    .flatMap((r) => (r === undefined ? [] : [{ name: 'freeze', until: r.until, because: r.because }]));
 
 function wordFor(head: RotationHead, execution: string, waiting: boolean): StatusWord {
   if (execution === 'RUNNING') return waiting ? 'WAITING' : 'RUNNING';

@@ -5,7 +5,7 @@ import { acknowledgeAs } from '../acknowledgements/acknowledge.ts';
 import { makeLink } from '../acknowledgements/link.ts';
 import { askForWaiver } from '../acknowledgements/waiver.ts';
 import type { ApiDeps, ApiEnv } from '../deps.ts';
-import { personOf, personWithRole } from '../identity/person.ts';
+import { actingPerson, personOf, personWithRole } from '../identity/person.ts';
 import { readBody, Reason } from '../read-body.ts';
 import { statusOf } from '../rotations/status.ts';
 
@@ -16,7 +16,7 @@ export function acknowledgementRoutes(deps: ApiDeps): Hono<ApiEnv> {
   const app = new Hono<ApiEnv>();
 
   app.post('/rotations/:id/acknowledgements', async (c) => {
-    const person = await personOf(deps, c.var.signedBy);
+    const person = await actingPerson(deps, c.var.signedBy, 'acknowledge');
     const given = await readBody(c, z.strictObject({ consumer: Consumer, thumbprint: Thumbprint }));
     return c.json(await acknowledgeAs(deps, person, c.req.param('id'), given));
   });

@@ -3,8 +3,10 @@ import { z } from 'zod';
 import { Sha256Hex } from '../../core/ids.ts';
 import { publicApproval } from '../../store/approval-table.ts';
 import { decide } from '../approvals/decide.ts';
+import { openQuestion } from '../approvals/seen.ts';
 import type { ApiDeps, ApiEnv } from '../deps.ts';
 import { personOf } from '../identity/person.ts';
+import { countTry } from '../identity/tries.ts';
 import { readBody, Reason } from '../read-body.ts';
 
 const DecisionBody = z.strictObject({
@@ -23,12 +25,13 @@ export function approvalRoutes(deps: ApiDeps): Hono<ApiEnv> {
   });
 
   app.get('/approvals/:id', async (c) => {
-    await personOf(deps, c.var.signedBy);
-    return c.json(publicApproval(await deps.store.approvals.get(c.req.param('id'))));
+    const person = await personOf(deps, c.var.signedBy);
+    return c.json(await openQuestion(deps, person, c.req.param('id')));
   });
 
   app.post('/approvals/:id/decisions', async (c) => {
     const person = await personOf(deps, c.var.signedBy);
+    await countTry(deps, 'decision', person.id);
     const body = await readBody(c, DecisionBody);
     return c.json(await decide(deps, person, c.var.signedBy, { approvalId: c.req.param('id'), ...body }));
   });

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { Hono } from 'hono';
 import { z } from 'zod';
 import { RotaError } from '../../core/errors.ts';
+import { heldUntil } from '../../core/freeze/held-until.ts';
 import { planDigest } from '../../core/plan/plan.ts';
 import { withoutTaskTokens } from '../../core/dossier/redact.ts';
 import type { ApiDeps, ApiEnv } from '../deps.ts';
@@ -20,7 +21,8 @@ export function rotationRoutes(deps: ApiDeps): Hono<ApiEnv> {
     const person = await personOf(deps, c.var.signedBy);
     const { alias, emergency } = await readBody(c, z.strictObject({ alias: Alias, emergency: z.boolean().default(false) }));
     const plan = await planFor(deps, { alias, emergency, reason: 'to see what a rotation would do' }, person.id, `plan-${randomUUID()}`);
-    return c.json({ plan, planDigest: planDigest(plan) });
+    const held = heldUntil(await deps.store.registry.freezes(), { stage: emergency ? 'emergency' : 'cutover', alias }, deps.clock.now());
+    return c.json({ plan, planDigest: planDigest(plan), ...(held === undefined ? {} : { held }) });
   });
 
   app.post('/rotations', async (c) => {

@@ -3,7 +3,8 @@ import type { AnyPlan } from '../../core/plan/plan.ts';
 import type { ApprovalRule } from '../../core/registry/registry-schema.ts';
 import { command } from '../command.ts';
 import { show, type Io } from '../io.ts';
-import { planText } from '../plan-text.ts';
+import { closesAt } from '../../core/approval/notices.ts';
+import { planText, ruleText } from '../plan-text.ts';
 import { apiJson } from '../signed-request.ts';
 
 /** A question as the API answers it. */
@@ -16,7 +17,12 @@ interface Question {
   readonly rule: ApprovalRule;
   readonly requestedBy: string;
   readonly reason: string;
+  readonly requestedAt: string;
   readonly deadline: string;
+  readonly silentUntil?: string;
+  readonly firstSeen?: { readonly by: string; readonly at: string };
+  readonly settledAt?: string;
+  readonly voidBecause?: readonly string[];
   readonly outcome: string;
   readonly decisions: readonly { readonly person: string; readonly decision: string; readonly decidedAt: string; readonly reason: string }[];
 }
@@ -24,9 +30,13 @@ interface Question {
 function questionText(q: Question): string {
   return [
     `${q.approvalId}  ${q.outcome}`,
-    `  asked by ${q.requestedBy}: ${q.reason}`,
-    `  needs ${q.rule.all.map((s) => `${s.count} of ${s.group}`).join(' and ')} until ${q.deadline}`,
+    `  asked by ${q.requestedBy} at ${q.requestedAt}: ${q.reason}`,
+    `  needs ${ruleText(q.rule)}`,
+    ...(q.outcome === 'open' ? [`  closes ${closesAt(q)}, if it is not decided before`] : []),
+    ...(q.firstSeen === undefined ? [] : [`  first seen by ${q.firstSeen.by} at ${q.firstSeen.at}`]),
     ...q.decisions.map((d) => `  ${d.person}: ${d.decision} at ${d.decidedAt}: ${d.reason}`),
+    ...(q.settledAt === undefined ? [] : [`  ${q.outcome} at ${q.settledAt}`]),
+    ...(q.voidBecause ?? []).map((why) => `  void: ${why}`),
   ].join('\n');
 }
 

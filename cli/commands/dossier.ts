@@ -1,7 +1,9 @@
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Command } from 'commander';
+import { z } from 'zod';
 import { RotaError } from '../../core/errors.ts';
+import { decidersOf, KnownPasskey, type Decider } from '../../core/dossier/deciders.ts';
 import { verifyChain, verifyDossier, type DossierFile } from '../../core/dossier/verify.ts';
 import type { RotationPredicate } from '../../core/dossier/statement.ts';
 import { command, group } from '../command.ts';
@@ -22,6 +24,29 @@ async function readTrustedKey(file: string): Promise<Buffer> {
   return Buffer.from(body.replace(/\s/g, ''), 'base64');
 }
 
+async function readPasskeys(file: string): Promise<KnownPasskey[]> {
+  const text = await readFile(file, 'utf8').catch(() => '');
+  try {
+    return z.array(KnownPasskey).parse(JSON.parse(text));
+  } catch {
+    throw new RotaError('BadRequest', { problems: [{ where: '--passkeys', message: `is ${file}, which is not what \`rota passkey list --all --json\` prints` }] });
+  }
+}
+
+/** Scheme, host and port of a URL as people write it. */
+function originOf(text: string): string {
+  if (URL.canParse(text) && new URL(text).origin !== 'null') return new URL(text).origin;
+  throw new RotaError('BadRequest', { problems: [{ where: '--console-origin', message: `is ${text}: write something like https://rota.bank.example` }] });
+}
+
+interface VerifyOptions {
+  readonly json?: boolean;
+  readonly key: string;
+  readonly count?: number;
+  readonly consoleOrigin?: string;
+  readonly passkeys?: string;
+}
+
 async function readDossiers(path: string): Promise<DossierFile[]> {
   const there = await stat(path).catch(() => {
     throw new RotaError('NotFound', { what: `file or folder ${path}` });
@@ -31,7 +56,12 @@ async function readDossiers(path: string): Promise<DossierFile[]> {
   return Promise.all(names.map(async (name) => ({ name: join(path, name), bytes: await readFile(join(path, name)) })));
 }
 
-const verdictText = (p: RotationPredicate): string =>
+const deciderText = ({ person, decision, stage, decidedAt, identity, credentialId, origin, arn }: Decider): string =>
+  `  ${person}: ${decision} (${stage}) at ${decidedAt}, by ${identity === 'passkey' ? `passkey ${credentialId ?? ''} at ${origin ?? ''}` : `IAM identity ${arn}`}`;
+
+const verdictText = (p: RotationPredicate): string => [headText(p), ...decidersOf(p).map(deciderText)].join('\n');
+
+const headText = (p: RotationPredicate): string =>
   `${fileName(p.sequence)}  ${p.outcome}  ${p.rotationId}  sealed ${p.sealedAt}${p.movedClockSeconds === undefined ? '' : '  (in moved time: a rehearsal)'}`;
 
 export function dossier(io: Io): Command {
@@ -62,16 +92,23 @@ export function dossier(io: Io): Command {
   const verify = command('verify', 'Verify dossiers offline: one file, or a folder with the whole chain', [
     'rota dossier verify dossiers --key dossier-key.pem',
     'rota dossier verify dossiers --key dossier-key.pem --count 12',
+    'rota dossier verify dossiers --key dossier-key.pem --console-origin https://rota.bank.example --passkeys passkeys.json',
   ])
     .argument('<path>', 'a dossier, or a folder of them')
     .requiredOption('--key <file>', 'the public key that you trust, in PEM')
     .option('--count <n>', 'how many there must be, from a source you trust; without it nobody can see a missing end', Number)
-    .action(async (path: string, options: { json?: boolean; key: string; count?: number }) => {
+    .option('--console-origin <origin>', 'the console that decisions by passkey must have been signed at, such as https://rota.bank.example')
+    .option('--passkeys <file>', 'the passkeys that decisions may be signed with: what `rota passkey list --all --json` printed, from a source you trust')
+    .action(async (path: string, options: VerifyOptions) => {
       const files = await readDossiers(path);
       const trusted = await readTrustedKey(options.key);
       const isChain = files.length !== 1 || files[0]?.name !== path;
-      const verified = isChain ? verifyChain(files, trusted, options.count) : files.map((f) => verifyDossier(f, trusted));
-      const rows = verified.map(({ sequence, rotationId, outcome, sealedAt }) => ({ sequence, rotationId, outcome, sealedAt }));
+      const insisted = {
+        ...(options.consoleOrigin === undefined ? {} : { consoleOrigin: originOf(options.consoleOrigin) }),
+        ...(options.passkeys === undefined ? {} : { passkeys: await readPasskeys(options.passkeys) }),
+      };
+      const verified = isChain ? verifyChain(files, trusted, options.count, insisted) : files.map((f) => verifyDossier(f, trusted, insisted));
+      const rows = verified.map((p) => ({ sequence: p.sequence, rotationId: p.rotationId, outcome: p.outcome, sealedAt: p.sealedAt, decisions: decidersOf(p) }));
       show(io, options, { verified: rows, chain: isChain }, () => [...verified.map(verdictText), isChain ? `${verified.length} dossier(s), one unbroken chain.` : `${basename(path)} verifies.`].join('\n'));
     });
 

@@ -11,12 +11,14 @@ import { makeApp } from '../../api/app.ts';
 import { apiActions, type ApiDeps } from '../../api/deps.ts';
 import { settle } from '../../api/settle.ts';
 import { isoSeconds } from '../../core/clock.ts';
+import { watchedCalls } from '../../core/findings/key-event.ts';
+import type { StoredEvent } from '../../local/events.ts';
+import { outboxOf } from '../../core/notice/outbox.ts';
 import { startEmbeddedAws, type EmbeddedAws, type Principal } from '../../local/server.ts';
 import { defaultNames, makeClients, type AwsAccess, type Clients, type Closable } from '../../store/clients.ts';
 import { setUp, type OwnKeyPolicies } from '../../store/set-up.ts';
 import { makeStore } from '../../store/store.ts';
 import { tasks, type CataloguedTask } from '../../tasks/catalogue.ts';
-import { ledgerActions } from '../../tasks/task.ts';
 import { workflows, type WorkflowName } from '../../workflows/catalogue.ts';
 import { command } from '../command.ts';
 import { embeddedPeople, type EmbeddedPerson } from '../embedded-people.ts';
@@ -30,11 +32,15 @@ export interface LocalOptions {
   readonly kms?: string;
   /** Files with service control policies, in JSON. */
   readonly scp?: readonly string[];
+  /** Milliseconds that every answer takes longer. */
+  readonly latencyMs?: number;
+  /** Enforces the request quotas of KMS, multiplied by this. */
+  readonly quotaScale?: number;
 }
 
 /** The embedded AWS, up and ready. */
 export interface Local {
-  readonly place: { readonly url: string; readonly region: string; readonly accountId: string; readonly people: readonly EmbeddedPerson[] };
+  readonly place: { readonly url: string; readonly consoleUrl: string; readonly region: string; readonly accountId: string; readonly people: readonly EmbeddedPerson[] };
   readonly embedded: EmbeddedAws;
   close(): Promise<void>;
 }
@@ -46,10 +52,10 @@ const taskRole = (task: string): string => `rota-task-${task}`;
 
 /** Rights of people in the embedded AWS: the API for all, the rest as their seat needs; nobody answers task tokens. */
 const rightsOfRole = {
-  custodian: ['kms:*'],
+  custodian: ['kms:*', 'tag:GetResources'],
   approver: [],
   consumer: ['kms:GetPublicKey', 'kms:Verify', 's3:GetObject', 'ssm:GetParameter'],
-  auditor: ['kms:Describe*', 'kms:List*', 'kms:Get*', 's3:Get*', 's3:List*', 'cloudtrail:LookupEvents'],
+  auditor: ['kms:Describe*', 'kms:List*', 'kms:Get*', 's3:Get*', 's3:List*', 'tag:GetResources', 'cloudtrail:LookupEvents'],
   platform: ['kms:*', 's3:*', 'ssm:*', 'states:StopExecution', 'states:RedriveExecution', 'events:*', 'tag:*', 'cloudtrail:LookupEvents'],
 } as const;
 const rightsOfAll = ['execute-api:Invoke', 'states:Describe*', 'states:List*', 'states:GetExecutionHistory', 'rota-local:*'];
@@ -79,13 +85,20 @@ function ownKeyPolicies(): OwnKeyPolicies {
   };
 }
 
+/** The same place by its name: a passkey belongs to a domain, and an address is none. Web Authentication Level 3, section 5.1.3, step 8. */
+function consoleUrlOf(url: string): string {
+  const named = new URL(url);
+  named.hostname = 'localhost';
+  return named.href;
+}
+
 /** Starts everything. Repeated on the same folder it goes on where it was stopped or killed. */
-export async function startLocal({ port, folder, region, kms, scp = [] }: LocalOptions): Promise<Local> {
+export async function startLocal({ port, folder, region, kms, scp = [], latencyMs, quotaScale }: LocalOptions): Promise<Local> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const people = await embeddedPeople(folder, accountId);
   const principals = new Map<string, Principal>();
   for (const person of people) principals.set(person.id, personPrincipal(person));
-  for (const { name, actions } of tasks) principals.set(taskRole(name), rolePrincipal(taskRole(name), [...actions, ...ledgerActions]));
+  for (const { name, actions } of tasks) principals.set(taskRole(name), rolePrincipal(taskRole(name), actions));
   principals.set(roles.api, rolePrincipal(roles.api, apiActions));
   principals.set(roles.setUp, rolePrincipal(roles.setUp, ['*']));
   principals.set(roles.states, rolePrincipal(roles.states, ['lambda:InvokeFunction']));
@@ -106,6 +119,7 @@ export async function startLocal({ port, folder, region, kms, scp = [] }: LocalO
   };
   const stateMachineArnOf = (workflow: string): string => `arn:aws:states:${region}:${accountId}:stateMachine:${workflow}`;
   let api: ApiDeps | undefined;
+  let judge: ((event: StoredEvent) => Promise<void>) | undefined;
 
   const embedded = await startEmbeddedAws({
     folder,
@@ -113,9 +127,16 @@ export async function startLocal({ port, folder, region, kms, scp = [] }: LocalO
     region,
     accountId,
     ...(kms === undefined ? {} : { clockFixed: 'The clock cannot be moved while the keys live elsewhere: they have a time of their own.' }),
+    ...(latencyMs === undefined ? {} : { latencyMs }),
+    ...(quotaScale === undefined ? {} : { quotaScale }),
     principals: [...principals.values()],
+    onEvent: (event) => judge?.(event),
     serviceControlPolicies: await Promise.all(scp.map(async (name) => ({ name, document: await readFile(name, 'utf8') }))),
-    lambdas: (self) => new Map(tasks.map((task) => [task.name, lambdaOf(task, self)])),
+    lambdas: (self) => {
+      const lambdas = new Map(tasks.map((task) => [task.name, lambdaOf(task, self)]));
+      judge = judgeOf(lambdas);
+      return lambdas;
+    },
     http: (self) => {
       const clients = clientsOf(self, roles.api);
       api = {
@@ -124,11 +145,13 @@ export async function startLocal({ port, folder, region, kms, scp = [] }: LocalO
         names: defaultNames,
         store: makeStore(clients, defaultNames),
         stateMachineArnOf,
+        consoleUrl: consoleUrlOf(self.url),
         platformArns: people.filter((p) => p.roles.includes('platform')).map((p) => p.arn),
+        outbox: () => outboxOf(self.events(), consoleUrlOf(self.url)),
         randomSuffix: () => randomBytes(2).toString('hex'),
       };
       const app = makeApp(api);
-      return async (request, { caller }) => app.fetch(request, caller === undefined ? {} : { signedBy: { arn: caller.arn, requestId: caller.requestId } });
+      return async (request, { caller, requestId, sourceIp }) => app.fetch(request, { requestId, sourceIp, ...(caller === undefined ? {} : { signedBy: { arn: caller.arn, requestId } }) });
     },
   });
 
@@ -158,13 +181,23 @@ export async function startLocal({ port, folder, region, kms, scp = [] }: LocalO
   embedded.clock.beforeAdvance(settleNext);
 
   return {
-    place: { url: embedded.url, region, accountId, people },
+    place: { url: embedded.url, consoleUrl: consoleUrlOf(embedded.url), region, accountId, people },
     embedded,
     close: async () => {
       clearInterval(schedule);
       await settling;
       await close();
     },
+  };
+}
+
+/** The rule for events of KMS, as cdk/watch.ts deploys it. */
+function judgeOf(lambdas: ReadonlyMap<string, (payload: unknown) => Promise<unknown>>) {
+  const watched: ReadonlySet<string> = new Set(watchedCalls);
+  return async (event: StoredEvent): Promise<void> => {
+    if (event.source !== 'aws.kms' || !watched.has((event.detail as { eventName?: string }).eventName ?? '')) return;
+    // Best effort, as on AWS: what an event misses the next sweep finds.
+    await lambdas.get('judge-event')?.(event).catch(() => undefined);
   };
 }
 
@@ -189,7 +222,7 @@ async function seedRegistry(clients: Clients, people: readonly EmbeddedPerson[],
 
 function readyText({ place }: Local, folder: string, kms: string | undefined): string {
   return [
-    `The embedded AWS is ready at ${place.url} (console: ${place.url}/). It is no place for production secrets.`,
+    `The embedded AWS is ready at ${place.url} (console: ${place.consoleUrl}). It is no place for production secrets.`,
     kms === undefined ? `Keys and state are in ${folder}.` : `Keys live in ${kms === 'aws' ? 'AWS, with your ambient credentials' : kms}; state is in ${folder}.`,
     '',
     ...place.people.map((p) => `  ${p.id.padEnd(7)} ${p.roles.join(', ').padEnd(20)} groups ${p.groups.join(', ').padEnd(16)} ${p.accessKeyId} ${p.secretAccessKey}`),
@@ -208,6 +241,8 @@ interface CommandOptions {
   readonly region: string;
   readonly kms?: string;
   readonly scp: readonly string[];
+  readonly latency?: number;
+  readonly quotas?: number;
 }
 
 const readPort = (text: string): number => {
@@ -215,22 +250,41 @@ const readPort = (text: string): number => {
   throw new InvalidArgumentError('It must be a whole number from 0 to 65535.');
 };
 
+const readNumber =
+  (what: string, fits: (value: number) => boolean) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (text.trim() !== '' && fits(value)) return value;
+    throw new InvalidArgumentError(`It must be ${what}.`);
+  };
+
 export const local = (io: Io): Command =>
   command('local', 'Start the embedded AWS on 127.0.0.1, to try Rota out or rehearse a ceremony', [
     'rota local --port 4599 --data .rota',
     'rota local --port 4599 --data .rota --kms aws',
+    'rota local --port 4599 --data .rota --latency 5 --quotas 1',
   ])
     .addOption(new Option('--port <n>', 'port on 127.0.0.1; 0 takes a free one').argParser(readPort).default(4599))
     .option('--data <folder>', 'where state is kept', '.rota')
     .option('--region <region>', 'the Region it plays', 'eu-central-1')
     .option('--kms <where>', 'where the keys live instead: "aws" (real AWS, ambient credentials) or the URL of a KMS endpoint')
     .option('--scp <file...>', 'service control policies, in JSON, that the embedded KMS enforces', [])
-    .action(async ({ port, data, region, kms, scp, json }: CommandOptions) => {
+    .addOption(new Option('--latency <ms>', 'milliseconds that every answer takes longer').argParser(readNumber('a whole number from 0 to 60000', (n) => Number.isInteger(n) && n >= 0 && n <= 60_000)))
+    .addOption(new Option('--quotas <scale>', "enforce KMS's request quotas, multiplied by this: 1 is AWS's defaults").argParser(readNumber('a number above 0', (n) => n > 0 && n <= 1_000_000)))
+    .action(async ({ port, data, region, kms, scp, latency, quotas, json }: CommandOptions) => {
       const folder = resolve(data);
-      const running = await startLocal({ port, folder, region, scp, ...(kms === undefined ? {} : { kms }) });
+      const running = await startLocal({
+        port,
+        folder,
+        region,
+        scp,
+        ...(kms === undefined ? {} : { kms }),
+        ...(latency === undefined ? {} : { latencyMs: latency }),
+        ...(quotas === undefined ? {} : { quotaScale: quotas }),
+      });
       const { place } = running;
       const people = place.people.map(({ id, groups, accessKeyId, secretAccessKey }) => ({ id, groups, accessKeyId, secretAccessKey }));
-      const document = { url: place.url, consoleUrl: `${place.url}/`, region, accountId: place.accountId, people };
+      const document = { url: place.url, consoleUrl: place.consoleUrl, region, accountId: place.accountId, people };
       show(io, { ...(json === undefined ? {} : { json }) }, document, () => readyText(running, folder, kms));
       await stopped();
       await running.close();

@@ -1,10 +1,21 @@
 import type { ApprovalRule } from '../registry/registry-schema.ts';
+import { emptySeats, seatsOf } from './seats.ts';
 
 /** One person's say. `groups` are the groups they were in when they said it. */
 export interface Vote {
   readonly person: string;
   readonly groups: readonly string[];
   readonly decision: 'approve' | 'refuse';
+  /** ISO 8601, UTC. */
+  readonly decidedAt: string;
+}
+
+/** What the votes are on: who asked, when, and by which rule it is decided. */
+export interface Asked {
+  readonly rule: ApprovalRule;
+  readonly requestedBy: string;
+  /** ISO 8601, UTC: escalations count from here. */
+  readonly requestedAt: string;
 }
 
 export type Quorum =
@@ -17,32 +28,40 @@ export type Quorum =
  * groups they are in, and one refusal is refusal. Seats are matched to people, not filled in order: with Ann in two
  * groups and Bob in one, filling in order would turn away a set of approvers that is valid.
  */
-export function quorum(rule: ApprovalRule, votes: readonly Vote[], requester: string): Quorum {
-  const counted = new Map<string, Vote>();
-  for (const vote of votes) if (vote.person !== requester && !counted.has(vote.person)) counted.set(vote.person, vote);
-  const eligible = [...counted.values()].filter((v) => rule.all.some((seat) => v.groups.includes(seat.group)));
-  const refusal = eligible.find((v) => v.decision === 'refuse');
-  if (refusal) return { outcome: 'refused', by: refusal.person };
+export function quorum(asked: Asked, votes: readonly Vote[]): Quorum {
+  const counted = new Map<string, { readonly vote: Vote; readonly groups: readonly string[] }>();
+  for (const vote of votes) {
+    const { groups } = seatGroups(asked, vote.groups, Date.parse(vote.decidedAt));
+    if (vote.person !== asked.requestedBy && groups.length > 0 && !counted.has(vote.person)) counted.set(vote.person, { vote, groups });
+  }
+  const people = [...counted.values()];
+  const refusal = people.find((p) => p.vote.decision === 'refuse');
+  if (refusal) return { outcome: 'refused', by: refusal.vote.person };
 
-  const seats = rule.all.flatMap((seat) => Array.from({ length: seat.count }, () => seat.group));
-  const empty = emptySeats(seats, eligible);
+  const empty = emptySeats(seatsOf(asked.rule), people);
   if (empty.length === 0) return { outcome: 'approved' };
   const groups = [...new Set(empty)];
   return { outcome: 'waiting', missing: groups.map((group) => ({ group, count: empty.filter((g) => g === group).length })) };
 }
 
-/** Seats left empty by a largest matching of people to seats (augmenting paths, Kuhn's algorithm). */
-function emptySeats(seats: readonly string[], people: readonly Vote[]): string[] {
-  const seatOf = new Map<number, Vote>();
-  const place = (person: Vote, tried: Set<number>): boolean =>
-    seats.some((group, seat) => {
-      if (tried.has(seat) || !person.groups.includes(group)) return false;
-      tried.add(seat);
-      const sitting = seatOf.get(seat);
-      if (sitting !== undefined && !place(sitting, tried)) return false;
-      seatOf.set(seat, person);
-      return true;
-    });
-  for (const person of people) place(person, new Set());
-  return seats.filter((_, seat) => !seatOf.has(seat));
+/** When the escalation of a question takes place, epoch milliseconds. */
+export const escalatesAtMs = ({ requestedAt }: Pick<Asked, 'requestedAt'>, { afterSeconds }: { readonly afterSeconds: number }): number => Date.parse(requestedAt) + afterSeconds * 1000;
+
+export interface SeatGroups {
+  /** The groups of the rule whose seats somebody of these groups may fill at that time. */
+  readonly groups: readonly string[];
+  /** Where there are none yet: from when on an escalation lets them in, epoch milliseconds. */
+  readonly fromMs?: number;
+}
+
+/**
+ * Which seats are open to somebody who is in `inGroups`, at `atMs` (epoch milliseconds): those of their own groups, and from the
+ * moment of an escalation on those of the group for which theirs was asked too. What such a person says before that moment does not count.
+ */
+export function seatGroups({ rule, requestedAt }: Pick<Asked, 'rule' | 'requestedAt'>, inGroups: readonly string[], atMs: number): SeatGroups {
+  const escalations = (rule.escalation ?? []).filter(({ to }) => inGroups.includes(to)).map((e) => ({ group: e.group, fromMs: escalatesAtMs({ requestedAt }, e) }));
+  const standsIn = new Set(escalations.filter(({ fromMs }) => fromMs <= atMs).map(({ group }) => group));
+  const groups = [...new Set(rule.all.map(({ group }) => group))].filter((group) => inGroups.includes(group) || standsIn.has(group));
+  if (groups.length > 0 || escalations.length === 0) return { groups };
+  return { groups, fromMs: Math.min(...escalations.map(({ fromMs }) => fromMs)) };
 }

@@ -36,6 +36,10 @@ export const ApprovalRecord = z.strictObject({
   requestedAt: z.string(),
   deadline: z.string(),
   outcome: z.string(),
+  /** Who of those who may decide it opened it first. */
+  firstSeen: z.strictObject({ by: z.string(), at: z.string() }).optional(),
+  settledAt: z.string().optional(),
+  voidBecause: z.array(z.string()).optional(),
   decisions: z.array(Decision),
 });
 export type ApprovalRecord = z.infer<typeof ApprovalRecord>;

@@ -1,9 +1,10 @@
-import { decisionHolds } from '../approval/decision.ts';
+import { apiSignatureHolds } from '../approval/decision.ts';
 import { quorum } from '../approval/quorum.ts';
 import { canonicalBytes, parseCanonical } from '../canonical-json.ts';
 import { RotaError } from '../errors.ts';
 import { planDigest, type AnyPlan, type RetirePlan } from '../plan/plan.ts';
 import { envelopeDigest, genesis } from './chain.ts';
+import { passkeyFault, type Insisted } from './deciders.ts';
 import { Envelope, keyIdOfSpki, signatureHolds } from './dsse.ts';
 import { Statement, subjectDigest, type ApprovalRecord, type RotationPredicate } from './statement.ts';
 
@@ -15,9 +16,9 @@ export interface DossierFile {
 
 /**
  * Verifies one dossier offline against the public key (SPKI DER) that the auditor trusts: signature, one spelling, plan
- * digest, decisions, quorum. Throws `DossierDamaged` with the first reason found.
+ * digest, decisions with their passkeys, quorum. Throws `DossierDamaged` with the first reason found.
  */
-export function verifyDossier(file: DossierFile, trustedSpki: Buffer): RotationPredicate {
+export function verifyDossier(file: DossierFile, trustedSpki: Buffer, insisted: Insisted = {}): RotationPredicate {
   const damaged = (reason: string) => new RotaError('DossierDamaged', { file: file.name, reason });
   const envelope = Envelope.safeParse(parseCanonical(file.bytes));
   if (!envelope.success) throw damaged('it is no DSSE envelope in canonical form');
@@ -31,7 +32,7 @@ export function verifyDossier(file: DossierFile, trustedSpki: Buffer): RotationP
   if (!statement.success) throw damaged('its statement is not of the known form');
   const { predicate, subject } = statement.data;
   if (subject[0]?.digest.sha256 !== subjectDigest(predicate)) throw damaged('its subject is not the digest of its plan');
-  for (const approval of predicate.approvals) checkApproval(approval, predicate, damaged);
+  for (const approval of predicate.approvals) checkApproval(approval, predicate, insisted, damaged);
   if (predicate.retirePlan) checkRetirementWasApproved(predicate.retirePlan, predicate, damaged);
   else if (predicate.outcome === 'complete') checkCutoverWasApproved(predicate, damaged);
   else if (predicate.outcome === 'rolled-back') checkRollbackWasApproved(predicate, damaged);
@@ -40,14 +41,18 @@ export function verifyDossier(file: DossierFile, trustedSpki: Buffer): RotationP
 
 type Complaint = (reason: string) => Error;
 
-function checkApproval(approval: ApprovalRecord, predicate: RotationPredicate, damaged: Complaint): void {
+function checkApproval(approval: ApprovalRecord, predicate: RotationPredicate, insisted: Insisted, damaged: Complaint): void {
   const spki = Buffer.from(predicate.decisionKeySpki, 'base64');
   for (const decision of approval.decisions) {
-    if (decision.approvalId !== approval.approvalId || decision.planDigest !== approval.planDigest)
+    if (decision.approvalId !== approval.approvalId || decision.planDigest !== approval.planDigest || decision.stage !== approval.stage)
       throw damaged(`the decision of ${decision.person} is bound to another question`);
-    if (!decisionHolds(decision, spki)) throw damaged(`the decision of ${decision.person} does not carry a valid signature`);
+    if (Date.parse(decision.decidedAt) < Date.parse(approval.requestedAt) || Date.parse(decision.decidedAt) > Date.parse(approval.deadline))
+      throw damaged(`the decision of ${decision.person} was not made while the question was open`);
+    if (!apiSignatureHolds(decision, spki)) throw damaged(`the decision of ${decision.person} does not carry a valid signature`);
+    const fault = passkeyFault(decision, insisted);
+    if (fault !== undefined) throw damaged(`the passkey of ${decision.person} ${fault}`);
   }
-  const says = quorum(approval.rule, approval.decisions, approval.requestedBy).outcome;
+  const says = quorum(approval, approval.decisions).outcome;
   if (approval.outcome === 'approved' && says !== 'approved') throw damaged(`the ${approval.stage} counts as approved, but its decisions do not fill the rule`);
 }
 
@@ -105,9 +110,9 @@ function checkApproved(demands: readonly Demand[], { approvals }: Pick<RotationP
  * Verifies a whole chain, in any order of files. Throws `DossierMissing` for a gap, `DossierDamaged` for a broken link. A
  * chain that was cut off at its end looks whole by itself: `expectedCount`, from a source the auditor trusts, shows it.
  */
-export function verifyChain(files: readonly DossierFile[], trustedSpki: Buffer, expectedCount = 0): RotationPredicate[] {
+export function verifyChain(files: readonly DossierFile[], trustedSpki: Buffer, expectedCount = 0, insisted: Insisted = {}): RotationPredicate[] {
   const checked = files
-    .map((file) => ({ file, predicate: verifyDossier(file, trustedSpki) }))
+    .map((file) => ({ file, predicate: verifyDossier(file, trustedSpki, insisted) }))
     .sort((a, b) => a.predicate.sequence - b.predicate.sequence);
   let previous = genesis;
   checked.forEach(({ file, predicate }, index) => {

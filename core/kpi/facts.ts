@@ -21,4 +21,4 @@ export type KpiFact = z.infer<typeof KpiFact>;
 
 /** The kinds of finding that have a figure of their own. */
 export const rotationOff = 'rotation-off';
-export const manualOverdue = 'manual-rotation-overdue';
+export const manualOverdue = 'overdue';

@@ -13,9 +13,13 @@ export interface RollbackFacts {
   readonly rotationId: string;
   readonly requestedBy: string;
   readonly reason: string;
+  /** 0 for a rotation that is over; how often it was asked for while the old key drains. */
+  readonly turn: number;
   /** The rotation to undo, as the ledger has it. */
   readonly undone: Undone;
   readonly oldKeyState: string;
+  /** From the new key's policy to the old one's, without Rota's own statements. */
+  readonly policyDifference: RollbackPlan['policyDifference'];
   /** Key id that each alias of the cutover resolves to now. */
   readonly standing: Readonly<Record<string, string>>;
 }
@@ -24,7 +28,7 @@ export interface RollbackFacts {
  * Plans a rollback. Throws `NotRollbackable` with the reason: only a complete rotation, not undone yet, whose old key is
  * Enabled and whose aliases stand where it put them.
  */
-export function makeRollbackPlan({ rotationId, requestedBy, reason, undone, oldKeyState, standing }: RollbackFacts): RollbackPlan {
+export function makeRollbackPlan({ rotationId, requestedBy, reason, turn, undone, oldKeyState, policyDifference, standing }: RollbackFacts): RollbackPlan {
   const no = (why: string) => new RotaError('NotRollbackable', { rotationId: undone.rotationId, reason: why });
   const { plan, cutoverPlan } = undone;
   if (plan === undefined || 'stage' in plan || cutoverPlan === undefined || undone.outcome !== 'complete') throw no('it did not complete a cutover');
@@ -42,6 +46,7 @@ export function makeRollbackPlan({ rotationId, requestedBy, reason, undone, oldK
     oldKeyId: cutoverPlan.oldKeyId,
     newKeyId: cutoverPlan.newKeyId,
     aliases: cutoverPlan.aliases.map(({ alias, from, to }) => ({ alias, from: to, to: from })),
+    policyDifference,
     hazards: [
       {
         code: 'new-ciphertext',
@@ -51,5 +56,6 @@ export function makeRollbackPlan({ rotationId, requestedBy, reason, undone, oldK
     rule: plan.approvals.rollback,
     timeoutSeconds: plan.approvals.timeoutSeconds,
     heartbeatSeconds: plan.approvals.heartbeatSeconds,
+    ...(turn === 0 ? {} : { turn }),
   };
 }

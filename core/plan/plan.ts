@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { digestOf } from '../canonical-json.ts';
 import { AliasName, IamArn, KeyArn, KeyId, RotationId, Sha256Hex } from '../ids.ts';
+import { Revision } from './revision.ts';
 import { ApprovalRule } from '../registry/registry-schema.ts';
 import { GroupedUse } from './key-usage.ts';
 import { AcknowledgementRule, Consumer, Publication, Rollover } from '../registry/rollover-schema.ts';
@@ -91,8 +92,12 @@ export const RotationPlan = z.strictObject({
     heartbeatSeconds: z.int(),
   }),
   hazards: z.array(Hazard),
+  revision: Revision.optional(),
 });
 export type RotationPlan = z.infer<typeof RotationPlan>;
+
+/** The state machine of each method. */
+export const workflowOf = { 'new-key': 'byok-rotation', asymmetric: 'asymmetric-rotation' } as const;
 
 /** What moving the aliases will do, after the successor has proved itself. Its digest is what a cutover approval is bound to. */
 export const CutoverPlan = z.strictObject({
@@ -126,6 +131,7 @@ export const CutoverPlan = z.strictObject({
       emergency: z.boolean(),
     })
     .optional(),
+  revision: Revision.optional(),
 });
 export type CutoverPlan = z.infer<typeof CutoverPlan>;
 
@@ -158,10 +164,15 @@ export const RollbackPlan = z.strictObject({
   oldKeyId: KeyId,
   newKeyId: KeyId,
   aliases: z.array(z.strictObject({ alias: AliasName, from: KeyId, to: KeyId })).min(1),
+  /** From the new key's policy to the old one's, without Rota's own statements. */
+  policyDifference: z.strictObject({ added: z.array(z.json()), removed: z.array(z.json()) }),
   hazards: z.array(Hazard),
   rule: ApprovalRule,
   timeoutSeconds: z.int(),
   heartbeatSeconds: z.int(),
+  /** Of one that was asked for while the old key drains: which time, since each is a question of its own. */
+  turn: z.int().min(1).optional(),
+  revision: Revision.optional(),
 });
 export type RollbackPlan = z.infer<typeof RollbackPlan>;
 
@@ -199,6 +210,7 @@ export const RetirePlan = z.strictObject({
   rule: ApprovalRule,
   timeoutSeconds: z.int(),
   heartbeatSeconds: z.int(),
+  revision: Revision.optional(),
 });
 export type RetirePlan = z.infer<typeof RetirePlan>;
 
@@ -216,7 +228,7 @@ export const rolloverOf = (plan: RotationPlan | RollbackPlan | undefined): Rollo
  */
 export const locksOf = ({ oldKey, alias }: RotationPlan): readonly string[] => [oldKey.keyId, alias];
 
-/** Names the top-level fields in which two plans of one kind differ, with both values where they are short. */
+/** Names the top-level fields in which two plans of one kind differ, with both values where they are short; which round it is does not count. */
 export function planChanges(approved: AnyPlan, live: AnyPlan): string[] {
   const short = (value: unknown): string => {
     const text = value === undefined ? 'nothing' : JSON.stringify(value);
@@ -225,6 +237,6 @@ export function planChanges(approved: AnyPlan, live: AnyPlan): string[] {
   const before = approved as Record<string, unknown>;
   const after = live as Record<string, unknown>;
   return [...new Set([...Object.keys(before), ...Object.keys(after)])]
-    .filter((field) => digestOf([before[field] ?? null]) !== digestOf([after[field] ?? null]))
+    .filter((field) => field !== 'revision' && digestOf([before[field] ?? null]) !== digestOf([after[field] ?? null]))
     .map((field) => `${field} was ${short(before[field])} and is ${short(after[field])}`);
 }

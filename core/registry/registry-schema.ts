@@ -1,7 +1,11 @@
 import { X509Certificate } from 'node:crypto';
 import { z } from 'zod';
+import { seatsOf, unfillable } from '../approval/seats.ts';
+import { frozenForEver } from '../freeze/held-until.ts';
 import { AliasName, IamArn } from '../ids.ts';
+import { Freeze, FrozenStage } from './freeze-schema.ts';
 import { AcknowledgementRule, Consumer, Publication, Retirement, Rollover } from './rollover-schema.ts';
+import { AutomaticRotation, Exception, Sweep } from './estate-schema.ts';
 import { Name } from './name.ts';
 
 const duplicates = (values: readonly string[]): Set<string> => new Set(values.filter((v, i) => values.indexOf(v) !== i));
@@ -20,13 +24,24 @@ export const Person = z.strictObject({
 });
 export type Person = z.infer<typeof Person>;
 
-/** An AND over seats: `count` different people of each group. NIST SP 800-53 AC-5 (separation of duties). */
-export const ApprovalRule = z.strictObject({
-  all: z.array(z.strictObject({ group: Name, count: z.int().min(1).max(9) })).min(1, 'must name at least one group'),
-});
+/**
+ * An AND over seats: `count` different people of each group. NIST SP 800-53 AC-5 (separation of duties). With an escalation the people of
+ * `to` may fill the seats of `group` too, from `afterSeconds` after the question on.
+ */
+export const ApprovalRule = z
+  .strictObject({
+    all: z.array(z.strictObject({ group: Name, count: z.int().min(1).max(9) })).min(1, 'must name at least one group'),
+    escalation: z.array(z.strictObject({ group: Name, to: Name, afterSeconds: z.int().min(60).max(30_000_000) })).max(5).optional(),
+  })
+  .superRefine(({ all, escalation = [] }, context) => {
+    const asked = all.map((seat) => seat.group);
+    escalation.forEach(({ group, to }, i) => {
+      const complain = (field: string, message: string) => context.addIssue({ code: 'custom', path: ['escalation', i, field], message });
+      if (!asked.includes(group)) complain('group', `is ${group}, but the rule asks ${asked.join(', ')}`);
+      if (to === group) complain('to', `is ${to}, the very group that is silent`);
+    });
+  });
 export type ApprovalRule = z.infer<typeof ApprovalRule>;
-
-const seatsOf = (rule: ApprovalRule): number => rule.all.reduce((sum, seat) => sum + seat.count, 0);
 
 const stages = ['start', 'cutover', 'rollback', 'waiver', 'emergency', 'retire'] as const;
 export const Stage = z.enum(stages);
@@ -49,21 +64,41 @@ const Approvals = z
     timeoutSeconds: z.int().min(60).max(30_000_000).default(604_800),
     /** How long it stays open without any decision; each decision starts it anew. */
     heartbeatSeconds: z.int().min(30).max(30_000_000).default(259_200),
+    /** How long before a question closes its approvers are reminded. Left out, a day before. */
+    remindBeforeSeconds: z.array(z.int().min(60).max(30_000_000)).max(5).optional(),
   })
   .refine((a) => a.heartbeatSeconds < a.timeoutSeconds, {
     path: ['heartbeatSeconds'],
     error: 'must be less than timeoutSeconds (Step Functions, HeartbeatSeconds)',
   })
-  .refine((a) => a.emergency === undefined || seatsOf(a.emergency) > seatsOf(a.cutover), {
+  .refine((a) => a.emergency === undefined || seatsOf(a.emergency).length > seatsOf(a.cutover).length, {
     path: ['emergency'],
     error: 'must ask for more people than the cutover: it skips the waits that protect everybody else',
+  })
+  .superRefine((a, context) => {
+    const complain = (path: PropertyKey[], message: string) => context.addIssue({ code: 'custom', path, message });
+    a.remindBeforeSeconds?.forEach((seconds, i) => {
+      if (seconds >= a.timeoutSeconds) complain(['remindBeforeSeconds', i], `is ${seconds}, but a question is open for ${a.timeoutSeconds} s in all`);
+    });
+    for (const stage of stages)
+      a[stage]?.escalation?.forEach(({ afterSeconds }, i) => {
+        const path = [stage, 'escalation', i, 'afterSeconds'];
+        if (afterSeconds >= a.timeoutSeconds) complain(path, `is ${afterSeconds}, but a question is open for ${a.timeoutSeconds} s in all`);
+        else if (silenceBefore(a[stage]?.escalation ?? [], afterSeconds) >= a.heartbeatSeconds) complain(path, `is ${afterSeconds}, but after ${a.heartbeatSeconds} s of silence the question closes (heartbeatSeconds)`);
+      });
   });
+
+/** How long nobody may have said anything when an escalation takes place: since the one before it, or since the question. */
+const silenceBefore = (escalation: readonly { readonly afterSeconds: number }[], afterSeconds: number): number =>
+  afterSeconds - Math.max(0, ...escalation.map((e) => e.afterSeconds).filter((s) => s < afterSeconds));
 
 /** Cryptoperiod of a key. NIST SP 800-57 Part 1 Rev. 5, section 5.3; PCI DSS v4.0.1, 3.7.4. */
 const Schedule = z
   .strictObject({
     cryptoperiodDays: z.int({ error: (i) => `is ${JSON.stringify(i.input)}: write whole days, such as 365` }).min(1).max(3653),
     warningDays: z.int().min(1).default(30),
+    /** `when-due`: the daily sweep starts the rotation `warningDays` before it is due. Left out, people start it. */
+    starts: z.enum(['by-hand', 'when-due']).optional(),
   })
   .refine((s) => s.warningDays < s.cryptoperiodDays, {
     path: ['warningDays'],
@@ -146,6 +181,10 @@ export const Registry = z
     version: z.literal(1, { error: 'must be 1, the only format of this file that this release reads' }),
     people: z.array(Person).min(1, 'must hold at least one person'),
     keys: z.array(RegisteredKey),
+    exceptions: z.array(Exception).max(1000).optional(),
+    automaticRotation: AutomaticRotation.optional(),
+    sweep: Sweep.optional(),
+    freezes: z.array(Freeze).max(50).optional(),
   })
   .superRefine((registry, context) => {
     const complain = (path: PropertyKey[], message: string) => context.addIssue({ code: 'custom', path, message });
@@ -155,7 +194,21 @@ export const Registry = z
       if (ids.has(person.id)) complain(['people', i, 'id'], `is ${person.id} twice: a person stands here once`);
       if (arns.has(person.arn)) complain(['people', i, 'arn'], `is ${person.arn} twice: one identity is one person`);
     });
+    const { freezes = [] } = registry;
+    const freezeNames = duplicates(freezes.map((f) => f.name));
+    freezes.forEach((freeze, i) => {
+      if (freezeNames.has(freeze.name)) complain(['freezes', i, 'name'], `is ${freeze.name} twice: a freeze stands here once`);
+      freeze.aliases?.forEach((alias, a) => {
+        if (!registry.keys.some((k) => k.alias === alias)) complain(['freezes', i, 'aliases', a], `is ${alias}, which is no key of this file`);
+      });
+    });
+    for (const { alias } of registry.keys)
+      for (const stage of FrozenStage.options)
+        if (frozenForEver(freezes, { stage, alias })) complain(['freezes'], `hold stage ${stage} of ${alias} for ever`);
     const aliases = duplicates(registry.keys.map((k) => k.alias));
+    // An auditor decides nothing, whatever groups they are in.
+    const deciders = registry.people.filter((p) => !p.roles.includes('auditor'));
+    const membersOf = (group: string): number => deciders.filter((p) => p.groups.includes(group)).length;
     registry.keys.forEach((key, i) => {
       if (key.method === 'asymmetric')
         key.consumers.forEach((consumer, c) => {
@@ -163,15 +216,18 @@ export const Registry = z
             if (!registry.people.some((p) => p.id === person)) complain(['keys', i, 'consumers', c, 'people'], `names ${person}, who is not among the people`);
         });
       if (aliases.has(key.alias)) complain(['keys', i, 'alias'], `is ${key.alias} twice: a key stands here once`);
-      for (const stage of stages)
-        key.approvals[stage]?.all.forEach((seat, s) => {
-          const members = registry.people.filter((p) => p.groups.includes(seat.group)).length;
-          if (members < seat.count)
-            complain(
-              ['keys', i, 'approvals', stage, 'all', s],
-              `asks for ${seat.count} of ${seat.group}, which has ${members}: nobody could ever approve`,
-            );
+      for (const stage of stages) {
+        const rule = key.approvals[stage];
+        if (rule === undefined) continue;
+        const path = ['keys', i, 'approvals', stage];
+        const short = rule.all.map((seat, s) => ({ seat, s, members: membersOf(seat.group) })).filter(({ seat, members }) => members < seat.count);
+        for (const { seat, s, members } of short) complain([...path, 'all', s], `asks for ${seat.count} of ${seat.group}, which has ${members}: nobody could ever approve`);
+        const why = short.length === 0 ? unfillable(rule, deciders) : undefined;
+        if (why !== undefined) complain(path, why);
+        rule.escalation?.forEach(({ to }, e) => {
+          if (membersOf(to) === 0) complain([...path, 'escalation', e, 'to'], `is ${to}, to which nobody belongs`);
         });
+      }
     });
   });
 export type Registry = z.infer<typeof Registry>;

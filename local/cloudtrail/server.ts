@@ -9,7 +9,7 @@ import { recordOf, type TrailEvent } from './kms-record.ts';
 /** CloudTrail's event history over the calls of the embedded KMS, readings and cryptography included (aws-facts 4.1, 4.3). */
 export interface Trail extends Service {
   /** Writes a call down. Resolves when its record is on disk: only then may the call be answered. */
-  record(call: KmsCall): Promise<void>;
+  record(call: KmsCall): Promise<TrailEvent>;
 }
 
 /** Of an account and Region; AWS keeps 90 days, whatever the number. */
@@ -48,6 +48,7 @@ export async function openTrail({ file, clock }: { file: string; clock: Clock })
       const event = recordOf(call);
       keep(event);
       await journal.append(event);
+      return event;
     },
     handle(operation, input, caller) {
       if (operation !== 'LookupEvents') return Promise.reject(new AwsError('UnknownOperationException', `The embedded CloudTrail knows LookupEvents only, not ${operation}.`));

@@ -37,6 +37,7 @@ const takesAlias: ReadonlySet<string> = new Set([...crossAccount].filter((name) 
  */
 export function reach(call: Call, reference: string, action = call.operation): Key {
   const key = resolve(call, reference);
+  call.quotas?.use(call.operation, key, call.caller);
   authorize(call, key, action, reference);
   refuseByState(call.operation, key);
   return key;

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { AwsError } from '../wire/errors.ts';
 import type { Caller } from '../service.ts';
 import { arnOf, type Key } from './key.ts';
+import type { KmsQuotas } from './quotas.ts';
 import type { Region } from './region.ts';
 import type { ServiceControl } from './service-control.ts';
 import type { Store } from './store.ts';
@@ -24,6 +25,7 @@ export interface Call {
   readonly eventId: string;
   /** The ARNs of the keys that it reached, for CloudTrail. */
   readonly keyArns: Set<string>;
+  readonly quotas: KmsQuotas | undefined;
 }
 
 export type Output = Record<string, unknown>;

@@ -16,6 +16,7 @@ import { macOperations } from './mac.ts';
 import { multiRegionOperations } from './multi-region.ts';
 import type { Call, Operation, Output } from './operation.ts';
 import { publicKeyOperations } from './public-keys.ts';
+import type { KmsQuotas } from './quotas.ts';
 import { rotationOperations } from './rotation.ts';
 import { ServiceControl, type ServiceControlPolicy } from './service-control.ts';
 import { signOperations } from './sign.ts';
@@ -60,19 +61,21 @@ interface KmsOptions {
   readonly serviceControlPolicies?: readonly ServiceControlPolicy[];
   /** Told of each call once its effect is on disk; the answer waits for it. */
   readonly onCall?: (call: KmsCall) => Promise<void>;
+  /** Left out, nobody is throttled. */
+  readonly quotas?: KmsQuotas;
 }
 
 /** The embedded KMS, with what the tagging service reads from it. */
 export interface Kms extends Service {
   /** The customer managed keys of an account in a Region, for GetResources. */
-  keysForTagging(accountId: string, region: string): Iterable<{ arn: string; tags: Record<string, string> }>;
+  keysForTagging(accountId: string, region: string): Iterable<{ readonly arn: string; readonly tags: Readonly<Record<string, string>> }>;
 }
 
 /**
  * Opens the KMS whose state lies in `folder` (which must exist): `kms.journal`, and `kms.master-key` that seals the key
  * material in it. Throws when the journal is damaged, its master key is missing, or a policy cannot be enforced.
  */
-export async function openKms({ folder, clock, serviceControlPolicies, onCall = () => Promise.resolve() }: KmsOptions): Promise<Kms> {
+export async function openKms({ folder, clock, serviceControlPolicies, onCall = () => Promise.resolve(), quotas }: KmsOptions): Promise<Kms> {
   const serviceControl = new ServiceControl(serviceControlPolicies);
   const store = await Store.open(folder);
   const wrappingPairs = new WrappingPairs(store);
@@ -81,9 +84,11 @@ export async function openKms({ folder, clock, serviceControlPolicies, onCall = 
     async handle(operation: string, input: Record<string, unknown>, caller: Caller): Promise<Record<string, unknown>> {
       const run = Object.hasOwn(operations, operation) ? operations[operation] : undefined;
       if (run === undefined) throw new AwsError('UnknownOperationException', `The embedded KMS does not know the operation ${operation}.`);
+      quotas?.enter(operation, caller);
       const nowMs = clock.now();
       store.settle(nowMs);
-      const call = { operation, wire: input, caller, nowMs, clockMoved: clock.offsetMs !== 0, store, wrappingPairs, serviceControl, eventId: randomUUID(), keyArns: new Set<string>() };
+      const keyArns = new Set<string>();
+      const call = { operation, wire: input, caller, nowMs, clockMoved: clock.offsetMs !== 0, store, wrappingPairs, serviceControl, eventId: randomUUID(), keyArns, quotas };
       const outcome = await outcomeOf(run, call);
       // A refusal too may rest on an effect that is not yet on disk.
       await store.durable();
@@ -95,7 +100,7 @@ export async function openKms({ folder, clock, serviceControlPolicies, onCall = 
     *keysForTagging(accountId: string, region: string) {
       store.settle(clock.now());
       for (const key of store.region(accountId, region).keys.values()) {
-        if (key.manager === 'CUSTOMER') yield { arn: arnOf(key), tags: { ...key.tags } };
+        if (key.manager === 'CUSTOMER') yield { arn: arnOf(key), tags: key.tags };
       }
     },
 

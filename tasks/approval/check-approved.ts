@@ -21,12 +21,12 @@ export interface Demand {
  * decisions and checks the approvals API's signature on each. Throws `ApprovalMissing`, `ApprovalForged`.
  */
 export async function checkApproved({ stage, rule, digest, requester }: Demand, { head, store, clients, names }: Context): Promise<void> {
-  const { decisions } = await store.approvals.get(approvalIdOf(head.rotationId, stage, digest));
+  const { decisions, requestedAt } = await store.approvals.get(approvalIdOf(head.rotationId, stage, digest));
   const spki = await publicKeyOf(clients.kms, names.decisionKey);
   const bound = decisions.filter((d) => d.stage === stage && d.planDigest === digest);
   for (const decision of bound)
     if (!decisionHolds(decision, spki)) throw new RotaError('ApprovalForged', { person: decision.person });
-  const says = quorum(rule, bound, requester);
+  const says = quorum({ rule, requestedBy: requester, requestedAt }, bound);
   if (says.outcome === 'approved') return;
   const missing = says.outcome === 'refused' ? `${says.by} refused` : `still needed: ${says.missing.map((m) => `${m.count} of ${m.group}`).join(', ')}`;
   throw new RotaError('ApprovalMissing', { stage, missing });

@@ -114,16 +114,16 @@ function snapshotsBefore({ head: { plan, retirePlan } }: Context): KeySnapshot[]
 }
 
 /** The questions of this rotation; one that is still open when a rotation ends without effect is out of time. */
-async function approvalsOf({ head, store }: Context, outcome: RotationPredicate['outcome']): Promise<ApprovalRecord[]> {
+async function approvalsOf({ head, store, now }: Context, outcome: RotationPredicate['outcome']): Promise<ApprovalRecord[]> {
   const records: ApprovalRecord[] = [];
   for (const asked of await store.approvals.ofRotation(head.rotationId)) {
-    if (outcome !== 'complete' && asked.outcome === 'open') await store.approvals.close(asked, 'timed out');
+    if (outcome !== 'complete' && asked.outcome === 'open') await store.approvals.close(asked, 'timed out', now);
     records.push(recordOf(await store.approvals.get(asked.approvalId)));
   }
   return records;
 }
 
-const recordOf = ({ approvalId, stage, planDigest, rule, requestedBy, requestedAt, deadline, outcome, decisions }: StoredApproval): ApprovalRecord => ({
+const recordOf = ({ approvalId, stage, planDigest, rule, requestedBy, requestedAt, deadline, outcome, decisions, firstSeen, settledAt, voidBecause }: StoredApproval): ApprovalRecord => ({
   approvalId,
   stage,
   planDigest,
@@ -132,6 +132,9 @@ const recordOf = ({ approvalId, stage, planDigest, rule, requestedBy, requestedA
   requestedAt,
   deadline,
   outcome,
+  ...(firstSeen === undefined ? {} : { firstSeen }),
+  ...(settledAt === undefined ? {} : { settledAt }),
+  ...(voidBecause === undefined ? {} : { voidBecause: [...voidBecause] }),
   decisions: decisions as Decision[],
 });
 

@@ -1,9 +1,7 @@
-import type { Json } from '../../core/canonical-json.ts';
 import { RotaError } from '../../core/errors.ts';
 import { policyDifference, policyDigest } from '../../core/plan/key-policy.ts';
 import { planDigest, type CutoverPlan } from '../../core/plan/plan.ts';
 import { aliasesOf, grantsOf, policyOf, describeKey } from '../../store/key-facts.ts';
-import type { RotationHead } from '../../store/ledger-table.ts';
 import { newKeyIdOf, rotationPlanOf } from '../plan-of.ts';
 import type { Context } from '../task.ts';
 import { importedOf } from './imported-of.ts';
@@ -14,7 +12,8 @@ export const liveCutoverPlanActions = ['kms:DescribeKey', 'kms:GetKeyPolicy', 'k
 /**
  * What moving the aliases would do, from live AWS state: made before the approval, and again just before the effect, so
  * that a difference voids the approval (P4). An alias of the approved plan that already stands at the successor (an
- * earlier attempt moved it) counts as moving from the old key.
+ * earlier attempt moved it) counts as moving from the old key. The policies are compared as they both stand: who has come to
+ * use the old key since the plan would lose the alias unseen.
  */
 export async function liveCutoverPlan(context: Context, approved?: CutoverPlan): Promise<CutoverPlan> {
   const { head, clients } = context;
@@ -45,15 +44,9 @@ export async function liveCutoverPlan(context: Context, approved?: CutoverPlan):
     ...(keyMaterialId === undefined ? {} : { keyMaterialId }),
     successorPolicyDigest: policyDigest(policy),
     successorGrants: (await grantsOf(clients.kms, newKeyId)).map((g) => g.name ?? g.grantId).sort(),
-    policyDifference: policyDifference(policyBefore(head), policy),
+    policyDifference: policyDifference(await policyOf(clients.kms, oldKeyId), policy),
     aliases: [...movable].sort().map((alias) => ({ alias, from: oldKeyId, to: newKeyId })),
     ...(plan.rollover === undefined ? {} : { rollover: await liveRollover(context) }),
+    ...(approved?.revision === undefined ? {} : { revision: approved.revision }),
   };
-}
-
-/** The old key's policy when the rotation was planned: the successor's, and what the plan took out. */
-function policyBefore(head: RotationHead): Json {
-  const { successor, policyDifference: planned } = rotationPlanOf(head);
-  const { Statement } = successor.policy as { Statement: Json[] };
-  return { ...(successor.policy as object), Statement: [...Statement, ...planned.removed] };
 }

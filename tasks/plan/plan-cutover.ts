@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { Sha256Hex } from '../../core/ids.ts';
 import { planDigest } from '../../core/plan/plan.ts';
+import { revise } from '../../core/plan/revise.ts';
 import { roundInput, stepWithRound, task } from '../task.ts';
+import { planBefore } from './plan-before.ts';
 import { liveCutoverPlan, liveCutoverPlanActions } from './live-cutover-plan.ts';
 
 /** Writes down what the cutover will do, for the approvers to read and sign. */
@@ -12,10 +14,11 @@ export const planCutover = task({
   errors: ['SuccessorChanged', 'PlanChanged', 'AcknowledgementsMissing', 'PublicKeyChanged', 'ProofFailed', 'MethodDoesNotFit', 'PublicationImpossible'],
   actions: liveCutoverPlanActions,
   step: stepWithRound('plan-cutover'),
-  run: async ({ rotationId }, context) => {
+  run: async ({ rotationId, round }, context) => {
     const { head, store } = context;
+    const before = await planBefore(context, 'plan-cutover', head.cutoverPlan);
     // An earlier round may have moved some of the aliases already: they stay in the plan, and so on the way back.
-    const cutoverPlan = await liveCutoverPlan(context, head.cutoverPlan);
+    const cutoverPlan = revise(await liveCutoverPlan(context, head.cutoverPlan), before, round);
     await store.ledger.settle(rotationId, { cutoverPlan });
     return { planDigest: planDigest(cutoverPlan) };
   },

@@ -1,15 +1,17 @@
 import { z } from 'zod';
-import { makePlan } from '../../core/plan/make-plan.ts';
 import { locksOf, planDigest } from '../../core/plan/plan.ts';
+import { revise } from '../../core/plan/revise.ts';
 import { directionOf } from '../../core/rollover/direction.ts';
 import { Sha256Hex } from '../../core/ids.ts';
-import { keyFactsActions, readKeyFacts } from '../../store/key-facts.ts';
-import { rotationInput, task } from '../task.ts';
+import { rotationPlanOf } from '../plan-of.ts';
+import { roundInput, stepWithRound, task } from '../task.ts';
+import { liveRotationPlan, liveRotationPlanActions } from './live-rotation-plan.ts';
+import { planBefore } from './plan-before.ts';
 
 /** Plans the rotation from what AWS says now, whole or not at all, and takes the lock of the old key. */
 export const planRotation = task({
   name: 'plan-rotation',
-  input: rotationInput,
+  input: roundInput,
   output: z.strictObject({
     planDigest: Sha256Hex,
     asksBeforeStart: z.boolean(),
@@ -22,11 +24,14 @@ export const planRotation = task({
     approvalHeartbeatSeconds: z.int(),
   }),
   errors: ['RegistryEmpty', 'AliasUnknown', 'AliasUnregistered', 'AwsManagedKey', 'MethodDoesNotFit', 'KeyNotUsable', 'GrantsNotCopyable', 'PolicyLocksOut', 'RotationUnderWay', 'NoEmergencyRoad', 'MaterialTooLongForWrapping', 'MaterialNotImportable'],
-  actions: keyFactsActions,
-  run: async ({ rotationId }, { head, store, clients }) => {
-    const registered = await store.registry.key(head.alias);
-    const facts = await readKeyFacts(clients.kms, head.alias);
-    const plan = makePlan({ rotationId, registered, facts, requestedBy: head.requestedBy, reason: head.reason, requestedAt: head.requestedAt, emergency: head.emergency ?? false });
+  actions: liveRotationPlanActions,
+  step: stepWithRound('plan-rotation'),
+  run: async ({ rotationId, round }, context) => {
+    const { head, store } = context;
+    const before = await planBefore(context, 'plan-rotation', head.plan === undefined ? undefined : rotationPlanOf(head));
+    const plan = revise(await liveRotationPlan(context), before, round);
+    // The alias may stand at another key by now.
+    for (const locked of before === undefined ? [] : locksOf(before)) if (!locksOf(plan).includes(locked)) await store.ledger.unlock(locked, rotationId);
     // Settled before it is locked: whoever seals the dossier finds in the plan which lock to give back.
     await store.ledger.settle(rotationId, { plan });
     for (const locked of locksOf(plan)) await store.ledger.lock(locked, rotationId);

@@ -4,7 +4,8 @@ import { RotaError } from '../../core/errors.ts';
 import { Sha256Hex } from '../../core/ids.ts';
 import { readyDue, removedDue } from '../../core/rollover/timing.ts';
 import { announce, eventActions } from '../../store/events.ts';
-import { rolloverPlanOf } from '../plan-of.ts';
+import { checkMove, checkMoveActions, checkMoveErrors } from '../alias/check-move.ts';
+import { movePlanOf, rolloverPlanOf } from '../plan-of.ts';
 import { rotationInput, task, turnSuffix } from '../task.ts';
 import { deliverSet, deliverSetActions } from './deliver-set.ts';
 import { keySetActions, keySetOf, rotatedKeys } from './key-set.ts';
@@ -25,12 +26,14 @@ export const publishKeys = task({
     readyAt: z.string(),
     removedAt: z.string(),
   }),
-  errors: ['TargetUnreachable', 'TargetServesOther', 'PublicKeyChanged', 'ProofFailed', 'MethodDoesNotFit', 'PublicationImpossible'],
-  actions: [...keySetActions, ...deliverSetActions, ...eventActions],
+  errors: ['TargetUnreachable', 'TargetServesOther', ...checkMoveErrors],
+  actions: [...checkMoveActions, ...keySetActions, ...deliverSetActions, ...eventActions],
   step: ({ stage, turn }) => `publish-keys.${stage}${turnSuffix(turn)}`,
   run: async ({ stage, turn }, context) => {
     const { head, clients, clock } = context;
     const { publication, intervals } = rolloverPlanOf(head);
+    // In an emergency the old key leaves the set before any alias moves: that is the first effect of what was approved.
+    if (stage === 'emergency') await checkMove(movePlanOf(head), context);
     const pair = await rotatedKeys(context);
     const set = await keySetOf(stage, turn, pair, context);
     for (const key of set.keys)

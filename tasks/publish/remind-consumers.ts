@@ -4,7 +4,8 @@ import type { Consumer } from '../../core/registry/rollover-schema.ts';
 import { missingText, standing } from '../../core/rollover/acknowledgement.ts';
 import { introducedIn } from '../../core/rollover/state.ts';
 import { deadlineMs, nextReminderMs } from '../../core/rollover/reminders.ts';
-import { announce, eventActions, type DetailType } from '../../store/events.ts';
+import type { FactType } from '../../core/notice/facts.ts';
+import { announce, eventActions } from '../../store/events.ts';
 import { rolloverPlanOf } from '../plan-of.ts';
 import { rotationInput, task, type Context } from '../task.ts';
 
@@ -57,6 +58,6 @@ async function tell(consumer: Consumer, thumbprint: string, publishedMs: number,
   const { name, contact, target, acknowledges } = consumer;
   const deadline = isoSeconds(deadlineMs(consumer, publishedMs));
   const overdue = acknowledges === 'required' && deadline <= context.now;
-  const type: DetailType = overdue ? 'Rota Acknowledgement Overdue' : 'Rota Acknowledgement Requested';
+  const type: FactType = overdue ? 'Rota Acknowledgement Overdue' : 'Rota Acknowledgement Requested';
   await announce(context, type, { consumer: name, contact, target, acknowledges, thumbprint, deadline });
 }

@@ -3,9 +3,10 @@ import { z } from 'zod';
 import { isoSeconds } from '../../core/clock.ts';
 import { RotaError } from '../../core/errors.ts';
 import { Sha256Hex } from '../../core/ids.ts';
-import { withRetentionLock, withRetentionLockAjar } from '../../core/plan/key-policy.ts';
-import { describeKey } from '../../store/key-facts.ts';
+import { policyDigest, withRetentionLock, withRetentionLockAjar } from '../../core/plan/key-policy.ts';
+import { describeKey, policyOf } from '../../store/key-facts.ts';
 import { checkApprovedActions } from '../approval/check-approved.ts';
+import { checkOutsideFreeze } from '../freeze/held-now.ts';
 import { changePolicy, changePolicyActions } from '../key/change-policy.ts';
 import { rotationInput, task } from '../task.ts';
 import { approvedRetirement } from './approved-retirement.ts';
@@ -22,7 +23,7 @@ export const disableKey = task({
   name: 'disable-key',
   input: rotationInput.extend({ planDigest: Sha256Hex }),
   output: z.strictObject({ keyId: z.string(), disabledAt: z.string(), watchUntil: z.string(), watchSeconds: z.int() }),
-  errors: ['PlanChanged', 'ApprovalMissing', 'ApprovalForged', 'KeyNotRetirable', 'ChangeNotVisibleYet'],
+  errors: ['PlanChanged', 'FreezeHolds', 'RegistryEmpty', 'ApprovalMissing', 'ApprovalForged', 'KeyNotRetirable', 'ChangeNotVisibleYet'],
   actions: [...checkApprovedActions, ...changePolicyActions, 'kms:DescribeKey', 'kms:DisableKey'],
   run: async ({ planDigest }, context) => {
     const { clients, clock, attempts } = context;
@@ -30,6 +31,7 @@ export const disableKey = task({
     const { KeyState: state = 'unknown' } = await describeKey(clients.kms, keyId);
     if (state !== 'Disabled') {
       if (state !== 'Enabled') throw new RotaError('KeyNotRetirable', { keyId, reason: `it is ${state}` });
+      await checkOutsideFreeze(context, 'retire', () => isAjar(clients.kms, keyId, breakGlassRoleArn));
       await changePolicy(clients.kms, keyId, (policy) => withRetentionLockAjar(policy, breakGlassRoleArn), 'has the retention lock ajar');
       await disable(clients.kms, keyId, attempts);
     }
@@ -40,6 +42,11 @@ export const disableKey = task({
     return { keyId, disabledAt: isoSeconds(nowMs), watchUntil, watchSeconds: nextLookSeconds(watchSeconds, watchUntil, nowMs) };
   },
 });
+
+async function isAjar(kms: KMSClient, keyId: string, breakGlassRoleArn: string): Promise<boolean> {
+  const policy = await policyOf(kms, keyId);
+  return policyDigest(policy) === policyDigest(withRetentionLockAjar(policy, breakGlassRoleArn));
+}
 
 async function disable(kms: KMSClient, keyId: string, attempts: number): Promise<void> {
   await kms.send(new DisableKeyCommand({ KeyId: keyId })).catch((error: unknown) => {

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { Sha256Hex } from '../../core/ids.ts';
+import { retireChanges } from '../../core/plan/make-retire-plan.ts';
 import { planDigest } from '../../core/plan/plan.ts';
+import { revise } from '../../core/plan/revise.ts';
+import { planBefore } from '../plan/plan-before.ts';
 import { roundInput, stepWithRound, task } from '../task.ts';
 import { liveRetirePlan, liveRetirePlanActions } from './live-retire-plan.ts';
 
@@ -12,9 +15,10 @@ export const planRetirement = task({
   errors: ['KeyNotRetirable', 'AliasUnregistered', 'RegistryEmpty', 'RotationUnderWay'],
   actions: liveRetirePlanActions,
   step: stepWithRound('plan-retirement'),
-  run: async ({ rotationId }, context) => {
+  run: async ({ rotationId, round }, context) => {
     const { ledger } = context.store;
-    const retirePlan = await liveRetirePlan(context);
+    const before = await planBefore(context, 'plan-retirement', context.head.retirePlan);
+    const retirePlan = revise(await liveRetirePlan(context), before, round, retireChanges);
     // Settled before it is locked: whoever seals the dossier finds in the plan which lock to give back.
     await ledger.settle(rotationId, { retirePlan });
     await ledger.lock(retirePlan.keyId, rotationId);

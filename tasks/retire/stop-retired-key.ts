@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { isoSeconds } from '../../core/clock.ts';
 import { Sha256Hex } from '../../core/ids.ts';
-import { withStop } from '../../core/plan/key-policy.ts';
+import { hasStop, withStop } from '../../core/plan/key-policy.ts';
+import { policyOf } from '../../store/key-facts.ts';
 import { checkApprovedActions } from '../approval/check-approved.ts';
+import { checkOutsideFreeze } from '../freeze/held-now.ts';
 import { changePolicy, changePolicyActions } from '../key/change-policy.ts';
 import { roundInput, stepWithRound, task } from '../task.ts';
 import { approvedRetirement } from './approved-retirement.ts';
@@ -16,13 +18,14 @@ export const stopRetiredKey = task({
   name: 'stop-retired-key',
   input: roundInput.extend({ planDigest: Sha256Hex }),
   output: z.strictObject({ keyId: z.string(), denied: z.array(z.string()), stoppedAt: z.string() }),
-  errors: ['PlanChanged', 'KeyNotRetirable', 'AliasUnregistered', 'RegistryEmpty', 'ApprovalMissing', 'ApprovalForged', 'ChangeNotVisibleYet'],
+  errors: ['PlanChanged', 'FreezeHolds', 'KeyNotRetirable', 'AliasUnregistered', 'RegistryEmpty', 'ApprovalMissing', 'ApprovalForged', 'ChangeNotVisibleYet'],
   actions: [...liveRetirePlanActions, ...checkApprovedActions, ...changePolicyActions],
   step: stepWithRound('stop-retired-key'),
   run: async ({ planDigest }, context) => {
     const plan = await approvedRetirement(context, planDigest);
-    await checkUnchanged(plan, context);
     const { keyId, denies } = plan;
+    await checkOutsideFreeze(context, 'retire', async () => !plan.stoppedBefore && hasStop(await policyOf(context.clients.kms, keyId)));
+    await checkUnchanged(plan, context);
     await changePolicy(context.clients.kms, keyId, (policy) => withStop(policy, denies), 'has the stop');
     return { keyId, denied: denies, stoppedAt: isoSeconds(context.clock.now()) };
   },

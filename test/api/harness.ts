@@ -12,6 +12,7 @@ import { tokensKey } from '../../demo/cast.ts';
 import { defaultNames, makeClients } from '../../store/clients.ts';
 import { setUp } from '../../store/set-up.ts';
 import { makeStore } from '../../store/store.ts';
+import { requestApproval } from '../../tasks/approval/request-approval.ts';
 import { runTask } from '../../tasks/task.ts';
 import { openWait } from '../../tasks/wait/open-wait.ts';
 import { wordWait } from '../../workflows/fragments/wait.ts';
@@ -28,11 +29,14 @@ const arnOf = (id: string): string => `arn:aws:iam::${accountId}:user/${id}`;
 const person = (id: string, roles: Person['roles'], groups: string[]): Person => ({ id, name: id, arn: arnOf(id), roles, groups });
 const people = [
   person('carol', ['custodian'], ['custodians', 'security']),
+  person('otto', ['custodian'], ['custodians']),
   person('dora', ['approver', 'custodian'], ['payments-owners']),
   person('alice', ['approver'], ['security']),
   person('bob', ['approver'], ['security']),
   person('gina', ['consumer'], ['gateway']),
   person('paul', ['consumer'], ['partners']),
+  person('audrey', ['auditor'], ['security']),
+  person('pat', ['platform'], ['platform']),
 ];
 
 /** `gateway` and `partner` must acknowledge, `reporting` is informed. */
@@ -52,17 +56,22 @@ export interface Answer {
 export type Api = Awaited<ReturnType<typeof startApi>>;
 
 /** The app on an embedded AWS whose one principal may do everything, with a machine that opens waits as Rota's workflows do. */
-export async function startApi() {
+export async function startApi(consoleUrlOf: (url: string) => string = () => 'http://rota.example/') {
   const folder = await mkdtemp(join(tmpdir(), 'rota-api-'));
   const prefix = `arn:aws:states:${region}:${accountId}:stateMachine:`;
-  const lambdas = () => new Map([['open-wait', (payload: unknown) => runTask(openWait, payload, { ...deps, movedClockSeconds: () => 0 })]]);
+  const taskDeps = () => ({ ...deps, movedClockSeconds: () => 0 });
+  const lambdas = () =>
+    new Map<string, (payload: unknown) => Promise<unknown>>([
+      ['open-wait', (payload: unknown) => runTask(openWait, payload, taskDeps())],
+      ['request-approval', (payload: unknown) => runTask(requestApproval, payload, taskDeps())],
+    ]);
   const app = () => makeApp(deps);
-  const http = () => async (request: Request, { caller }: { caller?: { arn: string; requestId: string } }) => app().fetch(request, caller === undefined ? {} : { signedBy: caller });
+  const http = () => async (request: Request, { caller, sourceIp }: { caller?: { arn: string; requestId: string }; sourceIp: string }) => app().fetch(request, { sourceIp, ...(caller === undefined ? {} : { signedBy: caller }) });
   const principals = people.map(({ id }) => principal(id, ['execute-api:Invoke']));
   const aws = await startEmbeddedAws(options(folder, { lambdas, http, principals: [admin, ...principals] }));
   const clients = makeClients({ region, endpoint: aws.url, credentials: admin }, aws.clock);
   const store = makeStore(clients, defaultNames);
-  const deps: ApiDeps = { clock: aws.clock, clients, names: defaultNames, store, stateMachineArnOf: (workflow) => `${prefix}${workflow}`, platformArns: [], randomSuffix: () => '0000' };
+  const deps: ApiDeps = { clock: aws.clock, clients, names: defaultNames, store, stateMachineArnOf: (workflow) => `${prefix}${workflow}`, platformArns: [], consoleUrl: consoleUrlOf(aws.url), randomSuffix: () => '0000' };
   await setUp(clients, defaultNames, {});
   await store.registry.apply({ version: 1, people, keys: [] }, 'test', isoSeconds(aws.clock.now()));
 
@@ -76,6 +85,8 @@ export async function startApi() {
 
   return {
     deps,
+    url: aws.url,
+    app,
     clock: aws.clock,
     close: async () => {
       clients.destroy();
@@ -85,6 +96,8 @@ export async function startApi() {
     post: (id: string, path: string, body: object) =>
       ask(path, { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }, { signedBy: { arn: arnOf(id), requestId: `req-${id}` } }),
     get: (id: string, path: string) => ask(path, {}, { signedBy: { arn: arnOf(id), requestId: 'req' } }),
+    signed: (id: string, method: string, path: string, body?: object) =>
+      ask(path, { method, ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }) }, { signedBy: { arn: arnOf(id), requestId: 'req' } }),
     /** Without a signature, as a browser. */
     open: (path: string, init: RequestInit = {}) => ask(path, init, {}),
 

@@ -13,6 +13,7 @@ import { wrapMaterial } from '../../core/material/wrap.ts';
 import { as, asYaml, credentialsOf, jsonAs, paymentsRegistry } from '../../demo/cast.ts';
 import { makeImportedKey } from '../../demo/imported-key.ts';
 import { makeRecoveryCertificate } from '../../demo/recovery-certificate.ts';
+import { inventoryBench } from './inventory.ts';
 
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 
@@ -62,4 +63,4 @@ async function rotating(): Promise<Record<string, number>> {
 
 const results = { ...(await wrapping()), ...(await rotating()) };
 for (const [name, value] of Object.entries(results)) console.log(`${name.padEnd(22)} ${value.toFixed(2)}`);
-await writeFile('bench-results.json', `${JSON.stringify(results, null, 2)}\n`);
+await writeFile('bench-results.json', `${JSON.stringify({ ...results, inventory: await inventoryBench() }, null, 2)}\n`);

@@ -1,13 +1,15 @@
 import { execFileSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { makeApp } from '../../api/app.ts';
+import type { ApiDeps } from '../../api/deps.ts';
 import { makeCdkApp } from '../../cdk/app.ts';
 import { printedWorkflow } from '../../scripts/print-workflows.ts';
 import { tableKeys } from '../../store/set-up.ts';
 import { nameVariables } from '../../store/names-from-environment.ts';
 import { tasks } from '../../tasks/catalogue.ts';
 import { workflows, type WorkflowName } from '../../workflows/catalogue.ts';
-import { made, ofType, type Resource } from './template.ts';
+import { listOf, made, ofType, roleOfFunction, statementsOfRole, type Resource } from './template.ts';
 
 const one = (type: string, where: (r: Resource) => boolean = () => true): Resource => {
   const [first, ...more] = ofType(type).filter(([, r]) => where(r));
@@ -46,13 +48,15 @@ describe.each(Object.keys(workflows) as WorkflowName[])('state machine %s', (nam
 });
 
 describe('functions', () => {
-  test('there is one of each task, and the API', () => {
+  test('there is one of each task, the API, and the one that passes notices on', () => {
     const variables = ofType('AWS::Lambda::Function').map(([, f]) => (f.Properties.Environment as { Variables: Record<string, string> }).Variables);
-    expect(variables.map((v) => v.ROTA_TASK ?? 'api').sort()).toEqual([...tasks.map((t) => t.name), 'api'].sort());
-    for (const given of variables) expect(Object.keys(given)).toEqual(expect.arrayContaining(Object.values(nameVariables)));
+    const [notices, ...others] = variables.sort((a, b) => Number('ROTA_NOTICE_TOPIC' in b) - Number('ROTA_NOTICE_TOPIC' in a));
+    expect(Object.keys(notices ?? {}).sort()).toEqual(['ROTA_CONSOLE_URL', 'ROTA_NOTICE_TOPIC', 'ROTA_WEBHOOK_BUS']);
+    expect(others.map((v) => v.ROTA_TASK ?? 'api').sort()).toEqual([...tasks.map((t) => t.name), 'api'].sort());
+    for (const given of others) expect(Object.keys(given)).toEqual(expect.arrayContaining(Object.values(nameVariables)));
   });
 
-  test.each(['tasks', 'api'])('the bundle of %s loads in Node itself', (bundle) => {
+  test.each(['tasks', 'api', 'notices'])('the bundle of %s loads in Node itself', (bundle) => {
     const script = `console.log(Object.keys(await import(${JSON.stringify(resolve(`dist/lambda/${bundle}/index.mjs`))})).join())`;
     expect(execFileSync(process.execPath, ['--input-type=module', '--eval', script], { encoding: 'utf8' })).toBe('handler\n');
   });
@@ -81,14 +85,15 @@ describe('what is kept', () => {
       expect(table.Properties).toMatchObject({ DeletionProtectionEnabled: true, PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true } });
   });
 
-  test('the bucket locks what is put there for seven years', () => {
-    expect(one('AWS::S3::Bucket').Properties).toMatchObject({
+  test('the bucket of dossiers locks what is put there for seven years; that of records keeps every version', () => {
+    expect(one('AWS::S3::Bucket', (b) => b.Properties.ObjectLockEnabled !== true).Properties).toMatchObject({ VersioningConfiguration: { Status: 'Enabled' } });
+    expect(one('AWS::S3::Bucket', (b) => b.Properties.ObjectLockEnabled === true).Properties).toMatchObject({
       ObjectLockEnabled: true,
       ObjectLockConfiguration: { ObjectLockEnabled: 'Enabled', Rule: { DefaultRetention: { Mode: 'GOVERNANCE', Days: 2557 } } },
       VersioningConfiguration: { Status: 'Enabled' },
       PublicAccessBlockConfiguration: { BlockPublicAcls: true, BlockPublicPolicy: true, IgnorePublicAcls: true, RestrictPublicBuckets: true },
     });
-    expect(JSON.stringify(one('AWS::S3::BucketPolicy'))).toContain('"aws:SecureTransport":"false"');
+    for (const [, policy] of ofType('AWS::S3::BucketPolicy')) expect(JSON.stringify(policy)).toContain('"aws:SecureTransport":"false"');
   });
 
   test("Rota's own keys have the names that store/ has", () => {
@@ -107,17 +112,15 @@ describe('what is kept', () => {
 });
 
 describe('the API', () => {
-  test('every route under /api wants a signature; only the first page and the one-use links are open', () => {
+  test('every route under /api wants a signature; the pages, which the app itself guards, are open', () => {
     expect(Object.fromEntries(ofType('AWS::ApiGatewayV2::Route').map(([, r]) => [r.Properties.RouteKey, r.Properties.AuthorizationType]))).toEqual({
       'ANY /api/{proxy+}': 'AWS_IAM',
-      'GET /': 'NONE',
-      'GET /acknowledge/{rotationId}/{secret}': 'NONE',
-      'POST /acknowledge/{rotationId}/{secret}': 'NONE',
+      ...Object.fromEntries(openRoutesOfApp().map((route) => [route, 'NONE'])),
     });
   });
 
   test('is called every minute with an event that is no request', () => {
-    const { ScheduleExpression, Targets } = one('AWS::Events::Rule').Properties as { ScheduleExpression: string; Targets: { Input: string }[] };
+    const { ScheduleExpression, Targets } = one('AWS::Events::Rule', (r) => r.Properties.ScheduleExpression !== undefined).Properties as { ScheduleExpression: string; Targets: { Input: string }[] };
     expect(ScheduleExpression).toBe('rate(1 minute)');
     expect(JSON.parse(Targets[0]?.Input ?? '')).toEqual({ source: 'aws.scheduler' });
   });
@@ -125,18 +128,60 @@ describe('the API', () => {
 
 test('somebody is told of every way in which a rotation ends badly', () => {
   const alarms = ofType('AWS::CloudWatch::Alarm').map(([, a]) => a.Properties);
-  expect(alarms.map((a) => a.MetricName).sort()).toEqual(['Errors', ...Object.keys(workflows).flatMap(() => ['ExecutionsAborted', 'ExecutionsFailed', 'ExecutionsTimedOut'])].sort());
+  expect(alarms.map((a) => a.MetricName).sort()).toEqual(['ApproximateNumberOfMessagesVisible', 'Errors', ...Object.keys(workflows).flatMap(() => ['ExecutionsAborted', 'ExecutionsFailed', 'ExecutionsTimedOut'])].sort());
   for (const alarm of alarms) expect(alarm.AlarmActions).toHaveLength(1);
 });
 
+describe('notices', () => {
+  const rule = (source: string) => one('AWS::Events::Rule', (r) => JSON.stringify(r.Properties.EventPattern) === JSON.stringify({ source: [source] })).Properties as { Targets: Record<string, unknown>[] };
+
+  test('every fact of Rota goes to the function that words it; what fails is kept', () => {
+    const [target, ...more] = rule('rota').Targets;
+    expect(more).toEqual([]);
+    expect(target?.Arn).toMatch(/^\$\{NoticesPassOn\w+\.Arn\}$/);
+    expect(target?.DeadLetterConfig).toEqual({ Arn: expect.stringMatching(/^\$\{NoticesUndelivered\w+\.Arn\}$/) as string });
+  });
+
+  test('mail goes to those who were named, encrypted on the way', () => {
+    expect(ofType('AWS::SNS::Subscription').map(([, s]) => [s.Properties.Protocol, s.Properties.Endpoint])).toEqual([['email', 'approvers@bank.example'], ['email', 'keys@bank.example']]);
+    for (const [, policy] of ofType('AWS::SNS::TopicPolicy')) expect(JSON.stringify(policy.Properties)).toContain('"aws:SecureTransport":"false"');
+  });
+
+  test('the webhook gets the words alone, by HTTPS, with a secret that stands in no template', () => {
+    const [target] = rule('rota.notices').Targets;
+    expect(target).toMatchObject({ InputPath: '$.detail', DeadLetterConfig: {} });
+    expect(one('AWS::Events::ApiDestination').Properties).toMatchObject({ HttpMethod: 'POST', InvocationEndpoint: 'https://hooks.bank.example/rota' });
+    expect(one('AWS::Events::Connection').Properties.AuthParameters).toEqual({
+      ApiKeyAuthParameters: { ApiKeyName: 'x-rota-secret', ApiKeyValue: '{{resolve:secretsmanager:rota/webhook:SecretString:::}}' },
+    });
+  });
+
+  test('the function may publish to its topic and put the words on the bus, and nothing else', () => {
+    const rights = statementsOfRole(roleOfFunction('ROTA_NOTICE_TOPIC')).filter((s) => !listOf(s.Action).some((a) => /^(logs|xray):/.test(a)));
+    expect(rights.map((s) => [s.Effect, s.Action, s.Resource])).toEqual([
+      ['Allow', 'sns:Publish', expect.stringMatching(/^\$\{NoticesTopic\w+\}$/)],
+      ['Allow', 'events:PutEvents', 'arn:aws:events:REGION:ACCOUNT:event-bus/default'],
+    ]);
+  });
+});
+
 test('says where things are', () => {
-  expect(Object.keys(made.outputs).sort()).toEqual(['AlarmTopic', 'AliasRollbackArn', 'ApiUrl', 'AsymmetricRotationArn', 'ByokRotationArn', 'CloseRotationArn', 'DossierBucket', 'RetireArn']);
+  expect(Object.keys(made.outputs).sort()).toEqual(['AlarmTopic', 'AliasRollbackArn', 'ApiUrl', 'AsymmetricRotationArn', 'ByokRotationArn', 'CloseRotationArn', 'DossierBucket', 'KeySweepArn', 'NoticeTopic', 'RetireArn']);
 });
 
 test.each([
   [{ retentionMode: 'GOVERNMENT' }, 'context retentionMode is GOVERNMENT: write GOVERNANCE or COMPLIANCE'],
   [{ retentionYears: '0' }, 'context retentionYears is 0: write whole years, 1 to 100'],
+  [{ mailTo: 'everybody' }, 'context mailTo has everybody: write e-mail addresses, with commas between'],
+  [{ webhookUrl: 'http://hooks.bank.example', webhookSecret: 'x' }, 'context webhookUrl is http://hooks.bank.example: write an https URL'],
+  [{ webhookUrl: 'https://hooks.bank.example' }, 'context webhookSecret is not given: write the name of a secret in Secrets Manager'],
   [{ platformArns: 'pat' }, 'context platformArns has pat: write ARNs of IAM users, roles or role sessions, with commas between'],
 ])('refuses context %j', (context, message) => {
   expect(() => makeCdkApp(context)).toThrow(message);
 });
+
+/** The routes of the app outside `/api`, as API Gateway writes them. */
+function openRoutesOfApp(): string[] {
+  const routes = makeApp({ consoleUrl: 'https://rota.example/' } as ApiDeps).routes.filter((r) => r.method !== 'ALL' && !r.path.startsWith('/api/'));
+  return [...new Set(routes.map((r) => `${r.method} ${r.path.replace(/:(\w+)(\{[^}]*\})?/g, '{$1}')}`))];
+}

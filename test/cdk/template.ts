@@ -56,7 +56,12 @@ function inWords(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, inWords(v)]));
 }
 
-export const made = await synthesise({ platformArns: 'arn:aws:iam::111122223333:user/pat' });
+export const made = await synthesise({
+  platformArns: 'arn:aws:iam::111122223333:user/pat',
+  mailTo: 'approvers@bank.example, keys@bank.example',
+  webhookUrl: 'https://hooks.bank.example/rota',
+  webhookSecret: 'rota/webhook',
+});
 
 export const listOf = (value: string | readonly string[] | undefined): readonly string[] => (value === undefined ? [] : typeof value === 'string' ? [value] : value);
 

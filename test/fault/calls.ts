@@ -47,7 +47,7 @@ interface Watch {
 }
 
 const watch = new AsyncLocalStorage<Watch>();
-const step = new AsyncLocalStorage<Deed>();
+const step = new AsyncLocalStorage<Deed | 'unwatched'>();
 
 /** Runs what starts an embedded AWS; from then on `around` is run about every changing call that its steps and people make. */
 export const watched = <T>(around: Watch['around'], act: () => Promise<T>): Promise<T> => watch.run({ around, isFrozen: false }, act);
@@ -88,11 +88,15 @@ function nameOf(task: string, payload: object): string {
 /** Everything else may be lost or repeated without a trace. */
 const reads = /^(Get(?!ParametersForImport)|List|Describe|Query|Scan|Head|Lookup|GenerateRandom|Encrypt|Decrypt|Sign|Verify|GenerateMac|DeriveSharedSecret)/;
 
+/** What events start is best effort, and no step of what is watched: the next sweep finds what a kill has lost. */
+const bestEffort = ['judge-event'];
+
 /** Lets every task and every AWS client of this process tell what it does. */
 export function watchCalls(): void {
   for (const task of tasks) {
     const { name, run } = task;
-    Object.assign(task, { run: (event: unknown, deps: Parameters<typeof run>[1]) => step.run(new Deed(nameOf(name, event as object), `rota-task-${name}`), () => run(event, deps)) });
+    const deedFor = (event: object) => (bestEffort.includes(name) ? 'unwatched' : new Deed(nameOf(name, event), `rota-task-${name}`));
+    Object.assign(task, { run: (event: unknown, deps: Parameters<typeof run>[1]) => step.run(deedFor(event as object), () => run(event, deps)) });
   }
   const clients = { dynamodb: DynamoDBDocumentClient, events: EventBridgeClient, kms: KMSClient, s3: S3Client, ssm: SSMClient, states: SFNClient };
   for (const [service, { prototype }] of Object.entries(clients)) {
@@ -103,7 +107,7 @@ export function watchCalls(): void {
       const deed = step.getStore() ?? here?.person;
       const operation = `${command.constructor.name.replace(/Command$/, '')}${service === 'dynamodb' ? 'Item' : ''}`;
       const effect = () => send.call(this, command, ...rest);
-      return here === undefined || deed === undefined || reads.test(operation) ? effect() : here.around(deed.next(service, operation), effect);
+      return here === undefined || deed === undefined || deed === 'unwatched' || reads.test(operation) ? effect() : here.around(deed.next(service, operation), effect);
     };
     Object.assign(prototype, { send: told });
   }

@@ -80,6 +80,7 @@ async function hunt(rota: Rota, rotationId: string, needles: readonly Buffer[]):
     await rota.as('audrey', 'history', rotationId, '--json'),
     await rota.as('carol', 'status', rotationId, '--json'),
     await rota.as('audrey', 'approvals', '--all', '--json'),
+    await rota.as('audrey', 'outbox', '--json'),
   ];
   for (const { out, err } of said) for (const needle of needles) expect(`${out}${err}`.includes(needle.toString('latin1'))).toBe(false);
 }
@@ -95,7 +96,7 @@ test('the hunt finds what is there', async () => {
   }
 });
 
-test('task tokens leave the table nowhere: neither history, approvals nor dossier answers hold one', async () => {
+test('task tokens leave the table nowhere: neither history, approvals, events, mails nor dossiers hold one', async () => {
   const rota = await startRota();
   await makeImportedKey(rota.kms, 'alias/payments');
   await rota.apply();
@@ -111,11 +112,15 @@ test('task tokens leave the table nowhere: neither history, approvals nor dossie
     await rota.as('alice', 'approvals', '--all', '--json'),
     await rota.as('alice', 'approvals', '--show', question, '--json'),
     await rota.as('carol', 'status', rotationId, '--json'),
+    await rota.as('audrey', 'outbox', '--json'),
   ];
   for (const { out, err, exitCode } of answers) {
     expect(exitCode).toBe(0);
     expect(`${out}${err}`).not.toContain(token);
   }
+  const events = readFileSync(join(rota.folder, 'events', 'events.journal'), 'utf8');
+  expect(events).toContain('Rota Approval Decided');
+  expect(events).not.toContain(token);
   const dossiers = readFileSync(join(rota.folder, 's3', 's3.journal'), 'utf8');
   for (const body of dossiers.matchAll(/"body":"([^"]+)"/g)) {
     const text = Buffer.from(body[1] ?? '', 'base64').toString('latin1');

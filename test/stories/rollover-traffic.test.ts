@@ -5,7 +5,7 @@ import { CachingVerifier } from '../../demo/caching-verifier.ts';
 import { thumbprint, TokenSigner, type SignedMessage } from '../../demo/token-signer.ts';
 import { isOver, startRollover, type Rollover } from '../rollover.ts';
 
-const stepMs = 1_800_000;
+const stepMs = 3_600_000;
 const timeout = 300_000;
 const cacheTtlSeconds = 86_400;
 const lifeMs = 43_200_000;
@@ -16,11 +16,11 @@ interface Tally {
   failures: number;
 }
 
-/** Runs a rotation to its end while something happens every half hour of its time. */
+/** Runs a rotation to its end while something happens every hour of its time. */
 async function through(r: Rollover, rotationId: string, work: (nowMs: number) => Promise<void>): Promise<void> {
   const { clock } = r.rota.local.embedded;
   let acknowledged = false;
-  for (let step = 0; step < 2 * 24 * 10; step++) {
+  for (let step = 0; step < 24 * 10; step++) {
     const status = await r.status(rotationId);
     if (isOver(status)) {
       expect(status.status).toBe('SUCCEEDED');
@@ -74,14 +74,14 @@ async function signingTraffic(r: Rollover, algorithm: SigningAlgorithmSpec, perS
 }
 
 const specs: readonly { spec: KeySpec; algorithm: SigningAlgorithmSpec; perStep: number }[] = [
-  { spec: 'ECC_NIST_P256', algorithm: 'ECDSA_SHA_256', perStep: 9 },
-  { spec: 'ECC_NIST_P384', algorithm: 'ECDSA_SHA_384', perStep: 9 },
-  { spec: 'ECC_NIST_P521', algorithm: 'ECDSA_SHA_512', perStep: 9 },
-  { spec: 'ECC_SECG_P256K1', algorithm: 'ECDSA_SHA_256', perStep: 9 },
-  { spec: 'ECC_NIST_EDWARDS25519', algorithm: 'ED25519_SHA_512', perStep: 9 },
-  { spec: 'RSA_2048', algorithm: 'RSASSA_PKCS1_V1_5_SHA_256', perStep: 9 },
-  { spec: 'RSA_3072', algorithm: 'RSASSA_PSS_SHA_384', perStep: 9 },
-  { spec: 'RSA_4096', algorithm: 'RSASSA_PSS_SHA_512', perStep: 9 },
+  { spec: 'ECC_NIST_P256', algorithm: 'ECDSA_SHA_256', perStep: 18 },
+  { spec: 'ECC_NIST_P384', algorithm: 'ECDSA_SHA_384', perStep: 18 },
+  { spec: 'ECC_NIST_P521', algorithm: 'ECDSA_SHA_512', perStep: 18 },
+  { spec: 'ECC_SECG_P256K1', algorithm: 'ECDSA_SHA_256', perStep: 18 },
+  { spec: 'ECC_NIST_EDWARDS25519', algorithm: 'ED25519_SHA_512', perStep: 18 },
+  { spec: 'RSA_2048', algorithm: 'RSASSA_PKCS1_V1_5_SHA_256', perStep: 18 },
+  { spec: 'RSA_3072', algorithm: 'RSASSA_PSS_SHA_384', perStep: 18 },
+  { spec: 'RSA_4096', algorithm: 'RSASSA_PSS_SHA_512', perStep: 18 },
 ];
 
 describe('verifiers that cache the key set never meet a signature that they cannot verify', () => {
@@ -94,7 +94,7 @@ describe('verifiers that cache the key set never meet a signature that they cann
 
 test('without the wait until READY the same traffic fails', { timeout }, async () => {
   const hasty = { propagationSeconds: 0, cacheTtlSeconds: 0, publishSafetySeconds: 0, longestLifetimeSeconds: 43_200, clockSkewSeconds: 300, retireSafetySeconds: 3600, kmsPropagationSeconds: 300 };
-  const tally = await signingTraffic(await startRollover({ change: { rollover: hasty } }), 'ECDSA_SHA_256', 2);
+  const tally = await signingTraffic(await startRollover({ change: { rollover: hasty } }), 'ECDSA_SHA_256', 4);
   expect(tally.failures).toBeGreaterThan(50);
 });
 
@@ -138,7 +138,7 @@ test('what senders encrypt with the key that they have cached always opens', { t
     }
   });
   for (const letter of letters) await open(letter);
-  expect(opened).toBeGreaterThan(100);
+  expect(opened).toBeGreaterThan(50);
   expect([...used.keys()].sort()).toEqual([oldKid, newKid].sort());
   // The old key encrypts nothing any more, and is left to decrypt for good.
   await expect(r.rota.kms.send(new EncryptCommand({ KeyId: r.oldKeyId, Plaintext: Buffer.from('x'), EncryptionAlgorithm: 'RSAES_OAEP_SHA_256' }))).rejects.toThrow(/explicit deny/i);

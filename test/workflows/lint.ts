@@ -4,6 +4,12 @@
  */
 import type { State, StateMachine, TaskState } from '../../workflows/asl.ts';
 
+/** A machine, and what each of its Maps runs for an item: an execution of its own, with no variables of the outer one. */
+export const wholeOf = (machine: StateMachine): StateMachine[] => [
+  machine,
+  ...Object.values(machine.States).flatMap((state) => (state.Type === 'Map' ? wholeOf({ ...machine, StartAt: state.ItemProcessor.StartAt, States: state.ItemProcessor.States }) : [])),
+];
+
 interface Way {
   readonly to: string;
   /** The variables that are set on this way. */
@@ -22,6 +28,7 @@ function waysOut(state: State): Way[] {
     case 'Fail':
       return [];
     case 'Pass':
+    case 'Map':
       return [{ to: state.Next, assigns: keys(state.Assign) }];
     case 'Wait':
       return [{ to: state.Next, assigns: [] }];

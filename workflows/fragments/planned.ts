@@ -11,10 +11,14 @@ interface Planned {
   readonly next: { readonly planned: string; readonly failed: string };
 }
 
-/** How every rotation begins: a plan that is whole, and an approval before anything is created where the registry asks for it. */
+/**
+ * How every rotation begins: a plan that is whole, and an approval before anything is created where the registry asks for it. The machine
+ * assigns `round` before, 1 at first.
+ */
 export const planned = (to: Resources, { assign = {}, next }: Planned): States => ({
   [planState]: taskState(to, {
     task: 'plan-rotation',
+    payload: { round: '{% $round %}' },
     assign: {
       planDigest: answer('planDigest'),
       asksBeforeStart: answer('asksBeforeStart'),
@@ -30,5 +34,11 @@ export const planned = (to: Resources, { assign = {}, next }: Planned): States =
     Choices: [{ Condition: '{% $asksBeforeStart %}', Next: askState('start') }],
     Default: next.planned,
   },
-  ...approval('start', to, { approved: next.planned, failed: next.failed }),
+  ...approval('start', to, { approved: 'Check start', failed: next.failed }),
+  'Check start': taskState(to, {
+    task: 'check-start',
+    payload: { planDigest: '{% $planDigest %}', round: '{% $round %}' },
+    catch: [{ ErrorEquals: ['PlanChanged'], Assign: { round: '{% $round + 1 %}' }, Next: planState }, failTo(next.failed)],
+    next: next.planned,
+  }),
 });

@@ -40,10 +40,11 @@ export const failTo = (next: string): Catcher => ({
   Next: next,
 });
 
-interface Step {
+interface LambdaStep {
   /** The task's name: its file, without folder and extension. */
   readonly task: string;
-  readonly payload?: Readonly<Record<string, unknown>>;
+  readonly payload?: Expression | Readonly<Record<string, unknown>>;
+  readonly output?: Expression;
   readonly assign?: Readonly<Record<string, unknown>>;
   readonly retry?: readonly Retrier[];
   readonly catch?: readonly Catcher[];
@@ -51,18 +52,23 @@ interface Step {
   readonly next: string;
 }
 
-/** A task by Lambda: the rotation id goes in and little else, the rest is in the ledger. */
-export const taskState = (to: Resources, step: Step): TaskState => ({
+interface Step extends LambdaStep {
+  readonly payload?: Readonly<Record<string, unknown>>;
+}
+
+/** A task of a rotation: its id goes in and little else, the rest is in the ledger. */
+export const taskState = (to: Resources, step: Step): TaskState => lambdaState(to, { ...step, payload: { rotationId: '{% $rotationId %}', ...step.payload } });
+
+/** A task by Lambda. */
+export const lambdaState = (to: Resources, step: LambdaStep): TaskState => ({
   Type: 'Task',
   Resource: `arn:${to.partition}:states:::lambda:invoke`,
-  Arguments: {
-    FunctionName: to.functionOf(step.task),
-    Payload: { rotationId: '{% $rotationId %}', ...step.payload },
-  },
+  Arguments: { FunctionName: to.functionOf(step.task), Payload: step.payload ?? {} },
   TimeoutSeconds: step.timeoutSeconds ?? 900,
   Retry: step.retry ?? retryTransient,
   ...(step.catch ? { Catch: step.catch } : {}),
   ...(step.assign ? { Assign: step.assign } : {}),
+  ...(step.output ? { Output: step.output } : {}),
   Next: step.next,
 });
 

@@ -5,8 +5,11 @@ import { decisionBytes, type Decision, type DecisionStatement } from '../../../c
 import { canonicalBytes } from '../../../core/canonical-json.ts';
 import { genesis } from '../../../core/dossier/chain.ts';
 import { predicateType, type RotationPredicate } from '../../../core/dossier/statement.ts';
+import { decisionChallenge } from '../../../core/approval/passkey-assertion.ts';
+import { decidersOf, type Insisted } from '../../../core/dossier/deciders.ts';
 import { verifyChain, verifyDossier } from '../../../core/dossier/verify.ts';
 import { planDigest, type CutoverPlan, type RetirePlan } from '../../../core/plan/plan.ts';
+import { SoftPasskey } from '../../soft-authenticator.ts';
 import { examplePlan } from '../plan/example-plan.ts';
 
 const dossierKey = generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -125,6 +128,8 @@ const refusals: { name: string; file: () => Buffer; says: string }[] = [
   { name: 'one approval too few', file: () => seal(predicate({}, [decision('alice')])), says: 'its decisions do not fill the rule' },
   { name: 'the requester among the approvers', file: () => seal(predicate({}, [decision('alice'), decision(plan.requestedBy)])), says: 'its decisions do not fill the rule' },
   { name: 'a decision on another plan', file: () => seal(predicate({}, [decision('alice'), decision('bob', { planDigest: 'e'.repeat(64) })])), says: 'the decision of bob is bound to another question' },
+  { name: 'a decision after the deadline', file: () => seal(predicate({}, [decision('alice'), decision('bob', { decidedAt: '2026-12-01T14:30:01Z' })])), says: 'the decision of bob was not made while the question was open' },
+  { name: 'a decision before the question', file: () => seal(predicate({}, [decision('alice', { decidedAt: '2026-11-24T14:29:59Z' }), decision('bob')])), says: 'the decision of alice was not made while the question was open' },
   { name: 'a decision that was edited', file: () => seal(predicate({}, [decision('alice'), { ...decision('bob'), reason: 'never' }])), says: 'the decision of bob does not carry a valid signature' },
   { name: 'an alias that nobody approved', file: () => seal(predicate({ cutoverPlan: { ...cutoverPlan, newKeyId: plan.oldKey.keyId } })), says: 'no approval of the cutover is bound to the plan' },
   { name: 'no approvals at all', file: () => seal(predicate({ approvals: [] })), says: 'no approval of the cutover is bound to the plan' },
@@ -221,4 +226,37 @@ test('a dossier put in the place of another breaks the chain', () => {
   const [first, , third] = chain(3);
   const other = named(seal(predicate({ sequence: 2, previous: 'f'.repeat(64) })), 'other.json');
   expect(why(() => verifyChain([first, other, third].filter((f) => f !== undefined), trusted))).toContain('it does not name the dossier before it');
+});
+
+const origin = 'https://rota.bank.example';
+const alicesKey = new SoftPasskey();
+
+/** Alice's decision by passkey; `answered` is what the passkey was asked, where that differs from what is recorded. */
+function byPasskey(answered: Partial<DecisionStatement> = {}): Decision {
+  const statement = decision('alice');
+  const challenge = decisionChallenge({ ...statement, ...answered }, 'bm9uY2U').toString('base64url');
+  const { authenticatorData, clientDataJSON, signature } = alicesKey.answer({ challenge, origin, rpId: 'rota.bank.example' }).response;
+  return decision('alice', { passkey: { credentialId: alicesKey.credentialId, publicKeySpki: alicesKey.publicKeySpki, origin, rpId: 'rota.bank.example', nonce: 'bm9uY2U', authenticatorData, clientDataJson: clientDataJSON, signature } });
+}
+
+const sealedWith = (first: Decision) => named(seal(predicate({}, [first, decision('bob')])));
+const known = { credentialId: alicesKey.credentialId, person: 'alice', publicKeySpki: alicesKey.publicKeySpki, enrolledAt: '2026-11-01T00:00:00Z' };
+
+test('a decision by passkey verifies, and the dossier tells who decided by what', () => {
+  const insisted: Insisted = { consoleOrigin: origin, passkeys: [known] };
+  const deciders = decidersOf(verifyDossier(sealedWith(byPasskey()), trusted, insisted));
+  expect(deciders.map(({ person, identity, credentialId }) => [person, identity, credentialId])).toEqual([['alice', 'passkey', alicesKey.credentialId], ['bob', 'iam', undefined]]);
+});
+
+test.each<[string, Decision, Insisted, string]>([
+  ['that signed another decision', byPasskey({ decision: 'refuse' }), {}, 'the passkey of alice signed another decision'],
+  ['that signed for another plan', byPasskey({ planDigest: 'e'.repeat(64) }), {}, 'the passkey of alice signed another decision'],
+  ['of another console', byPasskey(), { consoleOrigin: 'https://console.bank.example' }, `signed at ${origin}, not at https://console.bank.example`],
+  ['that nobody knows', byPasskey(), { passkeys: [] }, 'is not among the passkeys that you know'],
+  ['of somebody else', byPasskey(), { passkeys: [{ ...known, person: 'bob' }] }, 'is another one than you know under its id'],
+  ['with another public key', byPasskey(), { passkeys: [{ ...known, publicKeySpki: 'AAAA' }] }, 'is another one than you know under its id'],
+  ['that was enrolled later', byPasskey(), { passkeys: [{ ...known, enrolledAt: '2026-11-25T00:00:00Z' }] }, 'before it was enrolled'],
+  ['that was removed before', byPasskey(), { passkeys: [{ ...known, removedAt: '2026-11-20T00:00:00Z' }] }, 'after it was removed'],
+])('refuses a passkey %s', (_, first, insisted, says) => {
+  expect(why(() => verifyDossier(sealedWith(first), trusted, insisted))).toContain(says);
 });

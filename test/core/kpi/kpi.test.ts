@@ -16,7 +16,7 @@ const keyHistory = (n: number) =>
     }),
   );
 const findingHistory = (n: number) =>
-  fc.record({ opens: fc.nat(lastDay), lasts: fc.option(fc.nat(200)), kind: fc.constantFrom('rotation-off', 'manual-rotation-overdue', 'alias-moved') }).map(({ opens, lasts, kind }): KpiFact[] => [
+  fc.record({ opens: fc.nat(lastDay), lasts: fc.option(fc.nat(200)), kind: fc.constantFrom('rotation-off', 'overdue', 'alias-moved') }).map(({ opens, lasts, kind }): KpiFact[] => [
     { fact: 'finding-opened', at: day(opens), findingId: `f${n}`, kind, about: 'a', evidence: 'sweep' },
     ...(lasts === null ? [] : [{ fact: 'finding-closed' as const, at: day(opens + lasts), findingId: `f${n}`, evidence: 'sweep' }]),
   ]);
@@ -48,7 +48,7 @@ function counted(ledger: readonly KpiFact[], asOf: string): KpiReport {
   };
   const seconds = (a: string, b: string) => (Date.parse(b) - Date.parse(a)) / 1000;
   const overdue: Record<string, Set<string>> = {};
-  for (const f of findings.filter((x) => x.kind === 'manual-rotation-overdue'))
+  for (const f of findings.filter((x) => x.kind === 'overdue'))
     for (let n = 0; day(n) <= asOf; n++) if (day(n) >= f.at && (f.end === undefined || day(n) <= f.end)) (overdue[quarterOf(day(n))] ??= new Set()).add(f.findingId);
   const kinds = [...new Set(findings.filter((f) => f.end === undefined).map((f) => f.kind))].sort();
   return {
@@ -108,7 +108,7 @@ describe('single figures', () => {
   });
 
   test('an overdue rotation counts in every quarter that it spans', () => {
-    const tally = addFacts(noFacts, [opened('f1', 80, 'manual-rotation-overdue'), closed('f1', 300)]);
+    const tally = addFacts(noFacts, [opened('f1', 80, 'overdue'), closed('f1', 300)]);
     expect(kpiReport(tally, day(400)).overdueManualRotations).toEqual({ '2026-Q1': ['f1'], '2026-Q2': ['f1'], '2026-Q3': ['f1'], '2026-Q4': ['f1'] });
   });
 

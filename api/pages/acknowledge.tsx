@@ -4,13 +4,15 @@
  */
 import { Hono, type Context } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
-import { html } from 'hono/html';
 import { isRotaError, RotaError } from '../../core/errors.ts';
 import type { PublicationTarget } from '../../core/registry/rollover-schema.ts';
 import { acknowledgeByLink, openLink, type OpenedLink } from '../acknowledgements/link.ts';
 import type { ApiDeps, ApiEnv } from '../deps.ts';
-
-type Html = ReturnType<typeof html>;
+import { errorPage } from './error.tsx';
+import { document } from './parts/document.ts';
+import { Code, Facts } from './parts/facts.tsx';
+import { Page } from './parts/layout.tsx';
+import { Time } from './parts/time.tsx';
 
 const path = '/acknowledge/:id/:secret';
 
@@ -24,7 +26,7 @@ export function acknowledgePages(deps: ApiDeps): Hono<ApiEnv> {
     c.header('x-robots-tag', 'noindex');
   });
 
-  app.get(path, (c) => answered(c, async () => c.html(formPage(await openLink(deps, c.req.param('id'), c.req.param('secret'))))));
+  app.get(path, (c) => answered(c, async () => c.html(document(<FormPage opened={await openLink(deps, c.req.param('id'), c.req.param('secret'))} />))));
 
   app.post(path, bodyLimit({ maxSize: 4096 }), (c) =>
     answered(c, async () => {
@@ -32,13 +34,13 @@ export function acknowledgePages(deps: ApiDeps): Hono<ApiEnv> {
       const opened = await openLink(deps, c.req.param('id'), c.req.param('secret'));
       const { thumbprint } = await c.req.parseBody();
       if (typeof thumbprint !== 'string' || thumbprint.trim() === '' || thumbprint.length > 200)
-        return c.html(formPage(opened, 'Write the thumbprint of the key that you installed.'), 400);
+        return c.html(document(<FormPage opened={opened} complaint="Write the thumbprint of the key that you installed." />), 400);
       try {
         const { consumer, at } = await acknowledgeByLink(deps, opened, thumbprint.trim());
-        return await c.html(page('Thank you', html`<p>It is recorded that ${consumer} has the new key, as of ${at}. You can close this page; its link is used up.</p>`));
+        return await c.html(document(<ThanksPage consumer={consumer} at={at} />));
       } catch (error) {
         if (!isRotaError(error, 'AcknowledgementWrong')) throw error;
-        return c.html(formPage(opened, `${error.message} ${error.remedy}`), 409);
+        return c.html(document(<FormPage opened={opened} complaint={`${error.message} ${error.remedy}`} />), 409);
       }
     }),
   );
@@ -52,7 +54,7 @@ async function answered(c: Context<ApiEnv>, act: () => Promise<Response>): Promi
     return await act();
   } catch (error) {
     if (!isRotaError(error)) throw error;
-    return c.html(page('This does not work', html`<p role="alert">${error.message}</p><p>${error.remedy}</p>`), error.httpStatus as 500);
+    return c.html(errorPage({ title: 'This does not work', sentence: error.message, remedy: error.remedy }), error.httpStatus as 500);
   }
 }
 
@@ -64,50 +66,52 @@ function checkOwnForm(c: Context<ApiEnv>): void {
   if (foreign) throw new RotaError('BadRequest', { problems: [{ where: 'form', message: 'was sent from another site' }] });
 }
 
-function formPage({ link, open }: OpenedLink, complaint?: string): Html {
+const FormPage = ({ opened: { link, open }, complaint }: { readonly opened: OpenedLink; readonly complaint?: string }) => {
   const { plan, rollover, newThumbprint } = open;
   const consumer = rollover.consumers.find((c) => c.name === link.consumer);
   const target = rollover.publication.targets.find((t) => t.name === consumer?.target);
-  return page(
-    'A new key is published',
-    html`${complaint === undefined ? '' : html`<p role="alert"><strong>${complaint}</strong></p>`}
-      <p>${plan.alias} gets a new key. ${link.consumer} must have it before anything is switched.</p>
-      <dl>
-        <dt>Consumer</dt>
-        <dd>${link.consumer}</dd>
-        <dt>The new key (RFC 7638 thumbprint, its <code>kid</code>)</dt>
-        <dd><code>${newThumbprint}</code></dd>
-        <dt>Where the key set is</dt>
-        <dd>${target === undefined ? 'ask the custodian' : whereOf(target)}</dd>
-        <dt>This link works until</dt>
-        <dd>${link.expiresAt}</dd>
-      </dl>
-      <form method="post">
+  return (
+    <Page title="A new key is published" hasScript={false}>
+      <section class="narrow">
+        {complaint === undefined ? null : (
+          <p role="alert" class="message message-bad">
+            <strong>{complaint}</strong>
+          </p>
+        )}
         <p>
-          <label for="thumbprint">Thumbprint of the key that you installed, as your system shows it</label><br />
-          <input id="thumbprint" name="thumbprint" required maxlength="200" size="50" autocomplete="off" autocapitalize="off" spellcheck="false" />
+          {plan.alias} gets a new key. {link.consumer} must have it before anything is switched.
         </p>
-        <p><button type="submit">We have this key</button></p>
-      </form>`,
+        <Facts
+          of={[
+            ['Consumer', link.consumer],
+            ['The new key', <>RFC 7638 thumbprint, its kid: <Code>{newThumbprint}</Code></>],
+            ['Where the key set is', target === undefined ? 'ask the custodian' : <Code>{whereOf(target)}</Code>],
+            ['This link works until', <Time at={link.expiresAt} />],
+          ]}
+        />
+        <form method="post">
+          <label for="thumbprint">Thumbprint of the key that you installed, as your system shows it</label>
+          <input type="text" id="thumbprint" name="thumbprint" required maxlength={200} autocomplete="off" autocapitalize="off" spellcheck={false} />
+          <div class="buttons">
+            <button type="submit">We have this key</button>
+          </div>
+        </form>
+      </section>
+    </Page>
   );
-}
+};
+
+const ThanksPage = ({ consumer, at }: { readonly consumer: string; readonly at: string }) => (
+  <Page title="Thank you" hasScript={false}>
+    <section class="narrow">
+      <p>
+        It is recorded that {consumer} has the new key, as of {at}. You can close this page; its link is used up.
+      </p>
+    </section>
+  </Page>
+);
 
 function whereOf(target: PublicationTarget): string {
   if (target.readBackUrl !== undefined) return target.readBackUrl;
   return target.kind === 's3' ? `s3://${target.bucket}/${target.prefix}.well-known/jwks.json` : target.kind === 'ssm' ? `parameter ${target.parameter} in AWS Systems Manager` : target.url;
 }
-
-const page = (title: string, body: Html): Html => html`<!doctype html>
-  <html lang="en">
-    <head>
-      <meta charset="utf-8" />
-      <meta name="viewport" content="width=device-width, initial-scale=1" />
-      <title>${title} - Rota</title>
-    </head>
-    <body>
-      <main>
-        <h1>${title}</h1>
-        ${body}
-      </main>
-    </body>
-  </html>`;

@@ -1,0 +1,145 @@
+import type { RotationStatus } from '../../core/rotation-status.ts';
+import type { StoredApproval } from '../../store/approval-table.ts';
+import type { ApiDeps } from '../deps.ts';
+import type { LoggedIn } from '../identity/session.ts';
+import { registeredKeys, type RegisteredKeyRow } from '../keys/registered-keys.ts';
+import { statusOf } from '../rotations/status.ts';
+import { hindranceOf, missingText } from './approval.tsx';
+import { KeyStanding } from './keys.tsx';
+import { Code, Empty } from './parts/facts.tsx';
+import { Page } from './parts/layout.tsx';
+import { stageTitle } from './parts/people-text.ts';
+import { RotationRow } from './parts/rotation-row.tsx';
+import { QuestionStatus, Status } from './parts/status.tsx';
+import { Time } from './parts/time.tsx';
+
+/** How many rotations that have ended are shown. */
+const recentCount = 5;
+
+/** What waits for the reader, what is overdue, what runs. */
+export async function homePage(deps: ApiDeps, reader: LoggedIn) {
+  const heads = await deps.store.ledger.heads();
+  const [running, recent, keys, questions] = await Promise.all([
+    Promise.all(heads.filter((h) => h.outcome === undefined).map((h) => statusOf(deps, h))),
+    Promise.all(heads.filter((h) => h.outcome !== undefined).slice(0, recentCount).map((h) => statusOf(deps, h))),
+    registeredKeys(deps),
+    questionsFor(deps, reader),
+  ]);
+  const nowIso = new Date(deps.clock.now()).toISOString();
+  const late = keys.filter((k) => k.state === 'overdue' || k.state === 'due soon');
+  const owed = running.flatMap((status) => owedWords(status));
+  const mine = owed.filter(({ consumer }) => speaksFor(keys, reader.person.id, consumer));
+  const overdue = owed.filter(({ deadline }) => deadline < nowIso);
+  return (
+    <Page title="Home" reader={reader} place="/">
+      <section aria-labelledby="waiting">
+        <h2 id="waiting">Waiting for you</h2>
+        {questions.length + mine.length === 0 ? <Empty>Nothing waits for you.</Empty> : null}
+        <ul class="rows">
+          {questions.map((asked) => (
+            <QuestionRow asked={asked} />
+          ))}
+          {mine.map((word) => (
+            <OwedRow {...word} />
+          ))}
+        </ul>
+      </section>
+      <section aria-labelledby="overdue">
+        <h2 id="overdue">Overdue</h2>
+        {late.length + overdue.length === 0 ? <Empty>Nothing is overdue.</Empty> : null}
+        <ul class="rows">
+          {late.map((row) => (
+            <li>
+              <div class="row-head">
+                <Code>{row.key.alias}</Code>
+                <span>
+                  <KeyStanding row={row} />
+                </span>
+              </div>
+              <p class="row-more">
+                of {row.key.owner}; due {row.dueAt === undefined ? '' : <Time at={row.dueAt} />}
+              </p>
+            </li>
+          ))}
+          {overdue.map((word) => (
+            <OwedRow {...word} />
+          ))}
+        </ul>
+      </section>
+      <section aria-labelledby="running">
+        <h2 id="running">Running</h2>
+        {running.length === 0 ? <Empty>No rotation is under way.</Empty> : null}
+        <ul class="rows">
+          {running.map((status) => (
+            <RotationRow status={status} />
+          ))}
+        </ul>
+      </section>
+      <section aria-labelledby="recent">
+        <h2 id="recent">Ended lately</h2>
+        {recent.length === 0 ? <Empty>No rotation has ended yet.</Empty> : null}
+        <ul class="rows">
+          {recent.map((status) => (
+            <RotationRow status={status} />
+          ))}
+        </ul>
+        {heads.length > recentCount ? (
+          <p>
+            <a href="/rotations">All rotations</a>
+          </p>
+        ) : null}
+      </section>
+    </Page>
+  );
+}
+
+/** The open questions that the reader may decide. */
+async function questionsFor(deps: ApiDeps, reader: LoggedIn): Promise<StoredApproval[]> {
+  const mine: StoredApproval[] = [];
+  for (const asked of await deps.store.approvals.all()) if (asked.outcome === 'open' && (await hindranceOf(deps, asked, reader)) === undefined) mine.push(asked);
+  return mine;
+}
+
+const QuestionRow = ({ asked }: { readonly asked: StoredApproval }) => (
+  <li>
+    <div class="row-head">
+      <a href={`/approvals/${asked.approvalId}`}>{stageTitle(asked.stage)}</a>
+      <QuestionStatus outcome={asked.outcome} />
+    </div>
+    <p class="row-more">
+      <span class="id">{asked.rotationId}</span>, asked by {asked.requestedBy}: {asked.reason}. Still missing: {missingText(asked)}. Open until <Time at={asked.deadline} />.
+    </p>
+  </li>
+);
+
+/** A consumer's word that a rotation waits for. */
+interface OwedWord {
+  readonly rotationId: string;
+  readonly alias: string;
+  readonly consumer: string;
+  readonly deadline: string;
+}
+
+function owedWords({ rotationId, alias, rollover }: RotationStatus): OwedWord[] {
+  if (rollover === undefined || rollover.emergency) return [];
+  return rollover.consumers.flatMap(({ name, acknowledges, deadline }) =>
+    acknowledges === 'required' && deadline !== undefined && !rollover.acknowledgements.some((a) => a.consumer === name) ? [{ rotationId, alias, consumer: name, deadline }] : [],
+  );
+}
+
+const speaksFor = (keys: readonly RegisteredKeyRow[], person: string, consumer: string): boolean =>
+  keys.some(({ key }) => key.method === 'asymmetric' && key.consumers.some((c) => c.name === consumer && c.people.includes(person)));
+
+const OwedRow = ({ rotationId, alias, consumer, deadline }: OwedWord) => (
+  <li>
+    <div class="row-head">
+      <a href={`/rotations/${rotationId}`}>
+        {consumer} has not said that it has the new key of {alias}
+      </a>
+      <Status tone="asks" word="Waited for" />
+    </div>
+    <p class="row-more">
+      due <Time at={deadline} />; <Code>{`rota ack ${rotationId} --consumer ${consumer} --thumbprint KID`}</Code>
+    </p>
+  </li>
+);

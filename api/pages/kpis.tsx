@@ -1,0 +1,91 @@
+import type { KpiReport } from '../../core/kpi/report.ts';
+import type { ApiDeps } from '../deps.ts';
+import type { LoggedIn } from '../identity/session.ts';
+import { kpiAsOf } from '../sweeps/kpi.ts';
+import { Code, Empty, Facts, type Fact } from './parts/facts.tsx';
+import { Page } from './parts/layout.tsx';
+import { Plot } from './parts/plot.tsx';
+import { Time } from './parts/time.tsx';
+
+/** As many points as a plot shows well; each is one report of a day. */
+const mostPoints = 30;
+
+const inWords = (seconds: number): string => (seconds >= 172_800 ? `${(seconds / 86_400).toFixed(1)} days` : seconds >= 7200 ? `${(seconds / 3600).toFixed(1)} hours` : `${Math.round(seconds / 60)} minutes`);
+const durationText = ({ count, meanSeconds, p90Seconds }: KpiReport['timeToRemediate']): string =>
+  meanSeconds === undefined || p90Seconds === undefined ? 'no case yet' : `mean ${inWords(meanSeconds)}, nine of ten within ${inWords(p90Seconds)} (${count} ${count === 1 ? 'case' : 'cases'})`;
+
+/** The KPIs now, how they came to be what they are, and what is behind each. */
+export async function kpisPage(deps: ApiDeps, reader: LoggedIn) {
+  const report = await kpiAsOf(deps, undefined, 365);
+  const reports = await lately(deps);
+  const { automaticRotation: rotation, findings, retainedKeys, overdueManualRotations } = report;
+  const openCount = Object.values(findings.open).reduce((sum, ids) => sum + ids.length, 0);
+  const facts: Fact[] = [
+    ['Automatic rotation', rotation.percent === undefined ? 'no key that KMS could rotate' : `${rotation.percent.toFixed(1)} % of symmetric keys (${rotation.on} of ${rotation.eligible})`],
+    ['Time to remediate', durationText(report.timeToRemediate)],
+    ...Object.entries(overdueManualRotations).map(([quarter, ids]): Fact => [`Overdue in ${quarter}`, `${ids.length} manual rotations`]),
+    ['Findings', `${openCount} open; ${findings.opened} opened and ${findings.closed} closed so far`],
+    ['Approval delay', durationText(report.approvalDelay)],
+    ['Retained old keys', `${retainedKeys.count}, ${retainedKeys.dollarsPerMonth} USD a month`],
+  ];
+  return (
+    <Page title="KPIs" reader={reader} place="/kpis">
+      <section aria-labelledby="now">
+        <h2 id="now">Now</h2>
+        <p class="lead">
+          As of <Time at={report.asOf} />; durations over the {report.windowDays} days before. Another day: <code>rota kpi --as-of</code>.
+        </p>
+        <Facts of={facts} />
+      </section>
+      <section aria-labelledby="lately">
+        <h2 id="lately">Lately</h2>
+        {reports.length === 0 ? (
+          <Empty>There is a point for each day with a sweep, and none yet.</Empty>
+        ) : (
+          <div class="plots">
+            <Plot title="Symmetric keys with automatic rotation" unit="%" top={100} points={reports.flatMap(({ asOf, automaticRotation: { percent } }) => (percent === undefined ? [] : [{ day: asOf.slice(0, 10), value: Math.round(percent * 10) / 10 }]))} />
+            <Plot title="Open findings" unit="findings" points={reports.map((r) => ({ day: r.asOf.slice(0, 10), value: Object.values(r.findings.open).reduce((sum, ids) => sum + ids.length, 0) }))} />
+          </div>
+        )}
+      </section>
+      <section aria-labelledby="behind">
+        <h2 id="behind">What is behind the figures</h2>
+        <Behind what="Keys without automatic rotation" ids={rotation.off} />
+        {Object.entries(findings.open).map(([kind, ids]) => (
+          <Behind what={`Open: ${kind}`} ids={ids} />
+        ))}
+        {Object.entries(overdueManualRotations).map(([quarter, ids]) => (
+          <Behind what={`Overdue in ${quarter}`} ids={ids} />
+        ))}
+        <Behind what="Remediated" ids={report.timeToRemediate.ids} />
+        <Behind what="Approvals decided" ids={report.approvalDelay.ids} />
+        <Behind what="Retained old keys" ids={retainedKeys.keys} />
+      </section>
+    </Page>
+  );
+}
+
+/** The reports of the last days on which there was a sweep. */
+async function lately({ store }: ApiDeps): Promise<KpiReport[]> {
+  const days = (await store.records.reportDays()).slice(-mostPoints);
+  return (await Promise.all(days.map((day) => store.records.report(day)))).filter((r) => r !== undefined);
+}
+
+const Behind = ({ what, ids }: { readonly what: string; readonly ids: readonly string[] }) => (
+  <details>
+    <summary>
+      {what} ({ids.length})
+    </summary>
+    {ids.length === 0 ? (
+      <Empty>None.</Empty>
+    ) : (
+      <ul>
+        {ids.map((id) => (
+          <li>
+            <Code>{id}</Code>
+          </li>
+        ))}
+      </ul>
+    )}
+  </details>
+);

@@ -1,0 +1,44 @@
+import type { Command } from 'commander';
+import type { KpiReport } from '../../core/kpi/report.ts';
+import { command } from '../command.ts';
+import { show, type Io } from '../io.ts';
+import { apiJson } from '../signed-request.ts';
+import { table } from '../table.ts';
+
+type Duration = KpiReport['timeToRemediate'];
+
+const inWords = (seconds: number): string => (seconds >= 172_800 ? `${(seconds / 86_400).toFixed(1)} days` : seconds >= 7200 ? `${(seconds / 3600).toFixed(1)} hours` : `${Math.round(seconds / 60)} minutes`);
+const duration = ({ count, meanSeconds, p90Seconds }: Duration): string => (meanSeconds === undefined || p90Seconds === undefined ? 'no case yet' : `mean ${inWords(meanSeconds)}, nine of ten within ${inWords(p90Seconds)} (${count})`);
+
+function kpiText(r: KpiReport, drill: boolean): string {
+  const { automaticRotation: rotation, findings, retainedKeys } = r;
+  const open = Object.entries(findings.open);
+  const figures = table([
+    ['Symmetric keys with automatic rotation', rotation.percent === undefined ? 'no such key' : `${rotation.percent.toFixed(1)} % (${rotation.on} of ${rotation.eligible})`],
+    ['Time to remediate a key without it', duration(r.timeToRemediate)],
+    ...Object.entries(r.overdueManualRotations).map(([quarter, ids]) => [`Overdue manual rotations, ${quarter}`, String(ids.length)]),
+    ['Findings', `${open.reduce((sum, [, ids]) => sum + ids.length, 0)} open; ${findings.opened} opened and ${findings.closed} closed so far`],
+    ['Time to decide on an approval', duration(r.approvalDelay)],
+    ['Retained old keys', `${retainedKeys.count}, ${retainedKeys.dollarsPerMonth} USD a month`],
+  ]);
+  const behind: readonly (readonly [what: string, ids: readonly string[]])[] = [
+    ['Without automatic rotation', rotation.off],
+    ...open.map(([kind, ids]) => [`Open: ${kind}`, ids] as const),
+    ...Object.entries(r.overdueManualRotations).map(([quarter, ids]) => [`Overdue in ${quarter}`, ids] as const),
+    ['Remediated', r.timeToRemediate.ids],
+    ['Decided', r.approvalDelay.ids],
+    ['Retained', retainedKeys.keys],
+  ];
+  return [`As of ${r.asOf}; durations over the ${r.windowDays} days before`, figures, ...(drill ? behind.flatMap(([what, ids]) => (ids.length === 0 ? [] : ['', `${what}:`, ...ids.map((id) => `  ${id}`)])) : [])].join('\n');
+}
+
+export const kpi = (io: Io): Command =>
+  command('kpi', 'The KPIs as of any day, and what is behind each figure', ['rota kpi', 'rota kpi --as-of 2026-09-30 --window-days 90', 'rota kpi --drill'])
+    .option('--as-of <day>', 'the end of that day in UTC, or a time such as 2026-09-30T12:00:00Z (default: now)')
+    .option('--window-days <days>', 'days before it that durations are taken over (default: 365)')
+    .option('--drill', 'list the keys, findings and questions behind each figure')
+    .action(async (options: { json?: boolean; asOf?: string; windowDays?: string; drill?: boolean }) => {
+      const query = new URLSearchParams({ ...(options.asOf === undefined ? {} : { asOf: options.asOf }), ...(options.windowDays === undefined ? {} : { windowDays: options.windowDays }) });
+      const report = await apiJson<KpiReport>(io, { method: 'GET', path: `/api/kpi?${query.toString()}` });
+      show(io, options, report, () => kpiText(report, options.drill === true));
+    });

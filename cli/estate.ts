@@ -1,0 +1,98 @@
+/**
+ * What `rota inventory` and `rota enable-rotation` share. They ask KMS themselves, with the credentials of whoever runs them, since they
+ * work in accounts where Rota is not deployed too.
+ */
+import { readFile } from 'node:fs/promises';
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { RotaError } from '../core/errors.ts';
+import { requestQuotas, type PacedOperation } from '../core/inventory/request-quotas.ts';
+import { readRegistry } from '../core/registry/read-registry.ts';
+import type { Registry } from '../core/registry/registry-schema.ts';
+import { enableRotation, type EnableOutcome } from '../store/inventory/enable-rotation.ts';
+import { sweep, type Swept } from '../store/inventory/sweep.ts';
+import { openCalls, type Access, type Target } from '../store/inventory/target.ts';
+import type { Io } from './io.ts';
+import { apiJson } from './signed-request.ts';
+
+export { enableRotation, openCalls, sweep, type Access, type EnableOutcome, type Swept, type Target };
+
+/** The options of every command that goes through an estate. */
+export interface EstateOptions {
+  readonly json?: boolean;
+  readonly region: readonly string[];
+  readonly roleArn: readonly string[];
+  readonly share: number;
+  readonly quota: Readonly<Partial<Record<PacedOperation, number>>>;
+  readonly registry?: string;
+}
+
+const gather = <T>(read: (text: string) => T) => (text: string, before: readonly T[]): readonly T[] => [...before, read(text)];
+
+function readRegion(text: string): string {
+  if (/^[a-z]{2}(-[a-z]+)+-\d$/.test(text)) return text;
+  throw new InvalidArgumentError('It must be a Region such as eu-central-1.');
+}
+
+function readRoleArn(text: string): string {
+  if (/^arn:[a-z-]+:iam::\d{12}:role\/[\w+=,.@/-]+$/.test(text)) return text;
+  throw new InvalidArgumentError('It must be the ARN of a role, such as arn:aws:iam::111122223333:role/rota-inventory.');
+}
+
+function readShare(text: string): number {
+  const share = Number(text);
+  if (text.trim() !== '' && share > 0 && share <= 1) return share;
+  throw new InvalidArgumentError('It must be a number above 0, and 1 at most.');
+}
+
+function readQuota(text: string, before: EstateOptions['quota']): EstateOptions['quota'] {
+  const [operation = '', perSecond = ''] = text.split('=');
+  if (Object.hasOwn(requestQuotas, operation) && /^\d+$/.test(perSecond) && Number(perSecond) > 0) return { ...before, [operation]: Number(perSecond) };
+  throw new InvalidArgumentError(`It must be like DescribeKey=4000; the operations are ${Object.keys(requestQuotas).join(', ')}.`);
+}
+
+export const withEstateOptions = (command: Command): Command =>
+  command
+    .addOption(new Option('--region <region>', 'a Region; may be repeated (default: AWS_REGION)').argParser(gather(readRegion)).default([], ''))
+    .addOption(new Option('--role-arn <arn>', 'a role to assume, in an account to look at; may be repeated (default: your own account)').argParser(gather(readRoleArn)).default([], ''))
+    .addOption(new Option('--share <share>', 'of each KMS request quota, what this may use; others have the rest').argParser(readShare).default(0.5))
+    .addOption(new Option('--quota <operation=n>', 'requests a second that your account has, where they are not the defaults; may be repeated').argParser(readQuota).default({}, ''))
+    .addOption(new Option('--registry <file>', 'rota.yaml to go by (default: the registry of ROTA_URL, if that is set)'));
+
+/** Every account in every Region that was named. */
+export function targetsOf({ env }: Io, { region, roleArn }: EstateOptions, self: Command): readonly [Target, ...Target[]] {
+  const own = env.AWS_REGION ?? env.AWS_DEFAULT_REGION;
+  const regions = region.length > 0 ? region : own === undefined ? [] : [own];
+  const targets = regions.flatMap((at): Target[] => (roleArn.length === 0 ? [{ region: at }] : roleArn.map((arn) => ({ region: at, roleArn: arn }))));
+  const [first, ...rest] = targets;
+  if (first === undefined) return self.error('error: no Region: give --region, or set AWS_REGION');
+  return [first, ...rest];
+}
+
+export function accessOf({ env }: Io, { share, quota }: EstateOptions): Access {
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN: sessionToken } = env;
+  const kms = env.AWS_ENDPOINT_URL_KMS ?? env.AWS_ENDPOINT_URL;
+  const tagging = env.AWS_ENDPOINT_URL_RESOURCE_GROUPS_TAGGING_API ?? env.AWS_ENDPOINT_URL;
+  const sts = env.AWS_ENDPOINT_URL_STS ?? env.AWS_ENDPOINT_URL;
+  return {
+    share,
+    quotas: quota,
+    endpoints: { ...(kms === undefined ? {} : { kms }), ...(tagging === undefined ? {} : { tagging }), ...(sts === undefined ? {} : { sts }) },
+    ...(accessKeyId === undefined || secretAccessKey === undefined ? {} : { credentials: { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) } }),
+  };
+}
+
+type EstateRegistry = Pick<Registry, 'keys' | 'exceptions' | 'automaticRotation'>;
+
+/** The registry to measure keys by; undefined where none was named. Throws `RegistryInvalid`, or what the API refused. */
+export async function registryOf(io: Io, { registry: file }: EstateOptions): Promise<EstateRegistry | undefined> {
+  if (file !== undefined) {
+    const text = await readFile(file, 'utf8').catch((error: unknown) => {
+      throw new RotaError('RegistryInvalid', { problems: [{ where: file, message: `cannot be read (${(error as NodeJS.ErrnoException).code ?? 'error'})` }] });
+    });
+    return readRegistry(text, file);
+  }
+  if (io.env.ROTA_URL === undefined) return undefined;
+  return (await apiJson<{ registry: Registry }>(io, { method: 'GET', path: '/api/registry' })).registry;
+}
+
+export const targetText = ({ region, roleArn }: Target): string => (roleArn === undefined ? region : `${roleArn.split(':')[4] ?? ''} ${region}`);

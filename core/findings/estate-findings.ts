@@ -1,0 +1,32 @@
+import { finding, type Finding, type FindingName } from '../inventory/finding.ts';
+import type { JudgedKey } from '../inventory/judge-key.ts';
+import { lineageTags } from '../inventory/observed-key.ts';
+import type { Expectation } from './expected-aliases.ts';
+import type { FoundFinding } from './open-finding.ts';
+
+/** What is wrong with the keys that were seen, with the findings that a key has by itself. */
+export function findingsOfKey(judged: JudgedKey, registered: ReadonlyMap<string, unknown>): FoundFinding[] {
+  const { arn, key } = judged;
+  const about = (found: Finding): FoundFinding => ({ ...found, about: arn });
+  const alias = key.aliases.find((name) => registered.has(name));
+  const state = key.description?.state ?? '';
+  const goes = judged.class.class === 'pending-deletion';
+  return [
+    ...judged.findings.map(about),
+    // P2: an alias that Rota manages leads to an Enabled key.
+    ...(alias !== undefined && (goes || state === 'Disabled') ? [about(finding('registered-key-unusable', key.keyId, `${alias} leads to it, but it is ${state}.`))] : []),
+    ...(goes && key.tags[lineageTags.keptFor] !== undefined ? [about(finding('retained-key-goes', key.keyId, `It is kept for what it made before rotation ${key.tags[lineageTags.keptFor] ?? ''}, but its deletion is scheduled.`))] : []),
+  ];
+}
+
+/** What is wrong with the aliases of the registry. `leads` says where each alias that was seen leads. */
+export function findingsOfAliases(registered: Iterable<string>, leads: ReadonlyMap<string, string>, expected: (alias: string) => Expectation | undefined): FoundFinding[] {
+  const about = (name: FindingName, alias: string, sentence: string): FoundFinding => ({ ...finding(name, alias, sentence), about: alias });
+  return [...registered].flatMap((alias) => {
+    const keyId = leads.get(alias);
+    if (keyId === undefined) return [about('registered-key-missing', alias, `${alias} is in the registry, but there is no such alias.`)];
+    const should = expected(alias);
+    if (should === undefined || should.keyId === keyId) return [];
+    return [about('alias-moved', alias, `${alias} leads to ${keyId}, but should lead to ${should.keyId} (${should.because}).`)];
+  });
+}

@@ -1,0 +1,38 @@
+import type { CutoverPlan } from '../plan/plan.ts';
+
+/** Where an alias of the registry should lead, and who or what put it there. */
+export interface Expectation {
+  readonly keyId: string;
+  /** ISO 8601, UTC. */
+  readonly at: string;
+  /** A rotation, a person who accepted it, or the first sweep that saw it. */
+  readonly because: string;
+}
+
+interface Rotation {
+  readonly rotationId: string;
+  readonly requestedAt: string;
+  readonly outcome?: string;
+  readonly rolledBackBy?: string;
+  readonly cutoverPlan?: Pick<CutoverPlan, 'aliases'>;
+}
+
+/** What the ledger says of aliases: where the newest rotation of each has left it. One that is under way leaves it open. */
+export function expectedByLedger(rotations: readonly Rotation[]): ReadonlyMap<string, Expectation | 'moving'> {
+  const expected = new Map<string, Expectation | 'moving'>();
+  for (const { rotationId, requestedAt, outcome, rolledBackBy, cutoverPlan } of [...rotations].sort((a, b) => a.requestedAt.localeCompare(b.requestedAt)))
+    for (const { alias, from, to } of cutoverPlan?.aliases ?? []) {
+      const stays = outcome === 'complete' && rolledBackBy === undefined;
+      expected.set(alias, outcome === undefined ? 'moving' : { keyId: stays ? to : from, at: requestedAt, because: `rotation ${rolledBackBy ?? rotationId}` });
+    }
+  return expected;
+}
+
+/** The later word of the two counts: a rotation after an acceptance, or the other way round. Undefined while a rotation moves the alias. */
+export function expectationOf(alias: string, ledger: ReadonlyMap<string, Expectation | 'moving'>, remembered: Readonly<Record<string, Expectation>>): Expectation | undefined {
+  const byLedger = ledger.get(alias);
+  if (byLedger === 'moving') return undefined;
+  const kept = remembered[alias];
+  if (byLedger === undefined || kept === undefined) return byLedger ?? kept;
+  return kept.at > byLedger.at ? kept : byLedger;
+}

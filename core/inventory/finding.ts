@@ -1,0 +1,46 @@
+import type { excusable } from '../registry/estate-schema.ts';
+
+type Severity = 'high' | 'medium' | 'low' | 'notice';
+
+/** A notice is for people to know; anything else is not in order until somebody acts or an exception says otherwise. */
+interface Kind {
+  readonly severity: Severity;
+  readonly remedy: (keyId: string) => string;
+}
+
+/** Every finding, with what to type or to open. The order is that of urgency. */
+export const findingKinds = {
+  'no-material': { severity: 'high', remedy: () => 'Import its material again: runbooks/inventory.md, "no-material".' },
+  'material-expires': { severity: 'high', remedy: () => 'Import the same material again before that: runbooks/inventory.md, "material-expires".' },
+  'registered-key-missing': { severity: 'high', remedy: () => 'Find out who deleted its alias: runbooks/inventory.md, "registered-key-missing".' },
+  'registered-key-unusable': { severity: 'high', remedy: () => 'Enable it, or cancel its deletion: runbooks/inventory.md, "registered-key-unusable".' },
+  'alias-moved': { severity: 'high', remedy: () => 'Put it back, or accept it with `rota findings accept`: runbooks/alias-moved.md.' },
+  'retained-key-goes': { severity: 'high', remedy: (keyId) => `Cancel it with \`aws kms cancel-key-deletion --key-id ${keyId}\`: what it protects is lost with it. runbooks/inventory.md, "retained-key-goes".` },
+  overdue: { severity: 'high', remedy: () => 'Rotate it with `rota rotate`, or record an exception: runbooks/inventory.md, "overdue".' },
+  'rotation-off': { severity: 'medium', remedy: (keyId) => `Switch it on with \`rota enable-rotation ${keyId}\`.` },
+  'rotation-too-slow': { severity: 'medium', remedy: (keyId) => `Shorten the period with \`rota enable-rotation ${keyId}\`.` },
+  unregistered: { severity: 'medium', remedy: () => 'Find its owner and add it to rota.yaml, or record an exception: runbooks/inventory.md, "unregistered".' },
+  'rotations-used-up': { severity: 'medium', remedy: () => 'Rotate it to a new key from now on: runbooks/inventory.md, "rotations-used-up".' },
+  unreadable: { severity: 'medium', remedy: () => 'Let the identity that sweeps read it in its key policy: runbooks/inventory.md, "unreadable".' },
+  'left-over': { severity: 'low', remedy: () => 'A rotation made it and never used it: look at the rotation that its tag names, runbooks/inventory.md, "left-over".' },
+  'due-soon': { severity: 'notice', remedy: () => 'Plan its rotation with `rota plan`.' },
+  'rotations-run-out': { severity: 'notice', remedy: () => 'Plan to rotate it to a new key: runbooks/inventory.md, "rotations-used-up".' },
+  'exception-ends': { severity: 'notice', remedy: () => 'Mend the key, or prolong the exception in rota.yaml with a reason.' },
+} as const satisfies Record<(typeof excusable)[number] | 'registered-key-missing' | 'registered-key-unusable' | 'alias-moved' | 'retained-key-goes' | 'due-soon' | 'rotations-run-out' | 'exception-ends', Kind>;
+
+export type FindingName = keyof typeof findingKinds;
+
+export interface Finding {
+  readonly name: FindingName;
+  readonly severity: Severity;
+  /** What is so, as a sentence. */
+  readonly sentence: string;
+  readonly remedy: string;
+  /** The exception that excuses it. */
+  readonly excused?: { readonly owner: string; readonly reason: string; readonly until: string };
+}
+
+export function finding(name: FindingName, keyId: string, sentence: string): Finding {
+  const { severity, remedy } = findingKinds[name];
+  return { name, severity, sentence, remedy: remedy(keyId) };
+}

@@ -1,0 +1,134 @@
+import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import type { Expectation } from '../core/findings/expected-aliases.ts';
+import { KeyLine } from '../core/findings/key-line.ts';
+import { KpiFact } from '../core/kpi/facts.ts';
+import type { KpiReport } from '../core/kpi/report.ts';
+import type { KpiTally } from '../core/kpi/tally.ts';
+
+/** The counts of an account and Region at its last sweep. */
+export interface PlaceSummary {
+  readonly place: string;
+  /** ISO 8601, UTC. */
+  readonly sweptAt: string;
+  readonly byClass: Readonly<Record<string, number>>;
+}
+
+/** A tally with the day up to which facts are in it. */
+export interface StoredTally {
+  /** `YYYY-MM-DD`, the day of the newest facts in it. */
+  readonly day: string;
+  readonly tally: KpiTally;
+}
+
+const lines = (values: readonly unknown[]): string => values.map((value) => `${JSON.stringify(value)}\n`).join('');
+
+/**
+ * What sweeps leave: the keys of each place as last seen, the facts that KPIs are made of, and their tally. Facts are written once, each file
+ * by one writer and never again; keys and tally are replaced, and could be made anew from a sweep and from the facts.
+ */
+export class RecordBucket {
+  readonly #s3: S3Client;
+  readonly #bucket: string;
+
+  constructor(s3: S3Client, bucket: string) {
+    this.#s3 = s3;
+    this.#bucket = bucket;
+  }
+
+  /** The keys of an account and Region (`111122223333/eu-central-1`) at the last sweep. */
+  async keys(place: string): Promise<KeyLine[]> {
+    return linesOf(await this.#get(`keys/${place}.ndjson`), (line) => KeyLine.parse(line));
+  }
+
+  async putKeys(place: string, keys: readonly KeyLine[]): Promise<void> {
+    await this.#put(`keys/${place}.ndjson`, lines(keys), 'application/x-ndjson');
+  }
+
+  async putSummary(summary: PlaceSummary): Promise<void> {
+    await this.#put(`summaries/${summary.place}.json`, JSON.stringify(summary), 'application/json');
+  }
+
+  /** Of every place that was ever swept, by name. */
+  async summaries(): Promise<PlaceSummary[]> {
+    const texts = await Promise.all((await this.#list('summaries/')).map((key) => this.#get(key)));
+    return texts.flatMap((text) => (text === undefined ? [] : [JSON.parse(text) as PlaceSummary]));
+  }
+
+  /** Where each alias of the registry should lead, as far as no rotation says so. */
+  async aliases(place: string): Promise<Record<string, Expectation>> {
+    return JSON.parse((await this.#get(`aliases/${place}.json`)) ?? '{}') as Record<string, Expectation>;
+  }
+
+  async putAliases(place: string, aliases: Readonly<Record<string, Expectation>>): Promise<void> {
+    await this.#put(`aliases/${place}.json`, JSON.stringify(aliases), 'application/json');
+  }
+
+  /** Adds facts, in a file of their own. `writer` tells apart whoever writes on the same day, attempts of the same one too. */
+  async addFacts(day: string, writer: string, facts: readonly KpiFact[]): Promise<void> {
+    if (facts.length > 0) await this.#put(`facts/${day}/${writer}.ndjson`, lines(facts), 'application/x-ndjson');
+  }
+
+  /** The facts that were written from one day on, to the last day asked for, day by day. */
+  async *factsFrom(firstDay: string, lastDay = '9999'): AsyncGenerator<{ readonly day: string; readonly facts: KpiFact[] }> {
+    for (const key of await this.#list('facts/', `facts/${firstDay}`)) {
+      const day = key.split('/')[1] ?? '';
+      if (day > lastDay) return;
+      yield { day, facts: linesOf(await this.#get(key), (line) => KpiFact.parse(line)) };
+    }
+  }
+
+  async tally(): Promise<StoredTally | undefined> {
+    const text = await this.#get('kpi/tally.json');
+    return text === undefined ? undefined : (JSON.parse(text) as StoredTally);
+  }
+
+  async putTally(tally: StoredTally): Promise<void> {
+    await this.#put('kpi/tally.json', JSON.stringify(tally), 'application/json');
+  }
+
+  /** The KPIs as they stood at the last sweep of a day. */
+  async putReport(day: string, report: KpiReport): Promise<void> {
+    await this.#put(`kpi/reports/${day}.json`, JSON.stringify(report), 'application/json');
+  }
+
+  /** The days of which there is a report, oldest first. */
+  async reportDays(): Promise<string[]> {
+    return (await this.#list('kpi/reports/')).map((key) => key.replace(/^kpi\/reports\/|\.json$/g, ''));
+  }
+
+  async report(day: string): Promise<KpiReport | undefined> {
+    const text = await this.#get(`kpi/reports/${day}.json`);
+    return text === undefined ? undefined : (JSON.parse(text) as KpiReport);
+  }
+
+  async #list(prefix: string, startAfter?: string): Promise<string[]> {
+    const keys: string[] = [];
+    let from: string | undefined;
+    do {
+      const page = await this.#s3.send(
+        new ListObjectsV2Command({ Bucket: this.#bucket, Prefix: prefix, ...(startAfter === undefined ? {} : { StartAfter: startAfter }), ...(from === undefined ? {} : { ContinuationToken: from }) }),
+      );
+      keys.push(...(page.Contents ?? []).map(({ Key = '' }) => Key));
+      from = page.NextContinuationToken;
+    } while (from !== undefined);
+    return keys;
+  }
+
+  async #put(key: string, body: string, contentType: string): Promise<void> {
+    await this.#s3.send(new PutObjectCommand({ Bucket: this.#bucket, Key: key, Body: body, ContentType: contentType }));
+  }
+
+  async #get(key: string): Promise<string | undefined> {
+    try {
+      const { Body } = await this.#s3.send(new GetObjectCommand({ Bucket: this.#bucket, Key: key }));
+      return await Body?.transformToString();
+    } catch (error) {
+      if ((error as Error).name === 'NoSuchKey') return undefined;
+      throw error;
+    }
+  }
+}
+
+function linesOf<T>(text: string | undefined, read: (line: unknown) => T): T[] {
+  return (text ?? '').split('\n').filter((line) => line !== '').map((line) => read(JSON.parse(line)));
+}

@@ -1,0 +1,92 @@
+import { z } from 'zod';
+import { randomUUID } from 'node:crypto';
+import { findingsOfKey } from '../../core/findings/estate-findings.ts';
+import { KeyEvent, subjectOf } from '../../core/findings/key-event.ts';
+import { keyFacts, keyLineOf } from '../../core/findings/key-line.ts';
+import type { FoundFinding } from '../../core/findings/open-finding.ts';
+import { arnOf, judgeKey } from '../../core/inventory/judge-key.ts';
+import { policiesOf, type Policies } from '../../core/inventory/policies.ts';
+import type { KpiFact } from '../../core/kpi/facts.ts';
+import type { Registry } from '../../core/registry/registry-schema.ts';
+import { describeKey } from '../../store/inventory/ask-key.ts';
+import type { PacedCalls } from '../../store/inventory/paced-calls.ts';
+import { readKey } from '../../store/inventory/read-key.ts';
+import { openCalls, type Target } from '../../store/inventory/target.ts';
+import { plainTask, type PlainContext } from '../task.ts';
+import { accessOf } from './access.ts';
+import { aliasFindings } from './alias-findings.ts';
+import { settleFindings, settleFindingsActions } from './settle-findings.ts';
+
+/**
+ * Looks anew at the keys and the alias that an event of KMS is about: a finding within a minute instead of a day. The event only says where to
+ * look; what is found is what KMS says now, so events may come late, twice or in any order.
+ */
+export const judgeEvent = plainTask({
+  name: 'judge-event',
+  input: KeyEvent,
+  output: z.strictObject({ keys: z.int(), opened: z.int(), closed: z.int() }),
+  errors: ['RegistryEmpty'],
+  actions: [
+    ...['kms:DescribeKey', 'kms:GetKeyRotationStatus', 'kms:ListAliases', 'kms:ListResourceTags', 'kms:ListKeyRotations', 'sts:AssumeRole'],
+    ...['dynamodb:GetItem', 'dynamodb:Scan', 's3:GetObject'],
+    ...settleFindingsActions,
+  ],
+  run: async (event, context) => {
+    const subject = subjectOf(event);
+    if (subject === undefined || !(await context.store.registry.isSwept())) return { keys: 0, opened: 0, closed: 0 };
+    const registry = await context.store.registry.whole();
+    const own = await context.clients.kms.config.region();
+    const target = targetOf(registry, event);
+    if (target === undefined) return { keys: 0, opened: 0, closed: 0 };
+    const { keyIds, alias, seenBy } = subject;
+    const home = target.roleArn === undefined && target.region === own;
+    const policies = policiesOf(registry, { home });
+    const place = `${event.account}/${event.region}`;
+    const { calls, close } = openCalls(target, accessOf(context.clients));
+    try {
+      const looks = [];
+      for (const keyId of keyIds) looks.push(await lookAt(calls, keyId, event, policies, context));
+      const registered = alias !== undefined && home && policies.registered.has(alias) ? [alias] : [];
+      const ofAlias = await aliasFindings(place, registered, await leadsOf(calls, registered), seenBy, context);
+      const about = new Set([...looks.map((l) => l.arn), ...registered]);
+      const { opened, closed } = await settleFindings(
+        { place, found: [...looks.flatMap((l) => l.found), ...ofAlias], seenBy, covers: (open) => about.has(open.about), facts: looks.flatMap((l) => l.facts), writer: `event.${event.id}.${randomUUID()}` },
+        context,
+      );
+      return { keys: looks.length, opened, closed };
+    } finally {
+      close();
+    }
+  },
+});
+
+/** Where an event's account and Region are swept from; undefined where the registry does not name them. */
+function targetOf({ sweep }: Registry, { account, region }: KeyEvent): Target | undefined {
+  const found = sweep?.targets.find((t) => t.region === region && (t.roleArn === undefined || t.roleArn.split(':')[4] === account));
+  return found === undefined ? undefined : { region, ...(found.roleArn === undefined ? {} : { roleArn: found.roleArn }) };
+}
+
+interface OneLook {
+  readonly arn: string;
+  readonly found: readonly FoundFinding[];
+  readonly facts: readonly KpiFact[];
+}
+
+async function lookAt(calls: PacedCalls, keyId: string, { account, region }: KeyEvent, policies: Policies, { clock, now }: PlainContext): Promise<OneLook> {
+  const where = { partition: region.startsWith('cn-') ? 'aws-cn' : region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws', accountId: account, region };
+  const arn = arnOf(where, keyId);
+  const key = await readKey(calls, arn, policies, clock.now());
+  if (key.unanswered?.error === 'NotFoundException') return { arn, found: [], facts: [{ fact: 'key-gone', at: now, keyArn: arn }] };
+  const judged = judgeKey(key, where, policies, clock.now());
+  const line = keyLineOf(judged);
+  return { arn, found: findingsOfKey(judged, policies.registered), facts: line === undefined ? [] : keyFacts(new Map(), [line], () => arn, now) };
+}
+
+async function leadsOf(calls: PacedCalls, aliases: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const leads = new Map<string, string>();
+  for (const alias of aliases) {
+    const { keyId, description } = await describeKey(calls, alias);
+    if (description !== undefined) leads.set(alias, keyId);
+  }
+  return leads;
+}

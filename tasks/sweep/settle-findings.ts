@@ -1,0 +1,53 @@
+import { findingIdOf, type FoundFinding, type OpenFinding } from '../../core/findings/open-finding.ts';
+import { reconcile } from '../../core/findings/reconcile.ts';
+import type { KpiFact } from '../../core/kpi/facts.ts';
+import { announceFact } from '../../store/events.ts';
+import type { PlainContext } from '../task.ts';
+
+export const settleFindingsActions = ['dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:DeleteItem', 's3:PutObject', 'events:PutEvents'] as const;
+
+interface Look {
+  /** Account and Region. */
+  readonly place: string;
+  readonly found: readonly FoundFinding[];
+  /** What saw it. */
+  readonly seenBy: string;
+  /** Whether this look could have seen that a finding is still so. */
+  readonly covers: (open: OpenFinding) => boolean;
+  /** What else the look tells the KPIs. */
+  readonly facts: readonly KpiFact[];
+  /** Names the file of its facts: no other look, and no other attempt at this one, writes there. */
+  readonly writer: string;
+}
+
+export interface Settled {
+  readonly opened: number;
+  readonly closed: number;
+  readonly open: number;
+}
+
+/**
+ * Brings the open findings of a place in line with a look at it, tells the KPIs and announces what is new. A finding is opened before its
+ * fact is written and closed after: a crash in between leaves it to be told again, never untold.
+ */
+export async function settleFindings({ place, found, seenBy, covers, facts, writer }: Look, context: PlainContext): Promise<Settled> {
+  const { store, now } = context;
+  const open = (await store.findings.ofPlace(place)).filter(covers);
+  const { opens, closes, rewords } = reconcile(found, open);
+  const opened = opens.map(({ name, about, severity, sentence, remedy }): OpenFinding => ({ place, name, about, severity, sentence, remedy, openedAt: now, seenBy }));
+  for (const finding of opened) await store.findings.open(finding);
+  for (const finding of rewords) await store.findings.reword(finding);
+  // What was opened by an attempt that then died has the same words, and its fact is told here: telling twice does no harm.
+  const told = [...opened, ...open.filter((f) => f.seenBy === seenBy)];
+  await store.records.addFacts(now.slice(0, 10), writer, [
+    ...facts,
+    ...told.map((f): KpiFact => ({ fact: 'finding-opened', at: f.openedAt, findingId: findingIdOf(f), kind: f.name, about: f.about, evidence: f.seenBy })),
+    ...closes.map(({ finding, because }): KpiFact => ({ fact: 'finding-closed', at: now, findingId: findingIdOf(finding), evidence: `${seenBy}: ${because}` })),
+  ]);
+  for (const finding of told) await announceFact(context, 'Rota Finding Opened', { findingId: findingIdOf(finding), ...finding });
+  for (const { finding, because } of closes) {
+    await announceFact(context, 'Rota Finding Closed', { findingId: findingIdOf(finding), ...finding, because });
+    await store.findings.close(finding);
+  }
+  return { opened: opened.length, closed: closes.length, open: open.length + opened.length - closes.length };
+}

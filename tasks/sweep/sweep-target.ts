@@ -1,0 +1,118 @@
+import { randomUUID } from 'node:crypto';
+import { isoSeconds } from '../../core/clock.ts';
+import { findingsOfKey } from '../../core/findings/estate-findings.ts';
+import { keyFacts, keyLineOf, type KeyLine } from '../../core/findings/key-line.ts';
+import type { FoundFinding } from '../../core/findings/open-finding.ts';
+import { arnOf } from '../../core/inventory/judge-key.ts';
+import { policiesOf, type Policies } from '../../core/inventory/policies.ts';
+import type { Registry } from '../../core/registry/registry-schema.ts';
+import { announceFact } from '../../store/events.ts';
+import { enableRotation } from '../../store/inventory/enable-rotation.ts';
+import { sweep } from '../../store/inventory/sweep.ts';
+import { openCalls, type Target } from '../../store/inventory/target.ts';
+import { plainTask, type PlainContext } from '../task.ts';
+import { accessOf } from './access.ts';
+import { aliasFindings } from './alias-findings.ts';
+import { settleFindings, settleFindingsActions } from './settle-findings.ts';
+import { SweepTarget, SweptTarget } from './targets.ts';
+
+/** Looks at every key of one account and Region, and brings findings and records in line with what it saw. Repeated, it changes nothing more. */
+export const sweepTarget = plainTask({
+  name: 'sweep-target',
+  input: SweepTarget,
+  output: SweptTarget,
+  errors: ['RegistryEmpty'],
+  actions: [
+    ...['kms:ListKeys', 'kms:ListAliases', 'kms:DescribeKey', 'kms:GetKeyRotationStatus', 'kms:ListKeyRotations', 'kms:EnableKeyRotation', 'tag:GetResources', 'sts:AssumeRole'],
+    ...['dynamodb:GetItem', 'dynamodb:Scan', 's3:GetObject'],
+    ...settleFindingsActions,
+  ],
+  run: async ({ sweepId, region, roleArn }, context) => {
+    const { store, clients, now } = context;
+    const target: Target = { region, ...(roleArn === undefined ? {} : { roleArn }) };
+    const registry = await store.registry.whole();
+    const policies = policiesOf(registry, { home: roleArn === undefined && region === (await clients.kms.config.region()) });
+    const seen = await look(target, policies, context);
+    const { place, lines, without } = seen;
+    const before = new Map((await store.records.keys(place)).map((line) => [line.keyId, line]));
+    const seenBy = `sweep ${sweepId}`;
+    const aliases = await aliasFindings(place, [...policies.registered.keys()], seen.leads, seenBy, context);
+    const settled = await settleFindings(
+      { place, found: [...seen.found, ...aliases], seenBy, covers: () => true, facts: keyFacts(before, lines, seen.arnOf, now), writer: `${sweepId}.${place.replace('/', '.')}.${randomUUID()}` },
+      context,
+    );
+    const enabled = without.length === 0 ? [] : await remedy(registry, { target, place, without }, context);
+    // Told before it was mended, so that the time until it was mended counts.
+    const mended = new Set(enabled);
+    const after = lines.map((line): KeyLine => (mended.has(line.keyId) ? { ...line, rotation: 'on', class: 'rotates', standing: 'in-order' } : line));
+    if (enabled.length > 0) {
+      const later = { ...context, now: isoSeconds(context.clock.now()) };
+      const arns = new Set(enabled.map(seen.arnOf));
+      const facts = keyFacts(new Map(lines.map((line) => [line.keyId, line])), after, seen.arnOf, later.now);
+      await settleFindings({ place, found: [], seenBy: `remedy of ${sweepId}`, covers: ({ name, about }) => arns.has(about) && ofRotation.has(name), facts, writer: `${sweepId}.remedy.${randomUUID()}` }, later);
+    }
+    await store.records.putKeys(place, after);
+    await store.records.putSummary({ place, sweptAt: now, byClass: countsOf(after) });
+    return { ...target, place, keys: lines.length, opened: settled.opened, closed: settled.closed + enabled.length, open: settled.open - enabled.length, enabled: enabled.length };
+  },
+});
+
+function countsOf(lines: readonly KeyLine[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { class: its } of lines) counts[its] = (counts[its] ?? 0) + 1;
+  return counts;
+}
+
+const ofRotation: ReadonlySet<string> = new Set(['rotation-off', 'rotation-too-slow']);
+
+interface Look {
+  readonly place: string;
+  readonly lines: readonly KeyLine[];
+  readonly found: readonly FoundFinding[];
+  /** Keys that could rotate by themselves and do not, or not often enough. */
+  readonly without: readonly string[];
+  readonly leads: ReadonlyMap<string, string>;
+  readonly arnOf: (keyId: string) => string;
+}
+
+async function look(target: Target, policies: Policies, { clients, clock }: PlainContext): Promise<Look> {
+  const lines: KeyLine[] = [];
+  const found: FoundFinding[] = [];
+  const without: string[] = [];
+  const leads = new Map<string, string>();
+  let partition = 'aws';
+  const { accountId } = await sweep(target, { ...accessOf(clients), policies, allRotations: false, lastUse: false, nowMs: clock.now() }, (judged) => {
+    const { key, arn, findings } = judged;
+    partition = arn.split(':')[1] ?? partition;
+    for (const alias of key.aliases) leads.set(alias, key.keyId);
+    const line = keyLineOf(judged);
+    if (line !== undefined) lines.push(line);
+    found.push(...findingsOfKey(judged, policies.registered));
+    // A replica follows its primary key, which has a finding of its own.
+    if (key.description?.multiRegion !== 'REPLICA' && findings.some((f) => f.excused === undefined && ofRotation.has(f.name))) without.push(key.keyId);
+  });
+  const { region } = target;
+  return { place: `${accountId}/${region}`, lines, found, without, leads, arnOf: (keyId) => arnOf({ partition, accountId, region }, keyId) };
+}
+
+interface Lacking {
+  readonly target: Target;
+  readonly place: string;
+  readonly without: readonly string[];
+}
+
+/** Does what the registry says about keys without rotation. Answers the keys that rotate now. */
+async function remedy({ sweep: settings, automaticRotation }: Registry, { target, place, without }: Lacking, context: PlainContext): Promise<string[]> {
+  const periodDays = automaticRotation?.periodDays ?? 365;
+  if (settings?.remedy === 'propose')
+    await announceFact(context, 'Rota Rotation Proposed', { place, keys: without.length, keyIds: without.slice(0, 100), command: `rota enable-rotation --all --apply --region ${target.region} --period-days ${periodDays}` });
+  if (settings?.remedy !== 'enable') return [];
+  const enabled: string[] = [];
+  const { calls, close } = openCalls(target, accessOf(context.clients));
+  try {
+    for await (const { key, outcome } of enableRotation(calls, without, { periodDays, apply: true })) if (outcome === 'enabled' || outcome === 'shortened') enabled.push(key);
+  } finally {
+    close();
+  }
+  return enabled;
+}

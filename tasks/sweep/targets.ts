@@ -1,0 +1,19 @@
+import { z } from 'zod';
+import { RoleArn } from '../../core/ids.ts';
+
+/** One account and Region of one sweep. */
+export const SweepTarget = z.strictObject({ sweepId: z.string(), region: z.string(), roleArn: RoleArn.optional() });
+
+/** What became of it. `error` says why it could not be swept: the others went on. */
+export const SweptTarget = z.strictObject({
+  region: z.string(),
+  roleArn: RoleArn.optional(),
+  place: z.string().optional(),
+  keys: z.int().optional(),
+  opened: z.int().optional(),
+  closed: z.int().optional(),
+  open: z.int().optional(),
+  enabled: z.int().optional(),
+  error: z.string().optional(),
+});
+export type SweptTarget = z.infer<typeof SweptTarget>;

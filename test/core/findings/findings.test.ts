@@ -1,0 +1,98 @@
+import { describe, expect, test } from 'vitest';
+import { dueStart } from '../../../core/findings/due-start.ts';
+import { expectationOf, expectedByLedger } from '../../../core/findings/expected-aliases.ts';
+import { KeyEvent, subjectOf } from '../../../core/findings/key-event.ts';
+import { keyFacts, type KeyLine } from '../../../core/findings/key-line.ts';
+import type { FoundFinding, OpenFinding } from '../../../core/findings/open-finding.ts';
+import { reconcile } from '../../../core/findings/reconcile.ts';
+
+const dayMs = 86_400_000;
+const start = Date.UTC(2026, 0, 1);
+const day = (n: number): string => new Date(start + n * dayMs).toISOString();
+
+describe('what a look changes', () => {
+  const found = (about: string, more: Partial<FoundFinding> = {}): FoundFinding => ({ name: 'rotation-off', about, severity: 'medium', sentence: 'It is off.', remedy: 'Switch it on.', ...more });
+  const open = (about: string, more: Partial<OpenFinding> = {}): OpenFinding => ({ ...found(about), place: 'p', openedAt: day(1), seenBy: 'sweep 1', ...more });
+  const excused = { owner: 'pat', reason: 'goes in May', until: '2026-05-31' };
+
+  test('opens what is new, closes what is over, leaves the rest', () => {
+    const { opens, closes, rewords } = reconcile([found('a'), found('b')], [open('b'), open('c')]);
+    expect(opens.map((f) => f.about)).toEqual(['a']);
+    expect(closes).toEqual([{ finding: open('c'), because: 'it is so no more' }]);
+    expect(rewords).toEqual([]);
+  });
+  test('another finding about the same key is another finding', () => {
+    expect(reconcile([found('a', { name: 'overdue' })], [open('a')])).toMatchObject({ opens: [{ name: 'overdue' }], closes: [{ finding: { name: 'rotation-off' } }] });
+  });
+  test('an exception opens nothing, and closes what is open, by its name', () => {
+    expect(reconcile([found('a', { excused })], [])).toEqual({ opens: [], closes: [], rewords: [] });
+    expect(reconcile([found('a', { excused })], [open('a')]).closes).toEqual([{ finding: open('a'), because: 'pat has an exception until 2026-05-31: goes in May' }]);
+  });
+  test('the same in other words is reworded, and keeps its age', () => {
+    expect(reconcile([found('a', { sentence: 'It is still off.' })], [open('a')]).rewords).toEqual([open('a', { sentence: 'It is still off.' })]);
+  });
+});
+
+describe('where an alias should lead', () => {
+  const rotation = (n: number, more: object) => ({ rotationId: `r${n}`, requestedAt: day(n), cutoverPlan: { aliases: [{ alias: 'alias/a' as const, from: `k${n}`, to: `k${n + 1}` }] }, ...more });
+  const keyOf = (rotations: Parameters<typeof expectedByLedger>[0], remembered = {}) => expectationOf('alias/a', expectedByLedger(rotations), remembered)?.keyId;
+  const accepted = (n: number) => ({ 'alias/a': { keyId: 'k9', at: day(n), because: 'pat accepted it' } });
+
+  test.each([
+    { what: 'nobody knows it', rotations: [], keyId: undefined },
+    { what: 'after a rotation', rotations: [rotation(1, { outcome: 'complete' })], keyId: 'k2' },
+    { what: 'after a rotation that failed', rotations: [rotation(1, { outcome: 'complete' }), rotation(2, { outcome: 'failed' })], keyId: 'k2' },
+    { what: 'after a rollback', rotations: [rotation(1, { outcome: 'complete', rolledBackBy: 'r2' })], keyId: 'k1' },
+    { what: 'while a rotation moves it', rotations: [rotation(1, { outcome: 'complete' }), rotation(2, {})], keyId: undefined },
+    { what: 'whatever the order of the ledger', rotations: [rotation(2, { outcome: 'complete' }), rotation(1, { outcome: 'complete' })], keyId: 'k3' },
+  ])('$what', ({ rotations, keyId }) => expect(keyOf(rotations)).toBe(keyId));
+
+  test('the later of a rotation and an acceptance counts', () => {
+    expect(keyOf([rotation(1, { outcome: 'complete' })], accepted(2))).toBe('k9');
+    expect(keyOf([rotation(3, { outcome: 'complete' })], accepted(2))).toBe('k4');
+  });
+});
+
+describe('the rotation that the schedule starts', () => {
+  const key = { alias: 'alias/pay/ledger', method: 'new-key', schedule: { cryptoperiodDays: 365, warningDays: 30, starts: 'when-due' as const } };
+  const past = (n: number, outcome?: string) => ({ alias: key.alias, workflow: 'byok-rotation', requestedAt: day(n), ...(outcome === undefined ? {} : { outcome }) });
+  const at = (n: number): number => start + n * dayMs;
+
+  test.each([
+    { what: 'a day too early', ledger: [], now: 334, id: undefined },
+    { what: 'when its warning begins', ledger: [], now: 335, id: 'pay-ledger-s1' },
+    { what: 'while one runs', ledger: [past(335)], now: 336, id: undefined },
+    { what: 'by its serial, after others', ledger: [past(-400, 'complete'), past(-30, 'complete')], now: 335, id: 'pay-ledger-s3' },
+    { what: 'not at once after one without effect', ledger: [past(335, 'refused')], now: 341, id: undefined },
+    { what: 'again a week after one without effect', ledger: [past(335, 'refused')], now: 342, id: 'pay-ledger-s2' },
+    { what: 'retirements and rollbacks are no rotations of it', ledger: [{ ...past(335), workflow: 'retire' }], now: 336, id: 'pay-ledger-s1' },
+  ])('$what: $id', ({ ledger, now, id }) => expect(dueStart(key, ledger, start, at(now))).toBe(id));
+
+  test('a key that people start is left to them', () => {
+    expect(dueStart({ ...key, schedule: { ...key.schedule, starts: 'by-hand' } }, [], start, at(900))).toBeUndefined();
+  });
+});
+
+describe('what an event is about', () => {
+  const keyId = '1234abcd-12ab-34cd-56ef-1234567890ab';
+  const arn = `arn:aws:kms:eu-central-1:111122223333:key/${keyId}`;
+  const event = (type: string, detail: object, resources: string[] = []): KeyEvent => KeyEvent.parse({ version: '0', id: 'e1', account: '111122223333', region: 'eu-central-1', 'detail-type': type, source: 'aws.kms', time: day(1), resources, detail });
+  const call = (detail: object) => subjectOf(event('AWS API Call via CloudTrail', { eventName: 'UpdateAlias', userIdentity: { arn: 'arn:aws:iam::111122223333:user/mallory' }, ...detail }));
+
+  test('a call, with its keys, its alias and who made it', () => {
+    expect(call({ requestParameters: { aliasName: 'alias/a' }, resources: [{ ARN: arn, type: 'AWS::KMS::Key' }] })).toEqual({ keyIds: [keyId], alias: 'alias/a', seenBy: 'event UpdateAlias e1 by arn:aws:iam::111122223333:user/mallory' });
+  });
+  test('a call that failed is about nothing', () => expect(call({ errorCode: 'AccessDenied', resources: [{ ARN: arn }] })).toBeUndefined());
+  test('an event of KMS itself', () => {
+    expect(subjectOf(event('KMS CMK Deletion', { 'key-id': keyId }, [arn]))).toEqual({ keyIds: [keyId], seenBy: 'event KMS CMK Deletion e1' });
+    expect(subjectOf(event('KMS Imported Key Material Expiration', { 'key-id': 'mrk-1234abcd12ab34cd56ef1234567890ab' }))?.keyIds).toEqual(['mrk-1234abcd12ab34cd56ef1234567890ab']);
+  });
+  test('an alias ARN is no key', () => expect(call({ resources: [{ ARN: 'arn:aws:kms:eu-central-1:111122223333:alias/a' }] })?.keyIds).toEqual([]));
+});
+
+test('the KPIs learn of keys that stand otherwise and of keys that are gone, and of no others', () => {
+  const line = (keyId: string, more: Partial<KeyLine> = {}): KeyLine => ({ keyId, rotation: 'off', retained: false, standing: 'finding', class: 'rotation-off', aliases: [], ...more });
+  const before = new Map(['same', 'mended', 'gone'].map((id) => [id, line(id)]));
+  const facts = keyFacts(before, [line('same', { aliases: ['alias/new'] }), line('mended', { rotation: 'on' }), line('new')], (id) => `arn/${id}`, day(2));
+  expect(facts.map((f) => ('keyArn' in f ? `${f.fact} ${f.keyArn}` : f.fact))).toEqual(['key-seen arn/mended', 'key-seen arn/new', 'key-gone arn/gone']);
+});

@@ -1,0 +1,137 @@
+import { CancelKeyDeletionCommand, CreateKeyCommand, DeleteAliasCommand, DisableKeyCommand, EnableKeyCommand, ScheduleKeyDeletionCommand, UpdateAliasCommand } from '@aws-sdk/client-kms';
+import { expect, test } from 'vitest';
+import type { KpiReport } from '../../core/kpi/report.ts';
+import type { Registry } from '../../core/registry/registry-schema.ts';
+import { makeImportedKey } from '../../demo/imported-key.ts';
+import { startRota, type Rota, type Status } from '../rota.ts';
+
+const dayMs = 86_400_000;
+
+interface Finding {
+  readonly name: string;
+  readonly about: string;
+  readonly seenBy: string;
+  readonly sentence: string;
+}
+
+interface Sweep {
+  readonly sweepId: string;
+  readonly status: string;
+  readonly result: { readonly targets: readonly { readonly error?: string; readonly region: string }[]; readonly started: readonly string[]; readonly failed: number };
+}
+
+const with_ = (sweep: Partial<NonNullable<Registry['sweep']>> = {}, change: Partial<Registry['keys'][number]> = {}) => (registry: Registry): Registry => ({
+  ...registry,
+  keys: registry.keys.map((key) => ({ ...key, ...change }) as Registry['keys'][number]),
+  sweep: { targets: [{ region: 'eu-central-1' }], remedy: 'alert', ...sweep },
+});
+const sweepNow = (rota: Rota) => rota.json<Sweep>('pat', 'sweep', '--wait');
+const findings = (rota: Rota) => rota.json<Finding[]>('audrey', 'findings', 'list');
+const names = async (rota: Rota): Promise<string[]> => (await findings(rota)).map((f) => f.name).sort();
+const kpi = (rota: Rota, ...options: string[]) => rota.json<KpiReport>('audrey', 'kpi', ...options);
+/** What an event starts has ended when a moment has passed. */
+const told = (rota: Rota): Promise<void> => rota.local.embedded.clock.advance(1000);
+const payments = (rota: Rota): Promise<string> => makeImportedKey(rota.kms, 'alias/payments', {}, () => Buffer.alloc(32, 5));
+
+test('a key without rotation is found by an event, remedied by policy, and its time is in the KPIs of any day', async () => {
+  const rota = await startRota();
+  await payments(rota);
+  await rota.apply(with_());
+  const { clock } = rota.local.embedded;
+  await rota.kms.send(new CreateKeyCommand({ Description: 'Reports' }));
+  await told(rota);
+  expect(await findings(rota)).toMatchObject([{ name: 'rotation-off', seenBy: expect.stringMatching(/^event CreateKey \S+ by arn:aws:iam::000000000000:user\/pat$/) as string }]);
+  const then = new Date(clock.now()).toISOString();
+
+  await clock.advance(3 * dayMs);
+  await rota.apply(with_({ remedy: 'enable' }));
+  expect((await sweepNow(rota)).result.targets).toMatchObject([{ enabled: 1, open: 0 }]);
+  expect(await findings(rota)).toEqual([]);
+  const now = await kpi(rota);
+  // Rota's own key of task tokens rotates too.
+  expect(now.automaticRotation).toMatchObject({ on: 2, eligible: 2, percent: 100 });
+  expect(now.timeToRemediate.count).toBe(1);
+  expect(Math.round((now.timeToRemediate.meanSeconds ?? 0) / 3600)).toBe(72);
+  expect(await kpi(rota, '--as-of', then)).toMatchObject({ automaticRotation: { on: 0, eligible: 1 }, findings: { opened: 1, closed: 0 } });
+});
+
+test('what events missed the sweep finds; a mended thing closes its finding; a broken account keeps none back', async () => {
+  const rota = await startRota();
+  const oldKeyId = await payments(rota);
+  await rota.kms.send(new CreateKeyCommand({ Description: 'Reports' }));
+  const stranger = await makeImportedKey(rota.kms, 'alias/stranger', {}, () => Buffer.alloc(32, 6));
+  await rota.apply(with_({ targets: [{ region: 'eu-central-1' }, { region: 'eu-west-1', roleArn: 'arn:aws:iam::111122223333:role/rota-sweep' }] }));
+  const said = await rota.as('pat', 'sweep', '--wait', '--json');
+  expect(said.exitCode).toBe(1);
+  const { result } = JSON.parse(said.out) as Sweep;
+  expect(result).toMatchObject({ failed: 1, targets: [{ region: 'eu-central-1', open: 2 }, { region: 'eu-west-1', error: expect.any(String) as string }] });
+  expect(await names(rota)).toEqual(['rotation-off', 'unregistered']);
+
+  // By event: a registered key that is disabled, and enabled again.
+  await rota.kms.send(new DisableKeyCommand({ KeyId: oldKeyId }));
+  await told(rota);
+  expect(await names(rota)).toEqual(['registered-key-unusable', 'rotation-off', 'unregistered']);
+  await rota.kms.send(new EnableKeyCommand({ KeyId: oldKeyId }));
+  // A key that goes is nobody's to rotate, until somebody keeps it.
+  await rota.kms.send(new ScheduleKeyDeletionCommand({ KeyId: stranger }));
+  await told(rota);
+  expect(await names(rota)).toEqual(['rotation-off']);
+  await rota.kms.send(new CancelKeyDeletionCommand({ KeyId: stranger }));
+  await rota.kms.send(new EnableKeyCommand({ KeyId: stranger }));
+  await told(rota);
+  expect(await names(rota)).toEqual(['rotation-off', 'unregistered']);
+});
+
+test('an alias moved by hand is found, and goes back or is accepted; one that vanished is found', async () => {
+  const rota = await startRota();
+  const oldKeyId = await payments(rota);
+  await rota.apply(with_());
+  await sweepNow(rota);
+  expect(await names(rota)).toEqual([]);
+  const other = await makeImportedKey(rota.kms, 'alias/other', {}, () => Buffer.alloc(32, 7));
+  await rota.kms.send(new DeleteAliasCommand({ AliasName: 'alias/other' }));
+  const move = async (to: string): Promise<string[]> => {
+    await rota.kms.send(new UpdateAliasCommand({ AliasName: 'alias/payments', TargetKeyId: to }));
+    await told(rota);
+    return (await findings(rota)).filter((f) => f.about === 'alias/payments').map((f) => f.sentence.replace(/\(.*\)/, '()'));
+  };
+  expect(await move(other)).toEqual([`alias/payments leads to ${other}, but should lead to ${oldKeyId} ().`]);
+  expect(await move(oldKeyId)).toEqual([]);
+  await move(other);
+  await rota.json('pat', 'findings', 'accept', 'alias/payments', '--reason', 'restored by hand, CHG-1');
+  await sweepNow(rota);
+  expect((await findings(rota)).filter((f) => f.about === 'alias/payments')).toEqual([]);
+  await rota.kms.send(new DeleteAliasCommand({ AliasName: 'alias/payments' }));
+  await told(rota);
+  expect((await findings(rota)).filter((f) => f.about === 'alias/payments')).toMatchObject([{ name: 'registered-key-missing' }]);
+  expect((await kpi(rota)).findings.open['registered-key-missing']).toHaveLength(1);
+});
+
+test('the daily sweep starts what is due, once; what is overdue counts in its quarter until it is rotated', { timeout: 120_000 }, async () => {
+  const rota = await startRota();
+  const oldKeyId = await payments(rota);
+  const { clock } = rota.local.embedded;
+  const schedule = { cryptoperiodDays: 365, warningDays: 30 };
+  await rota.apply(with_({}, { schedule }));
+  await clock.advance(370 * dayMs);
+  await sweepNow(rota);
+  expect(await names(rota)).toEqual(['overdue']);
+
+  await rota.apply(with_({}, { schedule: { ...schedule, starts: 'when-due' } }));
+  // The sweep of the day may have come first: whoever asks, it is one rotation.
+  await sweepNow(rota);
+  await sweepNow(rota);
+  expect((await rota.json<Status[]>('carol', 'status')).map((r) => r.rotationId)).toEqual(['payments-s1']);
+  await rota.approve(await rota.question('payments-s1'));
+  expect(await rota.ended('payments-s1')).toMatchObject({ status: 'SUCCEEDED', oldKeyId });
+  await told(rota);
+  await sweepNow(rota);
+  expect(await names(rota)).toEqual([]);
+  const { overdueManualRotations, retainedKeys, approvalDelay } = await kpi(rota);
+  expect(Object.values(overdueManualRotations)).toEqual([[expect.stringContaining(oldKeyId)]]);
+  expect(retainedKeys).toMatchObject({ count: 1, dollarsPerMonth: 1 });
+  expect(approvalDelay.count).toBe(1);
+  // The schedule of the API started a sweep of the day by itself.
+  const day = new Date(clock.now()).toISOString().slice(0, 10);
+  expect(await rota.json<Sweep>('audrey', 'sweep', '--show', `daily-${day}`)).toMatchObject({ sweepId: `daily-${day}` });
+});
