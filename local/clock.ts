@@ -38,6 +38,7 @@ export class EmbeddedClock implements Clock {
   #wake: NodeJS.Timeout | undefined;
   #inFlight = new Set<Promise<unknown>>();
   #advancing: Promise<void> = Promise.resolve();
+  readonly #chores: (() => Promise<void>)[] = [];
   readonly #keep: (offsetMs: number) => Promise<void>;
 
   /** `keep` writes an offset down before it takes effect, so that a restart never takes back a time in which things happened. */
@@ -74,13 +75,21 @@ export class EmbeddedClock implements Clock {
     }
   }
 
+  /** Does this before each `advance`: what a schedule in real time would have done long before so much time has passed. */
+  beforeAdvance(chore: () => Promise<void>): void {
+    this.#chores.push(chore);
+  }
+
   /**
    * Moves time ahead by `ms`, stopping at every timer due on the way until the work it started has settled.
    * Calls queue up. Throws RangeError unless `ms` is a finite number of 0 or more.
    */
   advance(ms: number): Promise<void> {
     if (!Number.isFinite(ms) || ms < 0) throw new RangeError(`a clock moves ahead only, not by ${ms} ms`);
-    const step = this.#advancing.then(() => this.#step(this.#offsetMs + ms));
+    const step = this.#advancing.then(async () => {
+      for (const chore of this.#chores) await chore();
+      await this.#step(this.#offsetMs + ms);
+    });
     this.#advancing = step.catch(() => undefined);
     return step;
   }

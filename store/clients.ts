@@ -106,29 +106,42 @@ export function makeClients(access: AwsAccess, clock: Clock): Clients & Closable
   const elsewhere = defined({ region: access.region, requestHandler, maxAttempts: 3 });
   const forKms =
     access.kmsEndpoint === undefined ? base : access.kmsEndpoint === 'aws' ? elsewhere : { ...elsewhere, endpoint: access.kmsEndpoint };
-  const kms = paced(recorded(new KMSClient(forKms), clock));
-  const kmsOnce = paced(recorded(new KMSClient({ ...forKms, maxAttempts: 1 }), clock));
-  const plainDynamo = new DynamoDBClient(base);
-  const s3 = new S3Client({ ...base, forcePathStyle: access.endpoint !== undefined });
-  const states = new SFNClient(base);
-  const events = new EventBridgeClient(base);
-  const parameters = new SSMClient(base);
-  const trail = new CloudTrailClient(forKms);
-  return {
-    access,
-    kms,
-    kmsOnce,
-    dynamo: DynamoDBDocumentClient.from(plainDynamo, { marshallOptions: { removeUndefinedValues: true } }),
-    s3,
-    states,
-    events,
-    parameters,
-    trail,
-    destroy: () => {
-      for (const client of [kms, kmsOnce, plainDynamo, s3, states, events, parameters, trail]) client.destroy();
-      requestHandler.destroy();
-    },
+  const made: Closable[] = [];
+  const closed = <C extends Closable>(client: C): C => {
+    made.push(client);
+    return client;
   };
+  const clients = lazily<Omit<Clients, 'access'>>({
+    kms: () => paced(recorded(closed(new KMSClient(forKms)), clock)),
+    kmsOnce: () => paced(recorded(closed(new KMSClient({ ...forKms, maxAttempts: 1 })), clock)),
+    dynamo: () => DynamoDBDocumentClient.from(closed(new DynamoDBClient(base)), { marshallOptions: { removeUndefinedValues: true } }),
+    s3: () => closed(new S3Client({ ...base, forcePathStyle: access.endpoint !== undefined })),
+    states: () => closed(new SFNClient(base)),
+    events: () => closed(new EventBridgeClient(base)),
+    parameters: () => closed(new SSMClient(base)),
+    trail: () => closed(new CloudTrailClient(forKms)),
+  });
+  const destroy = (): void => {
+    for (const client of made) client.destroy();
+    requestHandler.destroy();
+  };
+  return Object.assign(clients, { access, destroy });
+}
+
+/** Makes each client when it is first used: a task needs two or three of them, and making one takes longer than a call. */
+function lazily<T extends object>(makers: { readonly [K in keyof T]: () => T[K] }): T {
+  const made = {} as T;
+  for (const name of Object.keys(makers) as (keyof T)[])
+    Object.defineProperty(made, name, {
+      configurable: true,
+      enumerable: true,
+      get: () => {
+        const value = makers[name]();
+        Object.defineProperty(made, name, { value, enumerable: true });
+        return value;
+      },
+    });
+  return made;
 }
 
 /** Notes each call with its request id, failed ones too: the dossier joins them to CloudTrail. */

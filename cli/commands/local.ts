@@ -185,6 +185,8 @@ export async function startLocal({ port, folder, region, kms, scp = [], latencyM
   };
   await settleOnce();
   const stops = [every(5_000, settleOnce), every(wavesMs, driveOnce)];
+  // Or an answer that is still owed would come after the deadline of its question.
+  embedded.clock.beforeAdvance(settleOnce);
 
   return {
     place: { url: embedded.url, consoleUrl: consoleUrlOf(embedded.url), region, accountId, people },

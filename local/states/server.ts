@@ -21,7 +21,7 @@ export interface StatesOptions extends Services {
   readonly random?: () => number;
   /** Is handed the detail of each `Step Functions Execution Status Change` event, best effort. SFN-DG eventbridge-integration. */
   readonly onStatusChange?: (detail: Record<string, unknown>) => void;
-  /** For how many real milliseconds a moved clock waits for a call in flight; 10,000 unless said otherwise. */
+  /** For how many real milliseconds a moved clock waits for a call in flight; 60,000 unless said otherwise, which a busy machine needs. */
   readonly graceMs?: number;
 }
 
@@ -29,7 +29,7 @@ export interface StatesOptions extends Services {
  * Opens the Step Functions whose state lies in `folder` (made if need be): `states.journal`. Executions that were under way go on at once; a call
  * whose answer was not journalled is made again. Input and output are those of the awsJson1_0 wire. Throws when the journal is damaged.
  */
-export async function openStates({ folder, clock, invokeLambda, callService, random = Math.random, onStatusChange, graceMs = 10_000 }: StatesOptions): Promise<Service> {
+export async function openStates({ folder, clock, invokeLambda, callService, random = Math.random, onStatusChange, graceMs = 60_000 }: StatesOptions): Promise<Service> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const store = await Store.open(folder);
   const engine = new Engine(store, {

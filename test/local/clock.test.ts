@@ -62,6 +62,16 @@ describe('advance', () => {
     expect(fired).toEqual([1, 2, 3, 4]);
   });
 
+  test('does before each advance what it was given to do, and moves when that is done', async () => {
+    const done: number[] = [];
+    clock.beforeAdvance(async () => {
+      await turn();
+      done.push(clock.offsetMs / day);
+    });
+    await Promise.all([clock.advance(day), clock.advance(2 * day)]);
+    expect(done).toEqual([0, 1]);
+  });
+
   test('does not fire what was cancelled, before or on the way', async () => {
     const fired: string[] = [];
     clock.at(clock.now() + 1000, () => fired.push('cancelled before')).cancel();

@@ -121,6 +121,20 @@ test('an approval that nobody gives times out, and late decisions are told so', 
   expect((await rota.as('alice', 'approve', question, '--reason', 'sorry, late')).err).toContain('is closed: timed out');
 });
 
+test('an approval whose delivery failed is delivered before the clock is moved past the deadline', async () => {
+  const rota = await startRota();
+  await makeImportedKey(rota.kms, 'alias/payments');
+  await rota.apply();
+  const rotationId = await rota.rotate();
+  const question = await rota.question(rotationId);
+  // As often as the SDK asks by itself.
+  await rota.json('pat', 'faults', 'add', 'states', 'SendTaskSuccess', '--kind', 'server-error', '--count', '3');
+  await rota.json('alice', 'approve', question, '--reason', 'as in CHG-1234');
+  expect((await rota.as('bob', 'approve', question, '--reason', 'as in CHG-1234')).exitCode).toBe(1);
+  await rota.json('pat', 'clock', 'advance', '8d');
+  expect(await rota.ended(rotationId)).toMatchObject({ status: 'SUCCEEDED' });
+});
+
 test('what changes after the question voids it: the approvers are asked again, with another digest', async () => {
   const rota = await startRota();
   const oldKeyId = await makeImportedKey(rota.kms, 'alias/payments');

@@ -65,7 +65,7 @@ test('an inventory finds what is not in order, and is content when it has been p
   const enabled = async () => (await rota.kms.send(new GetKeyRotationStatusCommand({ KeyId: reports }))).KeyRotationEnabled;
   const dry = await said(rota, 'enable-rotation', '--all', '--json');
   expect(dry).toMatchObject({ exitCode: 0 });
-  expect((dry.document() as Enabled).keys.map(({ outcome }) => outcome)).toEqual(['would-enable', 'would-enable', 'would-enable']);
+  expect((dry.document() as Enabled).keys.map(({ outcome }) => outcome)).toEqual(['would-enable', 'would-enable']);
   expect(await enabled()).toBe(false);
   const named = await said(rota, 'enable-rotation', 'alias/reports', signing, stubborn, '11111111-1111-1111-1111-111111111111', '--apply', '--period-days', '180', '--json');
   expect(named.exitCode).toBe(1);

@@ -1,0 +1,73 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Facts } from './facts.ts';
+import { boundariesOf, boundaryName, dealt, type Boundary, type Chain, type Lives } from './killing.ts';
+import { followsRotation, type ScenarioName } from './scenarios.ts';
+
+/** A run of a scenario without a kill: what the others are measured by. */
+interface Clean {
+  readonly template: string;
+  readonly boundaries: readonly Boundary[];
+  readonly facts: Facts;
+}
+
+/**
+ * P6: `rota local` is killed with SIGKILL before each step of a machine and each deed of a person, and after every call of theirs that
+ * changes something: of the ledger, of a key, of a target, of an execution. Started again it finishes, and what it leaves is what a run
+ * without a kill leaves: one successor, every alias right, one dossier, every old key kept. The boundaries are those of that run, so
+ * that a new task is covered when it is added.
+ */
+export class EveryBoundary {
+  readonly #lives: Lives;
+  readonly #clean = new Map<ScenarioName, Promise<Clean>>();
+
+  constructor(lives: Lives) {
+    this.#lives = lives;
+  }
+
+  clean(scenario: ScenarioName): Promise<Clean> {
+    const found = this.#clean.get(scenario) ?? this.#liveClean(scenario);
+    this.#clean.set(scenario, found);
+    return found;
+  }
+
+  async #liveClean(scenario: ScenarioName): Promise<Clean> {
+    const template = followsRotation(scenario) ? await this.#lives.rotated() : this.#lives.fresh;
+    const [{ calls, facts, error } = { calls: [] }] = await this.#lives.live([{ folder: await this.#lives.copyOf(template), scenario }]);
+    if (facts === undefined) throw new Error(`without a kill the ${scenario} did not end: ${error ?? ''}`);
+    return { template, boundaries: boundariesOf(calls), facts };
+  }
+
+  /**
+   * Kills at every boundary of the scenario that another one, which is killed too, does not have under the same name. Answers what went
+   * wrong: of a chain that went wrong each kill is made again, alone, to tell which it was.
+   */
+  async wrongIn(scenario: ScenarioName, beside?: ScenarioName): Promise<string[]> {
+    const { template, boundaries, facts } = await this.clean(scenario);
+    const shared = new Set((beside === undefined ? [] : (await this.clean(beside)).boundaries).map(boundaryName));
+    const chains = dealt(boundaries.filter((boundary) => !shared.has(boundaryName(boundary)))).map((hand): Chain => ({ scenario, template, boundaries: hand }));
+    const go = async (some: readonly Chain[]) => {
+      const ends = await this.#lives.goThrough(some);
+      return some.flatMap((chain, i) => (ends[i]?.error === undefined && isDeepStrictEqual(ends[i]?.facts, facts) ? [] : [{ chain, end: ends[i] }]));
+    };
+    const together = await go(chains);
+    const alone = await go(together.flatMap(({ chain }) => chain.boundaries.map((boundary) => ({ ...chain, boundaries: [boundary] }))));
+    return (alone.length > 0 ? alone : together).map(
+      ({ chain, end }) => `killed ${chain.boundaries.map(boundaryName).join(', ')}: ${end?.error ?? JSON.stringify(end?.facts)} (last killed ${end?.after ?? ''})`,
+    );
+  }
+}
+
+/** A scenario, whose boundaries it shares, and what it leaves. */
+export interface Case {
+  readonly beside?: ScenarioName;
+  readonly leaves: object;
+}
+
+export const movedKey = (alias: string, workflow: string) => ({ name: `new key of ${workflow}`, state: 'Enabled', aliases: [alias] });
+export const keptKey = (alias: string, ...statements: string[]) => ({
+  name: `old key of ${alias}`,
+  state: 'Enabled',
+  aliases: [],
+  statements: ['Enable IAM User Permissions', ...statements],
+});
+export const allOpen = { 'alias/payments': true, 'alias/tokens': true, 'alias/secrets': true, 'alias/macs': true };

@@ -1,0 +1,58 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { allOpen, EveryBoundary, keptKey, movedKey, type Case } from './every-boundary.ts';
+import { Lives } from './killing.ts';
+import type { ofPublishedKey, ScenarioName } from './scenarios.ts';
+
+/**
+ * The keys whose public half, or id, others hold. What another key has of its own is killed in its own rotation; what it shares with a
+ * signing key, by the name of step and call, is killed in that one's alone (an HMAC key shares all).
+ */
+let lives: Lives;
+let every: EveryBoundary;
+
+beforeAll(async () => {
+  lives = await Lives.start();
+  every = new EveryBoundary(lives);
+}, 120_000);
+
+afterAll(() => lives.end());
+
+const rolled = (alias: string) => ({
+  rotations: [{ status: 'SUCCEEDED', leftBehind: [] }],
+  keys: expect.arrayContaining([expect.objectContaining(movedKey(alias, 'asymmetric-rotation')), expect.objectContaining(keptKey(alias, 'RotaRetention', 'RotaStopped'))]) as unknown,
+  published: published(alias, 'new key of asymmetric-rotation'),
+  dossiers: ['complete'],
+  opened: allOpen,
+});
+const published = (alias: string, key: string) => {
+  const folder = alias.replace('alias/', '');
+  return { [`${folder}/.well-known/jwks.json`]: [key], [`/rota/published/${folder}`]: [key] };
+};
+
+const signing = 'rotation of a signing key';
+const cases: Readonly<Record<keyof typeof ofPublishedKey, Case>> = {
+  [signing]: { leaves: rolled('alias/tokens') },
+  'rotation of an encryption key': { beside: signing, leaves: rolled('alias/secrets') },
+  'rotation of an HMAC key': { beside: signing, leaves: rolled('alias/macs') },
+  'emergency rotation of a signing key': { beside: signing, leaves: rolled('alias/tokens') },
+  'rotation of a signing key that is rolled back': {
+    beside: signing,
+    leaves: {
+      rotations: [{ status: 'ROLLED_BACK' }],
+      keys: expect.arrayContaining([
+        expect.objectContaining({ name: 'new key of asymmetric-rotation', state: 'Enabled', aliases: [] }),
+        expect.objectContaining({ name: 'old key of alias/tokens', state: 'Enabled', aliases: ['alias/tokens'] }),
+      ]) as unknown,
+      published: published('alias/tokens', 'old key of alias/tokens'),
+      dossiers: ['rolled-back'],
+      opened: allOpen,
+    },
+  },
+};
+
+test.each(Object.entries(cases) as [ScenarioName, Case][])('killed at every boundary, a %s ends as one without a kill', { timeout: 600_000 }, async (scenario, { beside, leaves }) => {
+  const { facts } = await every.clean(scenario);
+  expect(facts).toMatchObject({ ...leaves, openQuestions: 0, isFree: true });
+  expect(facts.keys.filter((key) => key.name.startsWith('new key'))).toHaveLength(1);
+  expect(await every.wrongIn(scenario, beside)).toEqual([]);
+});
