@@ -85,7 +85,10 @@ function rememberTables(store: Store): (operation: string) => void {
   store.getTable = (name, checkStatus, done) => {
     const answer = (typeof checkStatus === 'function' ? checkStatus : done) as (error: Error | null, table?: TableRecord) => void;
     const table = typeof checkStatus === 'function' || checkStatus ? known.get(name) : undefined;
-    if (table !== undefined) return answer(null, table);
+    if (table !== undefined) {
+      answer(null, table);
+      return;
+    }
     const at = round;
     read(name, checkStatus, (error: Error | null, found?: TableRecord) => {
       if (error === null && found?.TableStatus === 'ACTIVE' && at === round) known.set(name, found);

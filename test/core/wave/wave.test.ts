@@ -6,7 +6,7 @@ const wave: Wave = { waveId: 'wave-1', requestedBy: 'carol', reason: 'yearly', r
 
 /** One letter a key: `.` not started, `u` under way, `c` complete, `f` failed, `s` skipped. */
 const membersOf = (letters: string): WaveMember[] =>
-  [...letters].map((letter, place) => ({
+  letters.split('').map((letter, place) => ({
     alias: `alias/k${place}`,
     place,
     rotationId: `k${place}-s1`,
