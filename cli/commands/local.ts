@@ -108,6 +108,8 @@ export async function startLocal({ port, folder, region, kms, scp = [], latencyM
   principals.set(roles.setUp, rolePrincipal(roles.setUp, ['*']));
   principals.set(roles.states, rolePrincipal(roles.states, ['lambda:InvokeFunction']));
 
+  // Keys that live elsewhere have AWS's own quotas.
+  const paceScale = quotaScale ?? (kms === undefined ? undefined : 1);
   const open: Closable[] = [];
   const clientsOf = (embedded: Pick<EmbeddedAws, 'url' | 'clock'>, role: string): Clients => {
     const principal = principals.get(role);
@@ -119,7 +121,7 @@ export async function startLocal({ port, folder, region, kms, scp = [], latencyM
   };
   const lambdaOf = (task: CataloguedTask, embedded: Pick<EmbeddedAws, 'url' | 'clock'>) => {
     const clients = clientsOf(embedded, taskRole(task.name));
-    const pace = quotaScale === undefined ? {} : { kmsQuotas: quotasOf('', quotaScale) };
+    const pace = paceScale === undefined ? {} : { kmsQuotas: quotasOf('', paceScale) };
     const deps = { clock: embedded.clock, clients, names: defaultNames, store: makeStore(clients, defaultNames), movedClockSeconds: () => Math.round(embedded.clock.offsetMs / 1000), ...pace };
     return (payload: unknown) => task.run(payload, deps);
   };
@@ -150,7 +152,7 @@ export async function startLocal({ port, folder, region, kms, scp = [], latencyM
         clients,
         names: defaultNames,
         store: makeStore(clients, defaultNames),
-        kmsQuotas: quotasOf('', quotaScale ?? unpacedScale),
+        kmsQuotas: quotasOf('', paceScale ?? unpacedScale),
         stateMachineArnOf,
         consoleUrl: consoleUrlOf(self.url),
         platformArns: people.filter((p) => p.roles.includes('platform')).map((p) => p.arn),
