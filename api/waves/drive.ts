@@ -8,7 +8,7 @@ import type { RotationHead } from '../../store/ledger-table.ts';
 import type { ApiDeps } from '../deps.ts';
 import { start } from '../rotations/start.ts';
 
-/** So many are on their way to their question at once: a wave needs no more at any quota, and what runs them is spared. */
+/** So many are on their way to their question, beside those whose turn comes before the next round: whatever runs them is spared the rest. */
 const mostOnTheWay = 50;
 /** Starts come a little faster than the scarcest operation lets them through: its own turns are what counts, and none goes by unused. */
 const ahead = 1.1;
@@ -49,7 +49,8 @@ async function drive(deps: ApiDeps, waveId: string, aheadMs: number): Promise<nu
     await store.waves.end(waveId, at);
   }
   const starting: WaveMember[] = [];
-  for (const member of mayStart.slice(0, Math.max(0, mostOnTheWay - onTheWay))) {
+  for (const member of mayStart) {
+    if (onTheWay + starting.length >= mostOnTheWay + (aheadMs / 1000) * startRate(deps, wave, member).perSecond) break;
     if (!(await hasTurn(deps, wave, member, aheadMs))) break;
     starting.push(member);
   }
@@ -60,11 +61,16 @@ async function drive(deps: ApiDeps, waveId: string, aheadMs: number): Promise<nu
 }
 
 /** All waves take their turns from one table, so that two at once are no faster than one. */
-async function hasTurn({ store, clock, clients, kmsQuotas }: ApiDeps, { quotaShare }: Wave, { workflow }: WaveMember, aheadMs: number): Promise<boolean> {
-  const { operation, perSecond } = bottleneckOf(workflow, scaled(kmsQuotas, quotaShare));
-  const nowMs = clock.now();
-  const turn = await store.paces.take({ pace: `${await clients.kms.config.region()} starts for ${operation}`, perSecond: perSecond * ahead, nowMs, latestMs: nowMs + aheadMs });
+async function hasTurn(deps: ApiDeps, wave: Wave, member: WaveMember, aheadMs: number): Promise<boolean> {
+  const { operation, perSecond } = startRate(deps, wave, member);
+  const nowMs = deps.clock.now();
+  const turn = await deps.store.paces.take({ pace: `${await deps.clients.kms.config.region()} starts for ${operation}`, perSecond, nowMs, latestMs: nowMs + aheadMs });
   return turn !== undefined;
+}
+
+function startRate({ kmsQuotas }: ApiDeps, { quotaShare }: Wave, { workflow }: WaveMember): { readonly operation: string; readonly perSecond: number } {
+  const { operation, perSecond } = bottleneckOf(workflow, scaled(kmsQuotas, quotaShare));
+  return { operation, perSecond: perSecond * ahead };
 }
 
 /** Asks for the rotation of a key, unless there is nothing left to do. Twice is once: its id is in the wave since it was opened. */
