@@ -47,7 +47,7 @@ const elsewhere: Readonly<Record<string, Rights['at']>> = {
   },
   'judge-event': {
     registryTable: ['dynamodb:GetItem', 'dynamodb:Query'],
-    ledgerTable: ['dynamodb:Scan'],
+    ledgerTable: ['dynamodb:GetItem', 'dynamodb:Scan'],
     findingTable: ['dynamodb:DeleteItem', 'dynamodb:PutItem', 'dynamodb:Query'],
     records: ['s3:GetObject', 's3:PutObject'],
     sweepRoles: ['sts:AssumeRole'],

@@ -14,7 +14,7 @@ const keyOf = ({ name, about }: Pick<FoundFinding, 'name' | 'about'>): string =>
 
 /**
  * Compares what a look found with what is open. A finding that an exception excuses is closed, or not opened: people have decided on it.
- * `open` must hold no more than the look could have seen: what it did not look at must not seem mended.
+ * Of what it closes the caller takes only what the look could have seen: what it did not look at must not seem mended.
  */
 export function reconcile(found: readonly FoundFinding[], open: readonly OpenFinding[]): Changes {
   const excused = new Map(found.flatMap((f) => (f.excused === undefined ? [] : [[keyOf(f), f.excused] as const])));

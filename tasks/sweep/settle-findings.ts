@@ -32,10 +32,13 @@ export interface Settled {
  */
 export async function settleFindings({ place, found, seenBy, covers, facts, writer }: Look, context: PlainContext): Promise<Settled> {
   const { store, now } = context;
-  const open = (await store.findings.ofPlace(place)).filter(covers);
-  const { opens, closes, rewords } = reconcile(found, open);
-  const opened = opens.map(({ name, about, severity, sentence, remedy }): OpenFinding => ({ place, name, about, severity, sentence, remedy, openedAt: now, seenBy }));
-  for (const finding of opened) await store.findings.open(finding);
+  const open = await store.findings.ofPlace(place);
+  const { opens, closes: over, rewords } = reconcile(found, open);
+  const closes = over.filter(({ finding }) => covers(finding));
+  const fresh = opens.map(({ name, about, severity, sentence, remedy }): OpenFinding => ({ place, name, about, severity, sentence, remedy, openedAt: now, seenBy }));
+  const opened: OpenFinding[] = [];
+  // An event and a sweep may see the same: one of them opens it.
+  for (const finding of fresh) if (await store.findings.open(finding)) opened.push(finding);
   for (const finding of rewords) await store.findings.reword(finding);
   // What was opened by an attempt that then died has the same words, and its fact is told here: telling twice does no harm.
   const told = [...opened, ...open.filter((f) => f.seenBy === seenBy)];

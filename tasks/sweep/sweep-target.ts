@@ -38,7 +38,7 @@ export const sweepTarget = plainTask({
     const seenBy = `sweep ${sweepId}`;
     const aliases = await aliasFindings(place, [...policies.registered.keys()], seen.leads, seenBy, context);
     const settled = await settleFindings(
-      { place, found: [...seen.found, ...aliases], seenBy, covers: () => true, facts: keyFacts(before, lines, seen.arnOf, now), writer: `${sweepId}.${place.replace('/', '.')}.${randomUUID()}` },
+      { place, found: [...seen.found, ...aliases], seenBy, covers: openedBefore(now), facts: keyFacts(before, lines, seen.arnOf, now), writer: `${sweepId}.${place.replace('/', '.')}.${randomUUID()}` },
       context,
     );
     const enabled = without.length === 0 ? [] : await remedy(registry, { target, place, without }, context);
@@ -56,6 +56,12 @@ export const sweepTarget = plainTask({
     return { ...target, place, keys: lines.length, opened: settled.opened, closed: settled.closed + enabled.length, open: settled.open - enabled.length, enabled: enabled.length };
   },
 });
+
+/** What an event has found since this sweep began to look, the sweep may have looked at before it was so. */
+const openedBefore =
+  (began: string) =>
+  ({ openedAt }: { readonly openedAt: string }): boolean =>
+    openedAt < began;
 
 function countsOf(lines: readonly KeyLine[]): Record<string, number> {
   const counts: Record<string, number> = {};

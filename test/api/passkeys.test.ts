@@ -197,13 +197,14 @@ describe('a decision', () => {
     await api.clock.advance(3_600_000);
   });
 
-  test('is tried forty times in ten minutes by a person, whichever way, and no more', async () => {
+  test('is tried forty times in ten minutes by a person, and no more; who signs by IAM may have a whole wave to decide on', async () => {
     const { approvalId } = await question();
     const body = { decision: 'approve', reason: 'read it', planDigest: 'e'.repeat(64) };
-    for (let i = 0; i < 40; i++) expect((await api.post('dora', `/api/approvals/${approvalId}/decisions`, body)).json.error).toBe('NotAnApprover');
-    expect((await api.post('dora', `/api/approvals/${approvalId}/decisions`, body)).json.error).toBe('TooManyTries');
     const { cookie, csrf } = await enterAs('dora');
-    expect(await error(post(`/approvals/${approvalId}/challenges`, { csrf, ...body }, { cookie }))).toBe('TooManyTries');
+    const tried = (): Promise<unknown> => error(post(`/approvals/${approvalId}/challenges`, { csrf, ...body }, { cookie }));
+    for (let i = 0; i < 40; i++) expect(await tried()).toBe('NotAnApprover');
+    expect(await tried()).toBe('TooManyTries');
+    expect((await api.post('dora', `/api/approvals/${approvalId}/decisions`, body)).json.error).toBe('NotAnApprover');
     await api.clock.advance(3_600_000);
   });
 });

@@ -117,7 +117,7 @@ test('when security is silent the owners are asked too: in the outbox, with a li
   ]);
   const escalated = mails.find((m) => m.subject.startsWith('Rota asks payments-owners'));
   expect(escalated?.text).toContain('Still missing: 1 of security.');
-  expect(escalated?.link).toBe(`${rota.local.place.url}/approvals/${encodeURIComponent(question)}`);
+  expect(escalated?.link).toBe(`${rota.local.place.consoleUrl}approvals/${encodeURIComponent(question)}`);
   await rota.json('dora', 'approve', question, '--reason', 'security is away');
   expect((await rota.ended(rotationId)).status).toBe('SUCCEEDED');
 });
