@@ -92,7 +92,9 @@ describe('the data folder', () => {
     await first.close();
     const { url } = await start();
     expect((await new KMSClient(client(url)).send(new ListKeysCommand({}))).Keys?.map((k) => k.KeyId)).toEqual([made]);
-    expect(await rotaLocal(url, 'ListEvents')).toMatchObject({ events: [{ 'detail-type': 'thing', detail: { a: 1 } }] });
+    const { events } = (await rotaLocal(url, 'ListEvents')) as { events: { 'detail-type': string }[] };
+    // What the trail tells of CreateKey comes when it comes.
+    expect(events.filter((event) => event['detail-type'] === 'thing')).toMatchObject([{ detail: { a: 1 } }]);
   });
 
   test('that is damaged is not opened: the error names file and line, and the folder is free', async () => {
