@@ -1,7 +1,7 @@
 import { configDefaults, defineConfig } from 'vitest/config';
 
-/** `npm run fault` runs these: a kill or a fault at each of some hundred places takes minutes. The kills of a BYOK rotation are in every run. */
-const longFaults = ['test/fault/kill-at-every-boundary-of-a-rollover.test.ts', 'test/fault/faults-at-every-call.test.ts'];
+/** `npm run fault` runs these: a kill or a fault at each of some hundred places takes minutes. The kills of a BYOK rotation and of its rollback are in every run. */
+const longFaults = ['retirement', 'rollover'].map((what) => `test/fault/kill-at-every-boundary-of-a-${what}.test.ts`).concat('test/fault/faults-at-every-call.test.ts');
 
 export default defineConfig({
   test: {
