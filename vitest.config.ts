@@ -10,6 +10,8 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',
+    // Vitest would leave a core idle, and half the tests wait for something.
+    maxWorkers: '100%',
     passWithNoTests: false,
     allowOnly: false,
   },
