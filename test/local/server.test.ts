@@ -92,7 +92,7 @@ describe('the data folder', () => {
     await first.close();
     const { url } = await start();
     expect((await new KMSClient(client(url)).send(new ListKeysCommand({}))).Keys?.map((k) => k.KeyId)).toEqual([made]);
-    const { events } = (await rotaLocal(url, 'ListEvents')) as { events: { 'detail-type': string }[] };
+    const { events } = await rotaLocal<{ events: { 'detail-type': string }[] }>(url, 'ListEvents');
     // What the trail tells of CreateKey comes when it comes.
     expect(events.filter((event) => event['detail-type'] === 'thing')).toMatchObject([{ detail: { a: 1 } }]);
   });

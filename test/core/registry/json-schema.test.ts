@@ -20,6 +20,7 @@ function isMarked(text: string): boolean {
 const onlyPlanSees = [
   'warning longer than the period',
   'quorum beyond the group',
+  'an auditor, who never decides, among the approvers',
   'the same identity twice',
   'no certificate',
   'seats for which too few people are left',
