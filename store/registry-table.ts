@@ -1,9 +1,10 @@
-import { GetCommand, PutCommand, QueryCommand, UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, paginateQuery, PutCommand, UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { RotaError } from '../core/errors.ts';
 import { registryDigest } from '../core/registry/registry-digest.ts';
 import { Freeze } from '../core/registry/freeze-schema.ts';
 import { Person, RegisteredKey, Registry } from '../core/registry/registry-schema.ts';
 import { z } from 'zod';
+import { everyItem } from './every-item.ts';
 
 /** Which revision holds, who applied it and when. */
 export interface RegistryHead {
@@ -103,22 +104,19 @@ export class RegistryTable {
   /** The whole registry as it was applied, keys sorted by alias. */
   async whole(): Promise<Registry> {
     const revision = await this.#holding();
-    const keys: RegisteredKey[] = [];
-    let from: Record<string, unknown> | undefined;
-    do {
-      const page = await this.#dynamo.send(
-        new QueryCommand({
+    const items = await everyItem(
+      paginateQuery(
+        { client: this.#dynamo },
+        {
           TableName: this.#table,
           KeyConditionExpression: 'revision = :r AND begins_with(#item, :key)',
           ExpressionAttributeNames: { '#item': 'item' },
           ExpressionAttributeValues: { ':r': revision, ':key': 'key#' },
-          ExclusiveStartKey: from,
           ConsistentRead: true,
-        }),
-      );
-      keys.push(...(page.Items ?? []).map((item) => RegisteredKey.parse(item.key)));
-      from = page.LastEvaluatedKey;
-    } while (from !== undefined);
+        },
+      ),
+    );
+    const keys = items.map((item) => RegisteredKey.parse(item.key));
     const freezes = await this.freezes();
     const { Item } = await this.#dynamo.send(new GetCommand({ TableName: this.#table, Key: { revision, item: 'estate' }, ConsistentRead: true }));
     return Registry.parse({ version: 1, people: await this.people(), keys, ...(freezes.length === 0 ? {} : { freezes }), ...(Item?.estate as object | undefined) });
