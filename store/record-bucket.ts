@@ -1,9 +1,11 @@
-import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { Expectation } from '../core/findings/expected-aliases.ts';
 import { KeyLine } from '../core/findings/key-line.ts';
 import { KpiFact } from '../core/kpi/facts.ts';
 import type { KpiReport } from '../core/kpi/report.ts';
 import type { KpiTally } from '../core/kpi/tally.ts';
+import { getObject } from './get-object.ts';
+import { listObjects } from './list-objects.ts';
 
 /** The counts of an account and Region at its last sweep. */
 export interface PlaceSummary {
@@ -102,16 +104,7 @@ export class RecordBucket {
   }
 
   async #list(prefix: string, startAfter?: string): Promise<string[]> {
-    const keys: string[] = [];
-    let from: string | undefined;
-    do {
-      const page = await this.#s3.send(
-        new ListObjectsV2Command({ Bucket: this.#bucket, Prefix: prefix, ...(startAfter === undefined ? {} : { StartAfter: startAfter }), ...(from === undefined ? {} : { ContinuationToken: from }) }),
-      );
-      keys.push(...(page.Contents ?? []).map(({ Key = '' }) => Key));
-      from = page.NextContinuationToken;
-    } while (from !== undefined);
-    return keys;
+    return listObjects(this.#s3, this.#bucket, prefix, startAfter);
   }
 
   async #put(key: string, body: string, contentType: string): Promise<void> {
@@ -119,13 +112,7 @@ export class RecordBucket {
   }
 
   async #get(key: string): Promise<string | undefined> {
-    try {
-      const { Body } = await this.#s3.send(new GetObjectCommand({ Bucket: this.#bucket, Key: key }));
-      return await Body?.transformToString();
-    } catch (error) {
-      if ((error as Error).name === 'NoSuchKey') return undefined;
-      throw error;
-    }
+    return (await getObject(this.#s3, this.#bucket, key))?.toString('utf8');
   }
 }
 
