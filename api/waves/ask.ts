@@ -1,7 +1,7 @@
 import { isoSeconds, secondsPerDay } from '../../core/clock.ts';
 import { RotaError } from '../../core/errors.ts';
 import { isDue, lastRotation, nextRotationId } from '../../core/findings/due-start.ts';
-import { usualShare } from '../../core/pace/kms-rates.ts';
+import { usualShare } from '../../core/kms-quotas.ts';
 import { workflowOf } from '../../core/plan/plan.ts';
 import type { Person, RegisteredKey } from '../../core/registry/registry-schema.ts';
 import { usualCanaries, waveStatus, type WaveMember, type WaveRequest, type WaveStatus } from '../../core/wave/wave.ts';
