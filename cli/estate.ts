@@ -11,6 +11,7 @@ import { enableRotation, type EnableOutcome } from '../store/inventory/enable-ro
 import { sweep, type Swept } from '../store/inventory/sweep.ts';
 import { openCalls, type Access, type Target } from '../store/inventory/target.ts';
 import type { Io } from './io.ts';
+import { readNumber } from './read-number.ts';
 import { registryText } from './registry-text.ts';
 import { apiJson } from './signed-request.ts';
 
@@ -38,11 +39,7 @@ function readRoleArn(text: string): string {
   throw new InvalidArgumentError('It must be the ARN of a role, such as arn:aws:iam::111122223333:role/rota-inventory.');
 }
 
-function readShare(text: string): number {
-  const share = Number(text);
-  if (text.trim() !== '' && share > 0 && share <= 1) return share;
-  throw new InvalidArgumentError('It must be a number above 0, and 1 at most.');
-}
+const readShare = readNumber('a number above 0, and 1 at most', (share) => share > 0 && share <= 1);
 
 function addQuota(text: string, before: EstateOptions['quota']): EstateOptions['quota'] {
   const quota = readQuota(text, requestQuotas);
