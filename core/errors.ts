@@ -174,6 +174,11 @@ export const catalogue = {
     remedy: () => 'Move them to the alias, then ask again: runbooks/retire.md, "Still used".',
     httpStatus: 409,
   },
+  OldKeyNotQuiet: {
+    sentence: (d: { keyId: string; because: string }) => `The aliases have moved, but old key ${d.keyId} is not quiet: ${d.because}.`,
+    remedy: () => 'Let those who hold its ARN name the alias, and watch them with `rota adoption`: runbooks/adoption.md, "Not yet quiet".',
+    httpStatus: 409,
+  },
   // Approving
   ApprovalRefused: {
     sentence: (d: { person: string; stage: string; reason: string }) => `${d.person} refused the ${deed(d.stage)}: ${d.reason}`,

@@ -1,6 +1,7 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { BatchGetCommand, DeleteCommand, GetCommand, paginateQuery, paginateScan, PutCommand, UpdateCommand, type BatchGetCommandOutput, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { RotaError } from '../core/errors.ts';
+import type { QuietUse } from '../core/adoption/quiet.ts';
 import type { KmsCall, StepRecord } from '../core/dossier/statement.ts';
 import type { CutoverPlan, RetirePlan, RollbackPlan, RotationPlan } from '../core/plan/plan.ts';
 import { everyItem } from './every-item.ts';
@@ -35,6 +36,8 @@ export interface RotationHead extends RotationRequest {
   /** Of a retirement, in place of a plan. */
   readonly retirePlan?: RetirePlan;
   readonly newKeyId?: string;
+  /** Of a rotation that has switched and counts as complete only when its old key is quiet: the last look. */
+  readonly quiet?: QuietUse;
   readonly outcome?: string;
   readonly error?: { readonly name: string; readonly sentence: string };
   readonly leftBehind?: readonly string[];

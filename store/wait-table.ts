@@ -5,7 +5,7 @@ import { everyItem } from './every-item.ts';
 /** A state that waits for a time and may be ended early by a word: to go on, to go back. */
 export interface Wait {
   readonly rotationId: string;
-  /** Which wait it is: `hold`, `acknowledgements`, `drain`, `deny`, `watch`. */
+  /** Which wait it is: `hold`, `acknowledgements`, `drain`, `quiet`, `deny`, `watch`. */
   readonly name: string;
   readonly encryptedToken: Uint8Array;
   readonly openedAt: string;

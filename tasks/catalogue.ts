@@ -20,6 +20,7 @@ import { proveThroughAlias } from './prove/prove-through-alias.ts';
 import { publishKeys } from './publish/publish-keys.ts';
 import { remindConsumers } from './publish/remind-consumers.ts';
 import { checkDrained } from './retire/check-drained.ts';
+import { checkQuiet } from './retire/check-quiet.ts';
 import { checkUnused } from './retire/check-unused.ts';
 import { checkWanted } from './retire/check-wanted.ts';
 import { disableKey } from './retire/disable-key.ts';
@@ -82,6 +83,7 @@ export const tasks: readonly CataloguedTask[] = [
   entry(stopKey),
   entry(liftStop),
   entry(checkDrained),
+  entry(checkQuiet),
   entry(openWait),
   entry(planRollback),
   entry(restoreAliases),

@@ -38,7 +38,7 @@ export interface WaveMember {
   readonly endedAt?: string;
   /** As the ledger has it; or `skipped`, when its turn came and there was nothing to do. */
   readonly outcome?: string;
-  /** Why it was skipped. */
+  /** Why it was skipped, or what it waits for after its aliases have moved. */
   readonly why?: string;
 }
 
