@@ -13,7 +13,7 @@ export interface Case {
   readonly to: string;
 }
 
-/** The spread of cases, with their ids for drilling down; without a case there is no mean. */
+/** The spread of cases, with their ids for drilling down, each once; without a case there is no mean. */
 export type Durations = (Spread | ({ readonly count: 0 } & { readonly [K in Exclude<keyof Spread, 'count'>]?: never })) & { readonly ids: readonly string[] };
 
 /** Nothing where there is no case. */
@@ -27,7 +27,7 @@ export function spread(seconds: readonly number[]): Spread | undefined {
 /** A case whose end was told before its beginning took no time. */
 export const durations = (cases: readonly Case[]): Durations => ({
   ...(spread(cases.map(({ from, to }) => Math.max(0, (Date.parse(to) - Date.parse(from)) / 1000))) ?? { count: 0 }),
-  ids: cases.map(({ id }) => id).sort(),
+  ids: [...new Set(cases.map(({ id }) => id))].sort(),
 });
 
 const inWords = (seconds: number): string => (seconds >= 172_800 ? `${(seconds / 86_400).toFixed(1)} days` : seconds >= 7200 ? `${(seconds / 3600).toFixed(1)} hours` : `${Math.round(seconds / 60)} minutes`);

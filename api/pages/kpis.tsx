@@ -1,3 +1,5 @@
+import type { StageDelay } from '../../core/approval/delay.ts';
+import { deed } from '../../core/errors.ts';
 import type { KpiReport } from '../../core/kpi/report.ts';
 import { spreadText } from '../../core/spread.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -11,6 +13,12 @@ import { Time } from './parts/time.tsx';
 /** As many points as a plot shows well; each is one report of a day. */
 const mostPoints = 30;
 
+/** A stage, and each group in it. */
+const stageFacts = ({ stage, seen, settled, timedOut, byGroup }: StageDelay): Fact[] => [
+  [`Delay of ${deed(stage)}`, `${spreadText(settled)}${seen.count === 0 ? '' : `; first seen: ${spreadText(seen)}`}${timedOut.length === 0 ? '' : `; ${timedOut.length} ran out of time`}`],
+  ...byGroup.map((group): Fact => [`Delay of ${deed(stage)}, by ${group.group}`, spreadText(group)]),
+];
+
 /** The KPIs now, how they came to be what they are, and what is behind each. */
 export async function kpisPage(deps: ApiDeps, reader: LoggedIn) {
   const report = await kpiAsOf(deps, undefined, 365);
@@ -23,6 +31,7 @@ export async function kpisPage(deps: ApiDeps, reader: LoggedIn) {
     ...Object.entries(overdueManualRotations).map(([quarter, ids]): Fact => [`Overdue in ${quarter}`, `${ids.length} manual rotations`]),
     ['Findings', `${openCount} open; ${findings.opened} opened and ${findings.closed} closed so far`],
     ['Approval delay', spreadText(report.approvalDelay)],
+    ...report.approvalStages.flatMap(stageFacts),
     ['Retained old keys', `${retainedKeys.count}, ${retainedKeys.dollarsPerMonth} USD a month`],
   ];
   return (
@@ -55,7 +64,16 @@ export async function kpisPage(deps: ApiDeps, reader: LoggedIn) {
           <Behind what={`Overdue in ${quarter}`} ids={ids} />
         ))}
         <Behind what="Remediated" ids={report.timeToRemediate.ids} />
-        <Behind what="Approvals decided" ids={report.approvalDelay.ids} />
+        <Behind what="Approvals decided" ids={report.approvalDelay.ids} at="/approvals/" />
+        {report.approvalStages.map(({ stage, settled, timedOut, byGroup }) => (
+          <>
+            <Behind what={`Decided: ${deed(stage)}`} ids={settled.ids} at="/approvals/" />
+            {byGroup.map(({ group, ids }) => (
+              <Behind what={`Decided: ${deed(stage)}, by ${group}`} ids={ids} at="/approvals/" />
+            ))}
+            {timedOut.length === 0 ? null : <Behind what={`Out of time: ${deed(stage)}`} ids={timedOut} at="/approvals/" />}
+          </>
+        ))}
         <Behind what="Retained old keys" ids={retainedKeys.keys} />
       </section>
     </Page>
@@ -68,7 +86,8 @@ async function lately({ store }: ApiDeps): Promise<KpiReport[]> {
   return (await Promise.all(days.map((day) => store.records.report(day)))).filter((r) => r !== undefined);
 }
 
-const Behind = ({ what, ids }: { readonly what: string; readonly ids: readonly string[] }) => (
+/** The ids of what is behind a figure; where they have pages at `at`, with links. */
+const Behind = ({ what, ids, at }: { readonly what: string; readonly ids: readonly string[]; readonly at?: string }) => (
   <details>
     <summary>
       {what} ({ids.length})
@@ -79,7 +98,7 @@ const Behind = ({ what, ids }: { readonly what: string; readonly ids: readonly s
       <ul>
         {ids.map((id) => (
           <li>
-            <Code>{id}</Code>
+            {at === undefined ? <Code>{id}</Code> : <a class="id" href={`${at}${encodeURIComponent(id)}`}>{id}</a>}
           </li>
         ))}
       </ul>

@@ -1,10 +1,25 @@
 import type { Command } from 'commander';
+import type { StageDelay } from '../../core/approval/delay.ts';
+import { deed } from '../../core/errors.ts';
 import type { KpiReport } from '../../core/kpi/report.ts';
 import { spreadText } from '../../core/spread.ts';
 import { command } from '../command.ts';
 import { show, type Io } from '../io.ts';
 import { apiJson } from '../signed-request.ts';
 import { table } from '../table.ts';
+
+/** A stage in a line, and each group in it. */
+const stageRows = ({ stage, seen, settled, timedOut, byGroup }: StageDelay): string[][] => [
+  [`  ${deed(stage)}`, `${spreadText(settled)}${timedOut.length === 0 ? '' : `; ${timedOut.length} ran out of time`}`],
+  ...(seen.count === 0 ? [] : [['    first seen', spreadText(seen)]]),
+  ...byGroup.map((group) => [`    by ${group.group}`, spreadText(group)]),
+];
+
+const behindStage = ({ stage, settled, timedOut, byGroup }: StageDelay): [what: string, ids: readonly string[]][] => [
+  [`Decided: ${deed(stage)}`, settled.ids],
+  ...byGroup.map(({ group, ids }): [string, readonly string[]] => [`Decided: ${deed(stage)}, by ${group}`, ids]),
+  [`Out of time: ${deed(stage)}`, timedOut],
+];
 
 function kpiText(r: KpiReport, drill: boolean): string {
   const { automaticRotation: rotation, findings, retainedKeys } = r;
@@ -15,6 +30,7 @@ function kpiText(r: KpiReport, drill: boolean): string {
     ...Object.entries(r.overdueManualRotations).map(([quarter, ids]) => [`Overdue manual rotations, ${quarter}`, String(ids.length)]),
     ['Findings', `${open.reduce((sum, [, ids]) => sum + ids.length, 0)} open; ${findings.opened} opened and ${findings.closed} closed so far`],
     ['Time to decide on an approval', spreadText(r.approvalDelay)],
+    ...r.approvalStages.flatMap(stageRows),
     ['Retained old keys', `${retainedKeys.count}, ${retainedKeys.dollarsPerMonth} USD a month`],
   ]);
   const behind: readonly (readonly [what: string, ids: readonly string[]])[] = [
@@ -23,6 +39,7 @@ function kpiText(r: KpiReport, drill: boolean): string {
     ...Object.entries(r.overdueManualRotations).map(([quarter, ids]) => [`Overdue in ${quarter}`, ids] as const),
     ['Remediated', r.timeToRemediate.ids],
     ['Decided', r.approvalDelay.ids],
+    ...r.approvalStages.flatMap(behindStage),
     ['Retained', retainedKeys.keys],
   ];
   return [`As of ${r.asOf}; durations over the ${r.windowDays} days before`, figures, ...(drill ? behind.flatMap(([what, ids]) => (ids.length === 0 ? [] : ['', `${what}:`, ...ids.map((id) => `  ${id}`)])) : [])].join('\n');

@@ -1,3 +1,4 @@
+import { approvalDelays, type StageDelay } from '../approval/delay.ts';
 import { secondsPerDay } from '../clock.ts';
 import { durations, type Durations } from '../spread.ts';
 import { manualOverdue, rotationOff } from './facts.ts';
@@ -15,8 +16,10 @@ export interface KpiReport {
   /** Manual rotations that were overdue at some time in a quarter, by quarter (`2026-Q4`, in UTC). */
   readonly overdueManualRotations: Readonly<Record<string, readonly string[]>>;
   readonly findings: { readonly open: Readonly<Record<string, readonly string[]>>; readonly opened: number; readonly closed: number };
-  /** From a question to its settlement, within the window. */
+  /** From a question to its approval or refusal, within the window. */
   readonly approvalDelay: Durations;
+  /** The same by stage and by group, with what was seen when and what ran out of time. */
+  readonly approvalStages: readonly StageDelay[];
   /** Keys kept after their rotation. KMS pricing: one dollar a key and month. */
   readonly retainedKeys: { readonly count: number; readonly dollarsPerMonth: number; readonly keys: readonly string[] };
 }
@@ -33,6 +36,7 @@ export function kpiReport({ keys, findings, approvals }: KpiTally, asOf: string,
   const retained = sorted(seen.filter((k) => k.retained).map((k) => k.keyArn));
   const told = Object.entries(findings).flatMap(([id, f]) => episodeOf(id, f));
   const closed = told.filter((f) => f.closedAt !== undefined);
+  const settled = Object.values(approvals).filter((a) => inWindow(a.at));
   return {
     asOf,
     windowDays,
@@ -40,7 +44,8 @@ export function kpiReport({ keys, findings, approvals }: KpiTally, asOf: string,
     timeToRemediate: durations(closed.filter((f) => f.kind === rotationOff && inWindow(f.closedAt ?? '')).map((f) => ({ id: f.id, from: f.openedAt, to: f.closedAt ?? '' }))),
     overdueManualRotations: byQuarter(told.filter((f) => f.kind === manualOverdue), asOf),
     findings: { open: openByKind(told), opened: told.length, closed: closed.length },
-    approvalDelay: durations(Object.values(approvals).filter((a) => inWindow(a.at)).map((a) => ({ id: a.approvalId, from: a.requestedAt, to: a.at }))),
+    approvalDelay: durations(settled.filter((a) => a.outcome !== 'timed out').map((a) => ({ id: a.approvalId, from: a.requestedAt, to: a.at }))),
+    approvalStages: approvalDelays(settled),
     retainedKeys: { count: retained.length, dollarsPerMonth: retained.length * dollarsPerKeyMonth, keys: retained },
   };
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import { settledFact } from '../../core/approval/delay.ts';
 import type { KpiFact } from '../../core/kpi/facts.ts';
 import { kpiReport } from '../../core/kpi/report.ts';
 import { addFacts, type KpiTally } from '../../core/kpi/tally.ts';
@@ -34,6 +35,5 @@ export const closeSweep = plainTask({
 
 /** Every question that was settled and is not told yet. */
 async function approvalFacts({ approvals: told }: KpiTally, { store }: PlainContext): Promise<KpiFact[]> {
-  const settled = (await store.approvals.all()).filter((a) => told[a.approvalId] === undefined && a.settledAt !== undefined && (a.outcome === 'approved' || a.outcome === 'refused'));
-  return settled.map(({ approvalId, requestedAt, settledAt = '' }): KpiFact => ({ fact: 'approval-settled', at: settledAt, approvalId, requestedAt }));
+  return (await store.approvals.all()).filter((a) => told[a.approvalId] === undefined).flatMap((a) => settledFact(a) ?? []);
 }

@@ -127,10 +127,14 @@ test('the daily sweep starts what is due, once; what is overdue counts in its qu
   await told(rota);
   await sweepNow(rota);
   expect(await names(rota)).toEqual([]);
-  const { overdueManualRotations, retainedKeys, approvalDelay } = await kpi(rota);
+  const { overdueManualRotations, retainedKeys, approvalDelay, approvalStages } = await kpi(rota);
   expect(Object.values(overdueManualRotations)).toEqual([[expect.stringContaining(oldKeyId)]]);
   expect(retainedKeys).toMatchObject({ count: 1, dollarsPerMonth: 1 });
   expect(approvalDelay.count).toBe(1);
+  expect(approvalStages).toMatchObject([{ stage: 'cutover', seen: { count: 1 }, settled: { count: 1, ids: approvalDelay.ids }, timedOut: [], byGroup: [{ group: 'security', count: 2, ids: approvalDelay.ids }] }]);
+  const shown = (await rota.as('audrey', 'kpi', '--drill')).out;
+  expect(shown).toMatch(/^ {2}cutover +mean .*\(1 case\)\n {4}first seen +mean .*\n {4}by security +mean .*\(2 cases\)$/m);
+  expect(shown).toContain(`Decided: cutover, by security:\n  ${approvalDelay.ids[0] ?? ''}`);
   // The schedule of the API started a sweep of the day by itself.
   const day = new Date(clock.now()).toISOString().slice(0, 10);
   expect(await rota.json<Sweep>('audrey', 'sweep', '--show', `daily-${day}`)).toMatchObject({ sweepId: `daily-${day}` });

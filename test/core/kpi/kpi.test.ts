@@ -21,7 +21,20 @@ const findingHistory = (n: number) =>
     ...(lasts === null ? [] : [{ fact: 'finding-closed' as const, at: day(opens + lasts), findingId: `f${n}`, evidence: 'sweep' }]),
   ]);
 const approvalHistory = (n: number) =>
-  fc.record({ asked: fc.nat(lastDay), takes: fc.nat(30) }).map(({ asked, takes }): KpiFact[] => [{ fact: 'approval-settled', at: day(asked + takes), approvalId: `q${n}`, requestedAt: day(asked) }]);
+  fc
+    .record({
+      asked: fc.nat(lastDay),
+      takes: fc.nat(30),
+      stage: fc.constantFrom('start', 'cutover', 'retire'),
+      outcome: fc.constantFrom('approved' as const, 'refused' as const, 'timed out' as const),
+      seenAfter: fc.option(fc.nat(30)),
+      decisions: fc.array(fc.record({ group: fc.constantFrom('security', 'owners'), after: fc.nat(30) }), { maxLength: 3 }),
+    })
+    .map(({ asked, takes, stage, outcome, seenAfter, decisions }): KpiFact[] => {
+      const seen = seenAfter === null ? {} : { seenAt: day(asked + Math.min(takes, seenAfter)) };
+      const decided = decisions.map(({ group, after }) => ({ group, at: day(asked + Math.min(takes, after)) }));
+      return [{ fact: 'approval-settled', at: day(asked + takes), approvalId: `q${n}`, requestedAt: day(asked), stage, outcome, ...seen, decisions: decided }];
+    });
 
 const many = (of: (n: number) => fc.Arbitrary<KpiFact[]>, count: number): fc.Arbitrary<KpiFact[]> => fc.tuple(...Array.from({ length: count }, (_, n) => of(n))).map((lists) => lists.flat());
 const history = fc.tuple(many(keyHistory, 6), many(findingHistory, 8), many(approvalHistory, 4)).map((lists) => lists.flat());
@@ -39,7 +52,7 @@ function counted(ledger: readonly KpiFact[], asOf: string): KpiReport {
   const on = eligible.filter((f) => f.rotation === 'on').length;
   const findings = facts.flatMap((f) => (f.fact === 'finding-opened' ? [{ ...f, end: facts.find((e) => e.fact === 'finding-closed' && e.findingId === f.findingId)?.at }] : []));
   const measure = (cases: { id: string; seconds: number }[]) => {
-    const ids = cases.map((c) => c.id).sort();
+    const ids = [...new Set(cases.map((c) => c.id))].sort();
     if (cases.length === 0) return { count: 0 as const, ids };
     const seconds = cases.map((c) => c.seconds).sort((a, b) => a - b);
     // The smallest time that so many cases do not exceed.
@@ -50,6 +63,7 @@ function counted(ledger: readonly KpiFact[], asOf: string): KpiReport {
   const overdue: Record<string, Set<string>> = {};
   for (const f of findings.filter((x) => x.kind === 'overdue'))
     for (let n = 0; day(n) <= asOf; n++) if (day(n) >= f.at && (f.end === undefined || day(n) <= f.end)) (overdue[quarterOf(day(n))] ??= new Set()).add(f.findingId);
+  const settled = facts.flatMap((f) => (f.fact === 'approval-settled' && f.at > from ? [f] : []));
   const kinds = [...new Set(findings.filter((f) => f.end === undefined).map((f) => f.kind))].sort();
   return {
     asOf,
@@ -62,7 +76,24 @@ function counted(ledger: readonly KpiFact[], asOf: string): KpiReport {
       opened: findings.length,
       closed: findings.filter((f) => f.end !== undefined).length,
     },
-    approvalDelay: measure(facts.flatMap((f) => (f.fact === 'approval-settled' && f.at > from ? [{ id: f.approvalId, seconds: seconds(f.requestedAt, f.at) }] : []))),
+    approvalDelay: measure(settled.flatMap((f) => (f.outcome === 'timed out' ? [] : [{ id: f.approvalId, seconds: seconds(f.requestedAt, f.at) }]))),
+    approvalStages: ['cutover', 'retire', 'start'].flatMap((stage) => {
+      const those = settled.filter((f) => f.stage === stage);
+      const groups = ['owners', 'security'].flatMap((group) => {
+        const cases = those.flatMap((f) => f.decisions.filter((d) => d.group === group).map((d) => ({ id: f.approvalId, seconds: seconds(f.requestedAt, d.at) })));
+        return cases.length === 0 ? [] : [{ group, ...measure(cases) }];
+      });
+      if (those.length === 0) return [];
+      return [
+        {
+          stage,
+          seen: measure(those.flatMap((f) => (f.seenAt === undefined ? [] : [{ id: f.approvalId, seconds: seconds(f.requestedAt, f.seenAt) }]))),
+          settled: measure(those.flatMap((f) => (f.outcome === 'timed out' ? [] : [{ id: f.approvalId, seconds: seconds(f.requestedAt, f.at) }]))),
+          timedOut: those.filter((f) => f.outcome === 'timed out').map((f) => f.approvalId).sort(),
+          byGroup: groups,
+        },
+      ];
+    }),
     retainedKeys: { count: retained.length, dollarsPerMonth: retained.length, keys: retained.sort() },
   };
 }
