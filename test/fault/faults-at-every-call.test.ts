@@ -12,7 +12,7 @@ let lives: Lives;
 
 beforeAll(async () => {
   lives = await Lives.start();
-}, 120_000);
+});
 
 afterAll(() => lives.end());
 

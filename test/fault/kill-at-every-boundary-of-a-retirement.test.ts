@@ -10,7 +10,7 @@ let every: EveryBoundary;
 beforeAll(async () => {
   lives = await Lives.start();
   every = new EveryBoundary(lives);
-}, 120_000);
+});
 
 afterAll(() => lives.end());
 

@@ -10,7 +10,7 @@ let every: EveryBoundary;
 beforeAll(async () => {
   lives = await Lives.start();
   every = new EveryBoundary(lives);
-}, 120_000);
+});
 
 afterAll(() => lives.end());
 
@@ -43,7 +43,7 @@ test.each(Object.entries(cases) as [ScenarioName, Case][])('killed at every boun
   expect(await every.wrongIn(scenario, beside)).toEqual([]);
 });
 
-test('with a ledger that forgets what was tried before, a kill makes two successors: these tests can fail', { timeout: 120_000 }, async () => {
+test('with a ledger that forgets what was tried before, a kill makes two successors: these tests can fail', async () => {
   const kill: Boundary = { call: 'create-successor: CreateKey 1', when: 'after' };
   expect((await every.clean('BYOK rotation')).boundaries).toContainEqual(kill);
   const [end] = await lives.goThrough([{ scenario: 'BYOK rotation', template: lives.fresh, boundaries: [kill] }], { isForgetful: true });
