@@ -35,7 +35,7 @@ const cases: Readonly<Record<Extract<keyof typeof ofImportedKey, `retirement${st
   },
 };
 
-test.each(Object.entries(cases) as [ScenarioName, Case][])('killed at every boundary, a %s ends as one without a kill', { timeout: 600_000 }, async (scenario, { beside, leaves }) => {
+test.each(Object.entries(cases) as [ScenarioName, Case][])('killed at every boundary, a %s ends as one without a kill', { timeout: 3_600_000 }, async (scenario, { beside, leaves }) => {
   const { facts } = await every.clean(scenario);
   expect(facts).toMatchObject({ ...leaves, openQuestions: 0, isFree: true });
   expect(facts.keys.filter((key) => key.name.startsWith('new key'))).toHaveLength(1);
