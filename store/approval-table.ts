@@ -1,11 +1,12 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { GetCommand, PutCommand, ScanCommand, UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, paginateScan, PutCommand, UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { silentUntilFrom } from '../core/approval/notices.ts';
 import type { Decision } from '../core/approval/decision.ts';
 import { RotaError } from '../core/errors.ts';
 import type { AnyPlan } from '../core/plan/plan.ts';
 import type { ApprovalRule, Stage } from '../core/registry/registry-schema.ts';
 import { unlessConflict } from './conditional.ts';
+import { everyItem } from './every-item.ts';
 
 /** `void`: what was decided has no effect, since the plan changed or the rotation had gone on. */
 export type Outcome = 'open' | 'approved' | 'refused' | 'timed out' | 'void';
@@ -100,13 +101,7 @@ export class ApprovalTable {
 
   /** Every question, oldest first. */
   async all(): Promise<StoredApproval[]> {
-    const found: StoredApproval[] = [];
-    let from: Record<string, unknown> | undefined;
-    do {
-      const page = await this.#dynamo.send(new ScanCommand({ TableName: this.#table, ExclusiveStartKey: from, ConsistentRead: true }));
-      found.push(...(page.Items ?? []).map(stored));
-      from = page.LastEvaluatedKey;
-    } while (from !== undefined);
+    const found = (await everyItem(paginateScan({ client: this.#dynamo }, { TableName: this.#table, ConsistentRead: true }))).map(stored);
     return found.sort((a, b) => a.requestedAt.localeCompare(b.requestedAt));
   }
 

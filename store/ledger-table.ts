@@ -1,8 +1,9 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { BatchGetCommand, DeleteCommand, GetCommand, PutCommand, QueryCommand, ScanCommand, UpdateCommand, type BatchGetCommandOutput, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { BatchGetCommand, DeleteCommand, GetCommand, paginateQuery, paginateScan, PutCommand, UpdateCommand, type BatchGetCommandOutput, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { RotaError } from '../core/errors.ts';
 import type { KmsCall, StepRecord } from '../core/dossier/statement.ts';
 import type { CutoverPlan, RetirePlan, RollbackPlan, RotationPlan } from '../core/plan/plan.ts';
+import { everyItem } from './every-item.ts';
 
 /** What was asked for; written before the execution starts. */
 export interface RotationRequest {
@@ -95,16 +96,7 @@ export class LedgerTable {
 
   /** The heads of rotations that have not ended, in no order. Those that have leave the list here. */
   async openHeads(): Promise<RotationHead[]> {
-    const ids: string[] = [];
-    let from: Record<string, unknown> | undefined;
-    do {
-      const page = await this.#dynamo.send(
-        new QueryCommand({ TableName: this.#table, KeyConditionExpression: 'rotationId = :open', ExpressionAttributeValues: { ':open': '#open' }, ConsistentRead: true, ExclusiveStartKey: from }),
-      );
-      ids.push(...(page.Items ?? []).map((item) => String(item.step)));
-      from = page.LastEvaluatedKey;
-    } while (from !== undefined);
-    const heads = await this.headsOf(ids);
+    const heads = await this.headsOf((await this.#items('#open')).map((item) => String(item.step)));
     for (const { rotationId, outcome } of heads) if (outcome !== undefined) await this.#dynamo.send(new DeleteCommand({ TableName: this.#table, Key: openKey(rotationId) }));
     return heads.filter(({ outcome }) => outcome === undefined);
   }
@@ -127,15 +119,8 @@ export class LedgerTable {
 
   /** All rotations, newest request first. */
   async heads(): Promise<RotationHead[]> {
-    const heads: RotationHead[] = [];
-    let from: Record<string, unknown> | undefined;
-    do {
-      const page = await this.#dynamo.send(
-        new ScanCommand({ TableName: this.#table, FilterExpression: 'step = :head', ExpressionAttributeValues: { ':head': '#head' }, ExclusiveStartKey: from, ConsistentRead: true }),
-      );
-      heads.push(...(page.Items ?? []).map((item) => item.head as RotationHead));
-      from = page.LastEvaluatedKey;
-    } while (from !== undefined);
+    const asked = { TableName: this.#table, FilterExpression: 'step = :head', ExpressionAttributeValues: { ':head': '#head' }, ConsistentRead: true };
+    const heads = (await everyItem(paginateScan({ client: this.#dynamo }, asked))).map((item) => item.head as RotationHead);
     return heads.sort((a, b) => b.requestedAt.localeCompare(a.requestedAt));
   }
 
@@ -190,11 +175,9 @@ export class LedgerTable {
 
   /** The steps of a rotation in the order of their intents. */
   async steps(rotationId: string): Promise<StepRecord[]> {
-    const { Items = [] } = await this.#dynamo.send(
-      new QueryCommand({ TableName: this.#table, KeyConditionExpression: 'rotationId = :r', ExpressionAttributeValues: { ':r': rotationId }, ConsistentRead: true }),
-    );
     const order = (s: StepRecord) => `${s.intendedAt} ${s.completedAt ?? '9'}`;
-    return Items.filter((item) => !String(item.step).startsWith('#'))
+    return (await this.#items(rotationId))
+      .filter((item) => !String(item.step).startsWith('#'))
       .map(stepOf)
       .sort((a, b) => order(a).localeCompare(order(b)));
   }
@@ -228,6 +211,11 @@ export class LedgerTable {
       .catch((error: unknown) => {
         if (!isConflict(error)) throw error;
       });
+  }
+
+  async #items(partition: string): Promise<Record<string, unknown>[]> {
+    const asked = { TableName: this.#table, KeyConditionExpression: 'rotationId = :r', ExpressionAttributeValues: { ':r': partition }, ConsistentRead: true };
+    return everyItem(paginateQuery({ client: this.#dynamo }, asked));
   }
 }
 

@@ -1,9 +1,10 @@
-import { GetCommand, PutCommand, QueryCommand, UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, paginateQuery, PutCommand, UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { RotaError } from '../core/errors.ts';
 import { registryDigest } from '../core/registry/registry-digest.ts';
 import { Freeze } from '../core/registry/freeze-schema.ts';
 import { Person, RegisteredKey, Registry } from '../core/registry/registry-schema.ts';
 import { z } from 'zod';
+import { everyItem } from './every-item.ts';
 
 /** Which revision holds, who applied it and when. */
 export interface RegistryHead {
@@ -31,8 +32,7 @@ export class RegistryTable {
   }
 
   async head(): Promise<RegistryHead | undefined> {
-    const { Item } = await this.#dynamo.send(new GetCommand({ TableName: this.#table, Key: pointer, ConsistentRead: true }));
-    return Item === undefined ? undefined : (Item.head as RegistryHead);
+    return (await this.#item(pointer.revision, pointer.item))?.head as RegistryHead | undefined;
   }
 
   /**
@@ -69,65 +69,85 @@ export class RegistryTable {
 
   /** Throws `RegistryEmpty` before the first apply. */
   async people(): Promise<Person[]> {
-    const { Item } = await this.#dynamo.send(
-      new GetCommand({ TableName: this.#table, Key: { revision: await this.#holding(), item: 'people' }, ConsistentRead: true }),
-    );
-    return People.parse(Item?.people);
+    return this.#people(await this.#holding());
   }
 
   /** When nothing shall change. Throws `RegistryEmpty` before the first apply. */
   async freezes(): Promise<Freeze[]> {
-    const { Item } = await this.#dynamo.send(
-      new GetCommand({ TableName: this.#table, Key: { revision: await this.#holding(), item: 'freezes' }, ConsistentRead: true }),
-    );
-    // A revision that an earlier release applied has none.
-    return Freezes.parse(Item?.freezes ?? []);
+    return this.#freezes(await this.#holding());
   }
 
   /** Throws `AliasUnregistered`. */
   async key(alias: string): Promise<RegisteredKey> {
-    const { Item } = await this.#dynamo.send(
-      new GetCommand({ TableName: this.#table, Key: { revision: await this.#holding(), item: `key#${alias}` }, ConsistentRead: true }),
-    );
-    if (Item === undefined) throw new RotaError('AliasUnregistered', { alias });
-    return RegisteredKey.parse(Item.key);
+    const item = await this.#item(await this.#holding(), `key#${alias}`);
+    if (item === undefined) throw new RotaError('AliasUnregistered', { alias });
+    return RegisteredKey.parse(item.key);
   }
 
   /** Whether the registry that holds asks for sweeps; not before the first one is applied. */
   async isSwept(): Promise<boolean> {
-    if ((await this.head()) === undefined) return false;
-    const { Item } = await this.#dynamo.send(new GetCommand({ TableName: this.#table, Key: { revision: await this.#holding(), item: 'estate' }, ConsistentRead: true }));
-    return (Item?.estate as { sweep?: unknown } | undefined)?.sweep !== undefined;
+    return (await this.#swept()) !== undefined;
+  }
+
+  /** The whole registry where it asks for sweeps. */
+  async wholeIfSwept(): Promise<Registry | undefined> {
+    const revision = await this.#swept();
+    return revision === undefined ? undefined : this.#whole(revision);
   }
 
   /** The whole registry as it was applied, keys sorted by alias. */
   async whole(): Promise<Registry> {
-    const revision = await this.#holding();
-    const keys: RegisteredKey[] = [];
-    let from: Record<string, unknown> | undefined;
-    do {
-      const page = await this.#dynamo.send(
-        new QueryCommand({
+    return this.#whole(await this.#holding());
+  }
+
+  async #whole(revision: string): Promise<Registry> {
+    const items = await everyItem(
+      paginateQuery(
+        { client: this.#dynamo },
+        {
           TableName: this.#table,
           KeyConditionExpression: 'revision = :r AND begins_with(#item, :key)',
           ExpressionAttributeNames: { '#item': 'item' },
           ExpressionAttributeValues: { ':r': revision, ':key': 'key#' },
-          ExclusiveStartKey: from,
           ConsistentRead: true,
-        }),
-      );
-      keys.push(...(page.Items ?? []).map((item) => RegisteredKey.parse(item.key)));
-      from = page.LastEvaluatedKey;
-    } while (from !== undefined);
-    const freezes = await this.freezes();
-    const { Item } = await this.#dynamo.send(new GetCommand({ TableName: this.#table, Key: { revision, item: 'estate' }, ConsistentRead: true }));
-    return Registry.parse({ version: 1, people: await this.people(), keys, ...(freezes.length === 0 ? {} : { freezes }), ...(Item?.estate as object | undefined) });
+        },
+      ),
+    );
+    const keys = items.map((item) => RegisteredKey.parse(item.key));
+    const freezes = await this.#freezes(revision);
+    return Registry.parse({ version: 1, people: await this.#people(revision), keys, ...(freezes.length === 0 ? {} : { freezes }), ...(await this.#estate(revision)) });
+  }
+
+  async #people(revision: string): Promise<Person[]> {
+    return People.parse((await this.#item(revision, 'people'))?.people);
+  }
+
+  async #freezes(revision: string): Promise<Freeze[]> {
+    // A revision that an earlier release applied has none.
+    return Freezes.parse((await this.#item(revision, 'freezes'))?.freezes ?? []);
+  }
+
+  async #estate(revision: string): Promise<Partial<Pick<Registry, 'exceptions' | 'automaticRotation' | 'sweep'>> | undefined> {
+    return (await this.#item(revision, 'estate'))?.estate as Partial<Registry> | undefined;
+  }
+
+  /** The revision that holds, where it asks for sweeps. */
+  async #swept(): Promise<string | undefined> {
+    const holding = await this.#item(pointer.revision, pointer.item);
+    if (holding === undefined) return undefined;
+    const revision = holding.holding as string;
+    return (await this.#estate(revision))?.sweep === undefined ? undefined : revision;
   }
 
   async #holding(): Promise<string> {
-    const { Item } = await this.#dynamo.send(new GetCommand({ TableName: this.#table, Key: pointer, ConsistentRead: true }));
-    if (Item === undefined) throw new RotaError('RegistryEmpty', {});
-    return Item.holding as string;
+    const item = await this.#item(pointer.revision, pointer.item);
+    if (item === undefined) throw new RotaError('RegistryEmpty', {});
+    return item.holding as string;
+  }
+
+  async #item(revision: string, item: string): Promise<Record<string, unknown> | undefined> {
+    const { Item } = await this.#dynamo.send(new GetCommand({ TableName: this.#table, Key: { revision, item }, ConsistentRead: true }));
+    return Item;
   }
 
   async #put(item: Record<string, unknown>): Promise<void> {

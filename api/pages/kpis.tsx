@@ -1,4 +1,5 @@
 import type { KpiReport } from '../../core/kpi/report.ts';
+import { spreadText } from '../../core/spread.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { LoggedIn } from '../identity/session.ts';
 import { kpiAsOf } from '../sweeps/kpi.ts';
@@ -10,10 +11,6 @@ import { Time } from './parts/time.tsx';
 /** As many points as a plot shows well; each is one report of a day. */
 const mostPoints = 30;
 
-const inWords = (seconds: number): string => (seconds >= 172_800 ? `${(seconds / 86_400).toFixed(1)} days` : seconds >= 7200 ? `${(seconds / 3600).toFixed(1)} hours` : `${Math.round(seconds / 60)} minutes`);
-const durationText = ({ count, meanSeconds, p90Seconds }: KpiReport['timeToRemediate']): string =>
-  meanSeconds === undefined || p90Seconds === undefined ? 'no case yet' : `mean ${inWords(meanSeconds)}, nine of ten within ${inWords(p90Seconds)} (${count} ${count === 1 ? 'case' : 'cases'})`;
-
 /** The KPIs now, how they came to be what they are, and what is behind each. */
 export async function kpisPage(deps: ApiDeps, reader: LoggedIn) {
   const report = await kpiAsOf(deps, undefined, 365);
@@ -22,10 +19,10 @@ export async function kpisPage(deps: ApiDeps, reader: LoggedIn) {
   const openCount = Object.values(findings.open).reduce((sum, ids) => sum + ids.length, 0);
   const facts: Fact[] = [
     ['Automatic rotation', rotation.percent === undefined ? 'no key that KMS could rotate' : `${rotation.percent.toFixed(1)} % of symmetric keys (${rotation.on} of ${rotation.eligible})`],
-    ['Time to remediate', durationText(report.timeToRemediate)],
+    ['Time to remediate', spreadText(report.timeToRemediate)],
     ...Object.entries(overdueManualRotations).map(([quarter, ids]): Fact => [`Overdue in ${quarter}`, `${ids.length} manual rotations`]),
     ['Findings', `${openCount} open; ${findings.opened} opened and ${findings.closed} closed so far`],
-    ['Approval delay', durationText(report.approvalDelay)],
+    ['Approval delay', spreadText(report.approvalDelay)],
     ['Retained old keys', `${retainedKeys.count}, ${retainedKeys.dollarsPerMonth} USD a month`],
   ];
   return (

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { isoSeconds } from '../../core/clock.ts';
 import { RotaError } from '../../core/errors.ts';
 import { AliasName } from '../../core/ids.ts';
-import { usualShare } from '../../core/pace/kms-rates.ts';
+import { usualShare } from '../../core/kms-quotas.ts';
 import type { ApiDeps, ApiEnv } from '../deps.ts';
 import { personOf, personWithRole } from '../identity/person.ts';
 import { readBody, Reason } from '../read-body.ts';

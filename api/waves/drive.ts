@@ -1,6 +1,7 @@
 import { isoSeconds } from '../../core/clock.ts';
 import { isRotaError } from '../../core/errors.ts';
-import { bottleneckOf, scaled } from '../../core/pace/kms-rates.ts';
+import { scaled } from '../../core/kms-quotas.ts';
+import { bottleneckOf } from '../../core/pace/kms-rates.ts';
 import { judgeWave, waveStatus, type Wave, type WaveMember, type WaveStatus } from '../../core/wave/wave.ts';
 import { announceFact } from '../../store/events.ts';
 import { describeKey } from '../../store/key-facts.ts';

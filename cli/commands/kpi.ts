@@ -1,24 +1,20 @@
 import type { Command } from 'commander';
 import type { KpiReport } from '../../core/kpi/report.ts';
+import { spreadText } from '../../core/spread.ts';
 import { command } from '../command.ts';
 import { show, type Io } from '../io.ts';
 import { apiJson } from '../signed-request.ts';
 import { table } from '../table.ts';
-
-type Duration = KpiReport['timeToRemediate'];
-
-const inWords = (seconds: number): string => (seconds >= 172_800 ? `${(seconds / 86_400).toFixed(1)} days` : seconds >= 7200 ? `${(seconds / 3600).toFixed(1)} hours` : `${Math.round(seconds / 60)} minutes`);
-const duration = ({ count, meanSeconds, p90Seconds }: Duration): string => (meanSeconds === undefined || p90Seconds === undefined ? 'no case yet' : `mean ${inWords(meanSeconds)}, nine of ten within ${inWords(p90Seconds)} (${count})`);
 
 function kpiText(r: KpiReport, drill: boolean): string {
   const { automaticRotation: rotation, findings, retainedKeys } = r;
   const open = Object.entries(findings.open);
   const figures = table([
     ['Symmetric keys with automatic rotation', rotation.percent === undefined ? 'no such key' : `${rotation.percent.toFixed(1)} % (${rotation.on} of ${rotation.eligible})`],
-    ['Time to remediate a key without it', duration(r.timeToRemediate)],
+    ['Time to remediate a key without it', spreadText(r.timeToRemediate)],
     ...Object.entries(r.overdueManualRotations).map(([quarter, ids]) => [`Overdue manual rotations, ${quarter}`, String(ids.length)]),
     ['Findings', `${open.reduce((sum, [, ids]) => sum + ids.length, 0)} open; ${findings.opened} opened and ${findings.closed} closed so far`],
-    ['Time to decide on an approval', duration(r.approvalDelay)],
+    ['Time to decide on an approval', spreadText(r.approvalDelay)],
     ['Retained old keys', `${retainedKeys.count}, ${retainedKeys.dollarsPerMonth} USD a month`],
   ]);
   const behind: readonly (readonly [what: string, ids: readonly string[]])[] = [

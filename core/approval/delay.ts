@@ -1,3 +1,4 @@
+import { spread, type Spread } from '../spread.ts';
 import { seatGroups, type Asked } from './quorum.ts';
 import type { Decision } from './decision.ts';
 
@@ -8,14 +9,6 @@ export interface Timed extends Asked {
   readonly firstSeen?: { readonly at: string } | undefined;
   readonly settledAt?: string | undefined;
   readonly decisions: readonly Pick<Decision, 'groups' | 'decidedAt'>[];
-}
-
-/** How long something took, over `count` cases. Percentiles by nearest rank: a value that occurred. */
-export interface Spread {
-  readonly count: number;
-  readonly meanSeconds: number;
-  readonly p50Seconds: number;
-  readonly p90Seconds: number;
 }
 
 export interface StageDelay {
@@ -54,11 +47,3 @@ export function approvalDelays(questions: readonly Timed[]): StageDelay[] {
 const sortedKeys = (names: readonly string[]): string[] => [...new Set(names)].sort();
 
 const secondsSince = ({ requestedAt }: Timed, at: string): number => (Date.parse(at) - Date.parse(requestedAt)) / 1000;
-
-/** Nothing where there is no case. */
-export function spread(seconds: readonly number[]): Spread | undefined {
-  if (seconds.length === 0) return undefined;
-  const sorted = [...seconds].sort((a, b) => a - b);
-  const rank = (share: number): number => sorted[Math.ceil(share * sorted.length) - 1] ?? 0;
-  return { count: sorted.length, meanSeconds: sorted.reduce((sum, s) => sum + s, 0) / sorted.length, p50Seconds: rank(0.5), p90Seconds: rank(0.9) };
-}

@@ -1,14 +1,7 @@
 import { secondsPerDay } from '../clock.ts';
+import { durations, type Durations } from '../spread.ts';
 import { manualOverdue, rotationOff } from './facts.ts';
 import type { FindingTally, KpiTally } from './tally.ts';
-
-/** Seconds, over `count` cases; without a case there is no mean. `ids` are the cases, for drilling down. */
-interface Duration {
-  readonly count: number;
-  readonly meanSeconds?: number;
-  readonly p90Seconds?: number;
-  readonly ids: readonly string[];
-}
 
 /** The KPIs as of a moment; every figure comes with the keys, findings or questions behind it. */
 export interface KpiReport {
@@ -18,12 +11,12 @@ export interface KpiReport {
   /** Of the customer managed symmetric keys that KMS could rotate: how many it does. NIST SP 800-57 Part 1, 5.3. */
   readonly automaticRotation: { readonly on: number; readonly eligible: number; readonly percent?: number; readonly off: readonly string[] };
   /** From a key found without automatic rotation to the same key with it, closed within the window. */
-  readonly timeToRemediate: Duration;
+  readonly timeToRemediate: Durations;
   /** Manual rotations that were overdue at some time in a quarter, by quarter (`2026-Q4`, in UTC). */
   readonly overdueManualRotations: Readonly<Record<string, readonly string[]>>;
   readonly findings: { readonly open: Readonly<Record<string, readonly string[]>>; readonly opened: number; readonly closed: number };
   /** From a question to its settlement, within the window. */
-  readonly approvalDelay: Duration;
+  readonly approvalDelay: Durations;
   /** Keys kept after their rotation. KMS pricing: one dollar a key and month. */
   readonly retainedKeys: { readonly count: number; readonly dollarsPerMonth: number; readonly keys: readonly string[] };
 }
@@ -63,15 +56,6 @@ interface Episode {
 function episodeOf(id: string, { opened, closed }: FindingTally): Episode[] {
   if (opened === undefined) return [];
   return [{ id, kind: opened.kind, openedAt: opened.at, ...(closed === undefined ? {} : { closedAt: closed.at }) }];
-}
-
-function durations(cases: readonly { readonly id: string; readonly from: string; readonly to: string }[]): Duration {
-  const ids = sorted(cases.map((c) => c.id));
-  const seconds = cases.map(({ from, to }) => Math.max(0, (Date.parse(to) - Date.parse(from)) / 1000)).sort((a, b) => a - b);
-  // Nearest rank: a time that really was, and no interpolation between two.
-  const p90Seconds = seconds[Math.ceil(0.9 * seconds.length) - 1];
-  if (p90Seconds === undefined) return { count: 0, ids };
-  return { count: seconds.length, meanSeconds: seconds.reduce((sum, s) => sum + s, 0) / seconds.length, p90Seconds, ids };
 }
 
 function openByKind(episodes: readonly Episode[]): Record<string, string[]> {

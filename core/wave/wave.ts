@@ -1,5 +1,6 @@
 import { isoSeconds } from '../clock.ts';
-import { bottleneckOf, scaled, type KmsRates } from '../pace/kms-rates.ts';
+import { scaled } from '../kms-quotas.ts';
+import { bottleneckOf, type KmsRates } from '../pace/kms-rates.ts';
 
 /** What a wave of rotations was asked to be. */
 export interface WaveRequest {

@@ -1,7 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { KpiFact } from '../../core/kpi/facts.ts';
 import { kpiReport } from '../../core/kpi/report.ts';
-import { addFacts, noFacts } from '../../core/kpi/tally.ts';
+import { addFacts, type KpiTally } from '../../core/kpi/tally.ts';
 import { announceFact } from '../../store/events.ts';
 import { renewedActions } from '../../store/renewed.ts';
 import { plainTask, type PlainContext } from '../task.ts';
@@ -18,12 +19,11 @@ export const closeSweep = plainTask({
   run: async ({ sweepId, targets }, context) => {
     const { store, now } = context;
     const day = now.slice(0, 10);
-    await store.records.addFacts(day, `${sweepId}.approvals`, await approvalFacts(context));
-    const { day: from, tally: before } = (await store.records.tally()) ?? { day: '', tally: noFacts };
-    let tally = before;
-    // The last day again: facts may have come after that sweep, and twice does no harm.
-    for await (const { facts } of store.records.factsFrom(from)) tally = addFacts(tally, facts);
-    await store.records.putTally({ day, tally });
+    const before = await store.records.tallySoFar();
+    const settled = await approvalFacts(before, context);
+    await store.records.addFacts(day, `${sweepId}.approvals.${randomUUID()}`, settled);
+    const tally = addFacts(before, settled);
+    await store.records.putTally(day, tally);
     await store.records.putReport(day, kpiReport(tally, now));
     const started = await dueRotations(context);
     const failed = targets.filter((t) => t.error !== undefined);
@@ -32,8 +32,8 @@ export const closeSweep = plainTask({
   },
 });
 
-/** Every question that was settled: the few that there are, each time anew. */
-async function approvalFacts({ store }: PlainContext): Promise<KpiFact[]> {
-  const settled = (await store.approvals.all()).filter((a) => a.settledAt !== undefined && (a.outcome === 'approved' || a.outcome === 'refused'));
+/** Every question that was settled and is not told yet. */
+async function approvalFacts({ approvals: told }: KpiTally, { store }: PlainContext): Promise<KpiFact[]> {
+  const settled = (await store.approvals.all()).filter((a) => told[a.approvalId] === undefined && a.settledAt !== undefined && (a.outcome === 'approved' || a.outcome === 'refused'));
   return settled.map(({ approvalId, requestedAt, settledAt = '' }): KpiFact => ({ fact: 'approval-settled', at: settledAt, approvalId, requestedAt }));
 }

@@ -33,8 +33,8 @@ export const judgeEvent = plainTask({
   ],
   run: async (event, context) => {
     const subject = subjectOf(event);
-    if (subject === undefined || !(await context.store.registry.isSwept())) return { keys: 0, opened: 0, closed: 0 };
-    const registry = await context.store.registry.whole();
+    const registry = subject === undefined ? undefined : await context.store.registry.wholeIfSwept();
+    if (subject === undefined || registry === undefined) return { keys: 0, opened: 0, closed: 0 };
     const own = await context.clients.kms.config.region();
     const target = targetOf(registry, event);
     if (target === undefined) return { keys: 0, opened: 0, closed: 0 };

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { approvalDelays, spread, type Timed } from '../../../core/approval/delay.ts';
+import { approvalDelays, type Timed } from '../../../core/approval/delay.ts';
 
 const requestedAt = '2026-11-24T12:00:00Z';
 const at = (seconds: number): string => new Date(Date.parse(requestedAt) + seconds * 1000).toISOString();
@@ -12,14 +12,6 @@ const question = (change: Partial<Timed>): Timed => ({
   decisions: [],
   ...change,
 });
-
-test.each([
-  [[], undefined],
-  [[7], { count: 1, meanSeconds: 7, p50Seconds: 7, p90Seconds: 7 }],
-  [[4, 1], { count: 2, meanSeconds: 2.5, p50Seconds: 1, p90Seconds: 4 }],
-  [[10, 20, 30, 40, 50, 60, 70, 80, 90, 1000], { count: 10, meanSeconds: 145, p50Seconds: 50, p90Seconds: 90 }],
-  [[1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 100], { count: 11, meanSeconds: 10, p50Seconds: 1, p90Seconds: 1 }],
-])('the spread of %j', (seconds, expected) => expect(spread(seconds)).toEqual(expected));
 
 test('per stage: seen, settled, and out of time; per group: each decision', () => {
   const questions = [

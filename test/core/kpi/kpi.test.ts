@@ -40,11 +40,11 @@ function counted(ledger: readonly KpiFact[], asOf: string): KpiReport {
   const findings = facts.flatMap((f) => (f.fact === 'finding-opened' ? [{ ...f, end: facts.find((e) => e.fact === 'finding-closed' && e.findingId === f.findingId)?.at }] : []));
   const measure = (cases: { id: string; seconds: number }[]) => {
     const ids = cases.map((c) => c.id).sort();
-    if (cases.length === 0) return { count: 0, ids };
+    if (cases.length === 0) return { count: 0 as const, ids };
     const seconds = cases.map((c) => c.seconds).sort((a, b) => a - b);
-    // The smallest time that nine of ten cases do not exceed.
-    const p90Seconds = seconds.find((s) => seconds.filter((other) => other <= s).length >= 0.9 * seconds.length) ?? Number.NaN;
-    return { count: cases.length, meanSeconds: seconds.reduce((a, b) => a + b) / seconds.length, p90Seconds, ids };
+    // The smallest time that so many cases do not exceed.
+    const within = (share: number) => seconds.find((s) => seconds.filter((other) => other <= s).length >= share * seconds.length) ?? Number.NaN;
+    return { count: cases.length, meanSeconds: seconds.reduce((a, b) => a + b) / seconds.length, p50Seconds: within(0.5), p90Seconds: within(0.9), ids };
   };
   const seconds = (a: string, b: string) => (Date.parse(b) - Date.parse(a)) / 1000;
   const overdue: Record<string, Set<string>> = {};
