@@ -22,7 +22,7 @@ let deps: ApiDeps | undefined;
 
 function depsFromEnvironment(): ApiDeps {
   const names = namesFromEnvironment(process.env);
-  const clients = makeClients({}, realClock);
+  const clients = makeClients({});
   const prefix = process.env.ROTA_STATE_MACHINE_ARN_PREFIX ?? '';
   return {
     clock: realClock,

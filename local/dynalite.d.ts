@@ -8,7 +8,7 @@ declare module 'dynalite/db/index.js' {
   export interface Store {
     tableDb: { awsAccountId: string; awsRegion: string; put(name: string, table: TableRecord, done: (error: Error | null) => void): void };
     getTable(name: string, checkStatus: boolean, done: (error: Error | null, table: TableRecord) => void): void;
-    db: { open(): Promise<void>; close(): Promise<void> };
+    db: { open(): Promise<void>; close(): Promise<void>; get(key: string, done: (error: Error | null, value?: unknown) => void): void; getSync(key: string): unknown };
   }
   const db: { create(options: { path: string; createTableMs: number; deleteTableMs: number; updateTableMs: number }): Store };
   export default db;

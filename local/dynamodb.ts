@@ -30,6 +30,7 @@ export async function openDynamoDb({ folder, accountId, region }: { folder: stri
     if (((error as Error).cause as { code?: string } | undefined)?.code !== 'LEVEL_LOCKED') throw error;
     throw new Error(`${dirname(folder)} is in use by another process: stop it, or use another folder.`);
   });
+  readAtOnce(store);
   store.tableDb.awsAccountId = accountId;
   store.tableDb.awsRegion = region;
   const settled = rememberTables(store);
@@ -72,6 +73,20 @@ function awsErrorOf(error: unknown): AwsError | undefined {
   if (statusCode === undefined || body === undefined) return undefined;
   const { __type, message, Message, ...fields } = body as { __type: string; message?: string; Message?: string };
   return new AwsError(__type.replace(/^.*#/, ''), message ?? Message ?? '', statusCode, fields);
+}
+
+/** LevelDB finds an item in a few microseconds, in its memory or in the kernel's: to have a thread do that takes twenty times as long. */
+function readAtOnce({ db: level }: Store): void {
+  level.get = (key, done) => {
+    let value: unknown;
+    try {
+      value = level.getSync(key);
+    } catch (error) {
+      setImmediate(done, error as Error);
+      return;
+    }
+    setImmediate(done, null, value);
+  };
 }
 
 /**

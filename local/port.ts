@@ -85,6 +85,32 @@ export class Port {
     await closed;
   }
 
+  /**
+   * The answer to a request from within this process: what it would be over the wire, with the same checks and the same delay, but without a socket.
+   * Rejects as a connection does that is refused or lost.
+   */
+  call(request: WireRequest): Promise<WireAnswer | Response> {
+    if (!this.#server.listening) return Promise.reject(connectionError('ECONNREFUSED', 'the embedded AWS is closed'));
+    const answered = this.#answerInside({ request, requestId: randomUUID(), sourceIp: '127.0.0.1' });
+    const serving = answered.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#serving.add(serving);
+    void serving.then(() => this.#serving.delete(serving));
+    return answered;
+  }
+
+  async #answerInside(call: Call): Promise<WireAnswer | Response> {
+    try {
+      const answer = await this.#answer(call);
+      if (this.#parts.latencyMs > 0) await pause(this.#parts.latencyMs);
+      return answer instanceof Response ? answer : { ...answer, headers: { 'x-amzn-requestid': call.requestId, ...answer.headers } };
+    } catch (error) {
+      throw error instanceof AnswerDropped ? connectionError('ECONNRESET', 'socket hang up') : error;
+    }
+  }
+
   async #serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const requestId = randomUUID();
     const { offsetMs } = this.#parts.clock;
@@ -177,6 +203,8 @@ export class Port {
     return this.#app(fetchRequest(request, `http://${host}`), { requestId, sourceIp, ...(caller === undefined ? {} : { caller }) });
   }
 }
+
+const connectionError = (code: 'ECONNREFUSED' | 'ECONNRESET', message: string): Error => Object.assign(new Error(message), { code });
 
 const withRequestId = (answer: WireAnswer, requestId: string): WireAnswer => ({ ...answer, headers: { ...answer.headers, 'x-amz-request-id': requestId } });
 

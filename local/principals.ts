@@ -42,5 +42,11 @@ function indexBy(principals: readonly Principal[], field: 'id' | 'arn' | 'access
 /** Whether a principal's identity policy allows an action. Action names ignore case (IAM User Guide, policy element Action). */
 export const allows = (principal: Principal, action: string): boolean => principal.allow.some((pattern) => patternOf(pattern).test(action));
 
-const patternOf = (pattern: string): RegExp =>
-  new RegExp(`^${pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.')}$`, 'i');
+/** Every request asks for some: as many as the identity policies have. */
+const patterns = new Map<string, RegExp>();
+
+function patternOf(pattern: string): RegExp {
+  let made = patterns.get(pattern);
+  if (made === undefined) patterns.set(pattern, (made = new RegExp(`^${pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.')}$`, 'i')));
+  return made;
+}

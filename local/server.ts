@@ -12,6 +12,7 @@ import { openDynamoDb } from './dynamodb.ts';
 import { openEvents, type StoredEvent } from './events.ts';
 import { AnswerDropped, Faults } from './faults.ts';
 import { Gate } from './gate.ts';
+import { insideHandler, type SdkHandler } from './inside.ts';
 import { KmsQuotas } from './kms/quotas.ts';
 import { openKms } from './kms/server.ts';
 import type { ServiceControlPolicy } from './kms/service-control.ts';
@@ -36,6 +37,8 @@ interface Self {
   readonly clock: EmbeddedClock;
   /** Every event that was put or emitted, oldest first. */
   readonly events: () => readonly StoredEvent[];
+  /** For clients of the AWS SDK in this process: `requestHandler`. */
+  readonly sdkHandler: SdkHandler;
 }
 
 type Lambdas = ReadonlyMap<string, (payload: unknown) => Promise<unknown>>;
@@ -109,7 +112,7 @@ export async function startEmbeddedAws(options: EmbeddedAwsOptions): Promise<Emb
     const principals = new Principals(options.principals);
     const port = new Port({ clock, gate, principals, services, s3, latencyMs: options.latencyMs ?? 0 });
     opened.push(() => port.close());
-    const self = { url: await port.listen(options.port), clock, events: () => events.events() };
+    const self = { url: await port.listen(options.port), clock, events: () => events.events(), sdkHandler: insideHandler((request) => port.call(request)) };
     const lambdas = options.lambdas(self);
     port.serve(options.http(self));
     // Last, since executions that were running go on at once and call everything above.

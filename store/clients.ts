@@ -1,8 +1,7 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
-import { KMSClient } from '@aws-sdk/client-kms';
+import { KMSClient, type KMSClientConfig } from '@aws-sdk/client-kms';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { SSMClient } from '@aws-sdk/client-ssm';
@@ -20,6 +19,8 @@ export interface AwsAccess {
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
   /** Where the keys live, when that is another place (`rota local --kms`); `aws` is real AWS with ambient credentials. */
   readonly kmsEndpoint?: string;
+  /** How requests to `endpoint` travel; left out, over HTTP. */
+  readonly requestHandler?: Closable & NonNullable<KMSClientConfig['requestHandler']>;
 }
 
 /** The names of Rota's tables, bucket and own keys. */
@@ -78,16 +79,11 @@ export interface Clients {
   readonly trail: CloudTrailClient;
 }
 
-/** The KMS calls of whoever runs inside, each with the request id that CloudTrail has; outside, nobody keeps them. */
-export const kmsCallLog = new AsyncLocalStorage<KmsCall[]>();
-
-/** Lets a call to KMS leave: resolves when it may. Told of a refusal for the rate. Outside, nobody waits. */
+/** Lets a call to KMS leave: resolves when it may. Told of a refusal for the rate. */
 export interface KmsPace {
   readonly ready: (operation: string) => Promise<void>;
   readonly refused: (operation: string) => Promise<void>;
 }
-
-export const kmsPace = new AsyncLocalStorage<KmsPace>();
 
 const defined = <T extends object>(o: T) =>
   Object.fromEntries(Object.entries(o).filter(([, v]) => v !== undefined)) as { [K in keyof T]: Exclude<T[K], undefined> };
@@ -100,9 +96,9 @@ export interface Closable {
  * SDK clients with bounded waits: 5 s to connect, 30 s for an answer, 3 attempts with the SDK's jitter; the workflow's
  * own Retry does the rest.
  */
-export function makeClients(access: AwsAccess, clock: Clock): Clients & Closable {
+export function makeClients(access: AwsAccess): Clients & Closable {
   const requestHandler = new NodeHttpHandler({ connectionTimeout: 5_000, requestTimeout: 30_000 });
-  const base = defined({ region: access.region, endpoint: access.endpoint, credentials: access.credentials, requestHandler, maxAttempts: 3 });
+  const base = defined({ region: access.region, endpoint: access.endpoint, credentials: access.credentials, requestHandler: access.requestHandler ?? requestHandler, maxAttempts: 3 });
   const elsewhere = defined({ region: access.region, requestHandler, maxAttempts: 3 });
   const forKms =
     access.kmsEndpoint === undefined ? base : access.kmsEndpoint === 'aws' ? elsewhere : { ...elsewhere, endpoint: access.kmsEndpoint };
@@ -112,8 +108,8 @@ export function makeClients(access: AwsAccess, clock: Clock): Clients & Closable
     return client;
   };
   const clients = lazily<Omit<Clients, 'access'>>({
-    kms: () => paced(recorded(closed(new KMSClient(forKms)), clock)),
-    kmsOnce: () => paced(recorded(closed(new KMSClient({ ...forKms, maxAttempts: 1 })), clock)),
+    kms: () => closed(new KMSClient(forKms)),
+    kmsOnce: () => closed(new KMSClient({ ...forKms, maxAttempts: 1 })),
     dynamo: () => DynamoDBDocumentClient.from(closed(new DynamoDBClient(base)), { marshallOptions: { removeUndefinedValues: true } }),
     s3: () => closed(new S3Client({ ...base, forcePathStyle: access.endpoint !== undefined })),
     states: () => closed(new SFNClient(base)),
@@ -129,8 +125,8 @@ export function makeClients(access: AwsAccess, clock: Clock): Clients & Closable
 }
 
 /** Makes each client when it is first used: a task needs two or three of them, and making one takes longer than a call. */
-function lazily<T extends object>(makers: { readonly [K in keyof T]: () => T[K] }): T {
-  const made = {} as T;
+function lazily<T extends object>(makers: { readonly [K in keyof T]: () => T[K] }, others: object = {}): T {
+  const made = Object.create(others) as T;
   for (const name of Object.keys(makers) as (keyof T)[])
     Object.defineProperty(made, name, {
       configurable: true,
@@ -144,43 +140,66 @@ function lazily<T extends object>(makers: { readonly [K in keyof T]: () => T[K] 
   return made;
 }
 
-/** Notes each call with its request id, failed ones too: the dossier joins them to CloudTrail. */
-function recorded(client: KMSClient, clock: Clock): KMSClient {
-  client.middlewareStack.add(
+/** What becomes of the calls to KMS of one piece of work. */
+export interface KmsWatch {
+  /** Gets each call with the request id that CloudTrail has, failed ones too: the dossier joins them to CloudTrail. */
+  readonly log?: KmsCall[];
+  /** Left out, nobody waits. */
+  readonly pace?: KmsPace;
+}
+
+/**
+ * The same clients, with calls to KMS that are noted and paced. Handed on as an argument and not kept in an AsyncLocalStorage, which makes every
+ * promise of the process dearer (Node.js 20 and 22).
+ */
+export function watched(clients: Clients, clock: Clock, { log, pace }: KmsWatch): Clients {
+  const watch = (client: KMSClient): KMSClient => {
+    const middlewareStack = client.middlewareStack.clone();
+    if (log !== undefined) record(middlewareStack, log, clock);
+    if (pace !== undefined) takeTurns(middlewareStack, pace);
+    return Object.assign(Object.create(client) as KMSClient, { middlewareStack });
+  };
+  const kmsClients = { kms: () => watch(clients.kms), kmsOnce: () => watch(clients.kmsOnce) };
+  return lazily<Pick<Clients, 'kms' | 'kmsOnce'>>(kmsClients, clients) as Clients;
+}
+
+type Middlewares = KMSClient['middlewareStack'];
+
+const operationOf = (context: object): string => ((context as { commandName?: string }).commandName ?? 'unknown').replace(/Command$/, '');
+
+function record(to: Middlewares, log: KmsCall[], clock: Clock): void {
+  to.add(
     (next, context) => async (args) => {
-      const operation = ((context as { commandName?: string }).commandName ?? 'unknown').replace(/Command$/, '');
+      const operation = operationOf(context);
       const at = isoSeconds(clock.now());
       try {
         const answer = await next(args);
-        kmsCallLog.getStore()?.push({ operation, at, requestId: answer.output.$metadata.requestId ?? 'none' });
+        log.push({ operation, at, requestId: answer.output.$metadata.requestId ?? 'none' });
         return answer;
       } catch (error) {
         // One that never got its turn was no call.
         if (isRotaError(error)) throw error;
         const { name, $metadata } = error as { name?: string; $metadata?: { requestId?: string } };
-        kmsCallLog.getStore()?.push({ operation, at, requestId: $metadata?.requestId ?? 'none', error: name ?? 'Error' });
+        log.push({ operation, at, requestId: $metadata?.requestId ?? 'none', error: name ?? 'Error' });
         throw error;
       }
     },
     { step: 'initialize', name: 'rotaCallRecorder' },
   );
-  return client;
 }
 
 /** Each attempt waits for its turn, the SDK's own repeats too. */
-function paced(client: KMSClient): KMSClient {
+function takeTurns(to: Middlewares, pace: KmsPace): void {
   const waitForTurn = <A, R>(next: (args: A) => Promise<R>, context: object) => async (args: A): Promise<R> => {
-      const pace = kmsPace.getStore();
-      const operation = ((context as { commandName?: string }).commandName ?? 'unknown').replace(/Command$/, '');
-      await pace?.ready(operation);
-      try {
-        return await next(args);
-      } catch (error) {
-        if (error instanceof Error && error.name === 'ThrottlingException') await pace?.refused(operation);
-        throw error;
-      }
-    };
+    const operation = operationOf(context);
+    await pace.ready(operation);
+    try {
+      return await next(args);
+    } catch (error) {
+      if (error instanceof Error && error.name === 'ThrottlingException') await pace.refused(operation);
+      throw error;
+    }
+  };
   // Before it is signed: a signature ages.
-  client.middlewareStack.addRelativeTo(waitForTurn, { relation: 'before', toMiddleware: 'httpSigningMiddleware', name: 'rotaPace' });
-  return client;
+  to.addRelativeTo(waitForTurn, { relation: 'before', toMiddleware: 'httpSigningMiddleware', name: 'rotaPace' });
 }

@@ -13,7 +13,7 @@ let deps: Deps | undefined;
 
 function depsFromEnvironment(): Deps {
   const names = namesFromEnvironment(process.env);
-  const clients = makeClients({}, realClock);
+  const clients = makeClients({});
   return { clock: realClock, clients, names, store: makeStore(clients, names), movedClockSeconds: () => 0, kmsQuotas: quotasOf(process.env.ROTA_KMS_QUOTAS) };
 }
 

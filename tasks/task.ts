@@ -6,7 +6,7 @@ import { PublicationError } from '../core/publication/publication-error.ts';
 import { notVisibleYetErrors, transientAwsErrors } from '../core/transient-errors.ts';
 import type { KmsRates } from '../core/pace/kms-rates.ts';
 import type { KmsCall } from '../core/dossier/statement.ts';
-import { kmsCallLog, kmsPace, type Clients, type Names } from '../store/clients.ts';
+import { watched, type Clients, type Names } from '../store/clients.ts';
 import type { RotationHead } from '../store/ledger-table.ts';
 import type { Store } from '../store/store.ts';
 import { kmsPaceOf } from '../store/kms-pace.ts';
@@ -81,9 +81,9 @@ export async function runTask<I extends { rotationId: string }, O>(definition: T
     const head = await ledger.head(input.rotationId);
     // A redrive of an execution that was closed from outside must not move anything after its dossier.
     if (head.outcome !== undefined && definition.name !== 'seal-dossier') throw new RotaError('RotationEnded', { rotationId: head.rotationId, outcome: head.outcome });
-    const run = () => definition.run(input, { ...deps, head, repeated: intent.attempts > 1, attempts: intent.attempts, now: isoSeconds(deps.clock.now()) });
-    const pacedRun = () => (deps.kmsQuotas === undefined ? run() : kmsPace.run(kmsPaceOf(deps, deps.kmsQuotas, head.quotaShare), run));
-    const result = await kmsCallLog.run(kmsCalls, pacedRun);
+    const pace = deps.kmsQuotas === undefined ? {} : { pace: kmsPaceOf(deps, deps.kmsQuotas, head.quotaShare) };
+    const clients = watched(deps.clients, deps.clock, { log: kmsCalls, ...pace });
+    const result = await definition.run(input, { ...deps, clients, head, repeated: intent.attempts > 1, attempts: intent.attempts, now: isoSeconds(deps.clock.now()) });
     await ledger.complete(input.rotationId, step, now(), definition.output.parse(result), kmsCalls);
     return result;
   } catch (error) {

@@ -5,7 +5,7 @@ import { usualShare } from '../../core/kms-quotas.ts';
 import { workflowOf } from '../../core/plan/plan.ts';
 import type { Person, RegisteredKey } from '../../core/registry/registry-schema.ts';
 import { usualCanaries, waveStatus, type WaveMember, type WaveRequest, type WaveStatus } from '../../core/wave/wave.ts';
-import { kmsPace } from '../../store/clients.ts';
+import { watched } from '../../store/clients.ts';
 import { kmsPaceOf } from '../../store/kms-pace.ts';
 import { renewedOf } from '../../store/renewed.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -35,12 +35,12 @@ const atOnce = 10;
 
 /** Opens a wave; the schedule of the API drives it. Throws `AliasUnregistered`, `WaveEmpty`, `WaveTooLarge`. */
 export async function askForWave(deps: ApiDeps, person: Person, asked: WaveAsked): Promise<WaveAnswer> {
-  const { store, clock, randomSuffix, kmsQuotas } = deps;
+  const { store, clients, clock, randomSuffix, kmsQuotas } = deps;
   const nowMs = clock.now();
   const { keys } = await store.registry.whole();
   const wanted = asked.aliases === undefined ? keys : [...new Set(asked.aliases)].map((alias) => registered(keys, alias));
   if (asked.aliases !== undefined && wanted.length > mostKeys) throw new RotaError('WaveTooLarge', { keys: wanted.length, most: mostKeys });
-  const { taken, leftOut } = await kmsPace.run(kmsPaceOf(deps, kmsQuotas, usualShare), () => choose(deps, wanted, { dueOnly: asked.aliases === undefined, nowMs }));
+  const { taken, leftOut } = await choose({ ...deps, clients: watched(clients, clock, { pace: kmsPaceOf(deps, kmsQuotas, usualShare) }) }, wanted, { dueOnly: asked.aliases === undefined, nowMs });
   const members = taken.slice(0, Math.min(asked.most, mostKeys)).map(({ member }, place): WaveMember => ({ ...member, place }));
   if (members.length === 0 && asked.aliases !== undefined) throw new RotaError('WaveEmpty', { leftOut });
   if (members.length === 0) return { leftOut };

@@ -53,13 +53,15 @@ export function readTarget({ headers }: WireRequest): Target | undefined {
   return { protocol: found, operation };
 }
 
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
 /** The input of an operation. Throws SerializationException when the body is not a JSON object. */
 export function readInput({ body }: WireRequest): Record<string, unknown> {
   if (body.length > largestJsonBytes) throw new AwsError('RequestEntityTooLargeException', `The body has ${body.length} bytes: ${largestJsonBytes} at most.`, 413);
   if (body.length === 0) return {};
   let input: unknown;
   try {
-    input = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+    input = JSON.parse(utf8.decode(body));
   } catch {
     throw new AwsError('SerializationException', 'The body is not valid JSON.');
   }

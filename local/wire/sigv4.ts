@@ -94,10 +94,9 @@ export function verifySignature(request: WireRequest, claimed: Claim, secretAcce
   checkTime(claimed, nowMs);
   checkHeadersCovered(request, claimed);
   const payloadHash = payloadHashOf(request, claimed);
-  const scope = [claimed.date, claimed.region, claimed.service, 'aws4_request'];
-  const stringToSign = [algorithm, claimed.signedAt, scope.join('/'), sha256Hex(canonical(request, claimed, payloadHash))].join('\n');
-  const signingKey = scope.reduce<string | Buffer>((key, part) => hmac(key, part), `AWS4${secretAccessKey}`);
-  const expected = hmac(signingKey, stringToSign);
+  const scope = [claimed.date, claimed.region, claimed.service, 'aws4_request'].join('/');
+  const stringToSign = [algorithm, claimed.signedAt, scope, sha256Hex(canonical(request, claimed, payloadHash))].join('\n');
+  const expected = hmac(signingKeyOf(secretAccessKey, scope), stringToSign);
   const given = /^[0-9a-f]{64}$/.test(claimed.signature) ? Buffer.from(claimed.signature, 'hex') : Buffer.alloc(expected.length);
   if (!timingSafeEqual(expected, given))
     throw new SignatureError(
@@ -106,7 +105,21 @@ export function verifySignature(request: WireRequest, claimed: Claim, secretAcce
     );
 }
 
-const hmac = (key: string | Buffer, data: string): Buffer => createHmac('sha256', key).update(data).digest();
+/** Signing keys by secret and scope, as clients keep them too: of one day, so few. */
+const signingKeys = new Map<string, Buffer>();
+const mostSigningKeys = 1000;
+
+function signingKeyOf(secretAccessKey: string, scope: string): Buffer {
+  const at = `${secretAccessKey}/${scope}`;
+  let key = signingKeys.get(at);
+  if (key === undefined) {
+    if (signingKeys.size >= mostSigningKeys) signingKeys.clear();
+    signingKeys.set(at, (key = scope.split('/').reduce<Buffer>(hmac, Buffer.from(`AWS4${secretAccessKey}`))));
+  }
+  return key;
+}
+
+const hmac = (key: Buffer, data: string): Buffer => createHmac('sha256', key).update(data).digest();
 
 function canonical(request: WireRequest, claimed: Claim, payloadHash: string): string {
   try {

@@ -70,7 +70,7 @@ export async function startApi(consoleUrlOf: (url: string) => string = () => 'ht
   const http = () => async (request: Request, { caller, sourceIp }: { caller?: { arn: string; requestId: string }; sourceIp: string }) => app().fetch(request, { sourceIp, ...(caller === undefined ? {} : { signedBy: caller }) });
   const principals = people.map(({ id }) => principal(id, ['execute-api:Invoke']));
   const aws = await startEmbeddedAws(options(folder, { lambdas, http, principals: [admin, ...principals] }));
-  const clients = makeClients({ region, endpoint: aws.url, credentials: admin }, aws.clock);
+  const clients = makeClients({ region, endpoint: aws.url, credentials: admin });
   const store = makeStore(clients, defaultNames);
   const deps: ApiDeps = { clock: aws.clock, clients, names: defaultNames, kmsQuotas: quotasOf(), store, stateMachineArnOf: (workflow) => `${prefix}${workflow}`, platformArns: [], consoleUrl: consoleUrlOf(aws.url), randomSuffix: () => '0000' };
   await setUp(clients, defaultNames, {});

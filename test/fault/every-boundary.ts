@@ -74,11 +74,11 @@ export function testEveryBoundary(cases: Readonly<Partial<Record<ScenarioName, C
   beforeAll(async () => {
     lives = await Lives.start();
     every = new EveryBoundary(lives);
-  }, 120_000);
+  });
 
   afterAll(() => lives.end());
 
-  test.each(Object.entries(cases) as [ScenarioName, Case][])('killed at every boundary, a %s ends as one without a kill', { timeout: 600_000 }, async (scenario, { beside, leaves }) => {
+  test.each(Object.entries(cases) as [ScenarioName, Case][])('killed at every boundary, a %s ends as one without a kill', { timeout: 3_600_000 }, async (scenario, { beside, leaves }) => {
     const { facts } = await every.clean(scenario);
     expect(facts).toMatchObject({ ...leaves, openQuestions: 0, isFree: true });
     expect(facts.keys.filter((key) => key.name.startsWith('new key'))).toHaveLength(1);

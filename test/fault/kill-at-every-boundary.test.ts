@@ -28,7 +28,7 @@ const cases: Readonly<Record<Extract<keyof typeof ofImportedKey, `${string}BYOK 
 
 const { lives, clean } = testEveryBoundary(cases);
 
-test('with a ledger that forgets what was tried before, a kill makes two successors: these tests can fail', { timeout: 120_000 }, async () => {
+test('with a ledger that forgets what was tried before, a kill makes two successors: these tests can fail', async () => {
   const kill: Boundary = { call: 'create-successor: CreateKey 1', when: 'after' };
   expect((await clean('BYOK rotation')).boundaries).toContainEqual(kill);
   const [end] = await lives().goThrough([{ scenario: 'BYOK rotation', template: lives().fresh, boundaries: [kill] }], { isForgetful: true });

@@ -1,7 +1,7 @@
 import { ListKeysCommand } from '@aws-sdk/client-kms';
 import { expect, test } from 'vitest';
 import { quotasOf } from '../../core/pace/kms-rates.ts';
-import { defaultNames, kmsPace, makeClients } from '../../store/clients.ts';
+import { defaultNames, makeClients, watched } from '../../store/clients.ts';
 import { kmsPaceOf } from '../../store/kms-pace.ts';
 import { PaceTable } from '../../store/pace-table.ts';
 import { setUp } from '../../store/set-up.ts';
@@ -11,7 +11,7 @@ const someDay = Number.MAX_SAFE_INTEGER;
 
 async function table() {
   const aws = await start();
-  const clients = makeClients({ region, endpoint: aws.url, credentials: admin }, aws.clock);
+  const clients = makeClients({ region, endpoint: aws.url, credentials: admin });
   await setUp(clients, defaultNames, {});
   return { aws, clients, paces: new PaceTable(clients.dynamo, defaultNames.paceTable) };
 }
@@ -53,11 +53,15 @@ test('a queue of more than ten minutes is refused by name, and is no call of KMS
 });
 
 test('each attempt waits for its turn, and before it is signed', async () => {
-  const { clients } = await table();
-  const order = clients.kms.middlewareStack.identify().map((line) => line.split(/[: ]/)[0]);
-  expect(order.filter((name) => ['retryMiddleware', 'rotaPace', 'httpSigningMiddleware'].includes(name ?? ''))).toEqual(['retryMiddleware', 'rotaPace', 'httpSigningMiddleware']);
+  const { aws, clients } = await table();
   const turns: string[] = [];
   const pace = { ready: (operation: string) => Promise.resolve(void turns.push(operation)), refused: () => Promise.resolve() };
-  await kmsPace.run(pace, () => clients.kms.send(new ListKeysCommand({})));
+  const { kms } = watched(clients, aws.clock, { pace });
+  const order = kms.middlewareStack.identify().map((line) => line.split(/[: ]/)[0]);
+  expect(order.filter((name) => ['retryMiddleware', 'rotaPace', 'httpSigningMiddleware'].includes(name ?? ''))).toEqual(['retryMiddleware', 'rotaPace', 'httpSigningMiddleware']);
+  await kms.send(new ListKeysCommand({}));
+  expect(turns).toEqual(['ListKeys']);
+  // Who was given nothing to wait for does not.
+  await clients.kms.send(new ListKeysCommand({}));
   expect(turns).toEqual(['ListKeys']);
 });

@@ -10,7 +10,7 @@ const seen = (n: number, at: string): KpiFact => ({ fact: 'key-seen', at, keyArn
 
 test('a tally that is carried on has what all facts come to, those too that came after it was stored', async () => {
   const aws = await start();
-  const { s3 } = makeClients({ region, endpoint: aws.url, credentials: admin }, aws.clock);
+  const { s3 } = makeClients({ region, endpoint: aws.url, credentials: admin });
   await s3.send(new CreateBucketCommand({ Bucket: 'records' }));
   const records = new RecordBucket(s3, 'records');
   const all: KpiFact[] = [];
@@ -32,7 +32,7 @@ test('a tally that is carried on has what all facts come to, those too that came
 
 test('a tally that is carried on does not read the facts of long ago again', async () => {
   const aws = await start();
-  const { s3 } = makeClients({ region, endpoint: aws.url, credentials: admin }, aws.clock);
+  const { s3 } = makeClients({ region, endpoint: aws.url, credentials: admin });
   await s3.send(new CreateBucketCommand({ Bucket: 'records' }));
   const records = new RecordBucket(s3, 'records');
   await records.addFacts('2026-02-26', 'sweep 1', [seen(1, '2026-02-26T01:00:00Z')]);

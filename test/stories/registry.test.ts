@@ -17,7 +17,6 @@ interface Plan {
   readonly changes: readonly { readonly subject: string; readonly act: string; readonly dangers: readonly string[] }[];
 }
 
-const timeout = 120_000;
 
 /** Writes a file into the folder of the test. */
 async function file({ folder }: Rota, name: string, text: string): Promise<string> {
@@ -25,7 +24,7 @@ async function file({ folder }: Rota, name: string, text: string): Promise<strin
   return join(folder, name);
 }
 
-test('a bad file applies nothing, of whatever kind it is', { timeout }, async () => {
+test('a bad file applies nothing, of whatever kind it is', async () => {
   const rota = await startRota();
   await rota.apply();
   const before = await rota.json<Held>('pat', 'registry', 'show');
@@ -39,7 +38,7 @@ test('a bad file applies nothing, of whatever kind it is', { timeout }, async ()
   expect(await rota.json<Held>('pat', 'registry', 'show')).toEqual(before);
 });
 
-test('a plan says what an apply changes and what to think about twice; what is exported applies to the same digest', { timeout }, async () => {
+test('a plan says what an apply changes and what to think about twice; what is exported applies to the same digest', async () => {
   const rota = await startRota();
   await rota.apply();
   const first = await rota.json<Held>('pat', 'registry', 'show');
@@ -74,7 +73,7 @@ test('a plan says what an apply changes and what to think about twice; what is e
   expect((await rota.as('audrey', 'registry', 'apply', again)).err).toContain('is an auditor and so may not');
 });
 
-test('a proposal has an entry for every key that people must rotate, keeps what there is, and is refused until somebody has decided', { timeout }, async () => {
+test('a proposal has an entry for every key that people must rotate, keeps what there is, and is refused until somebody has decided', async () => {
   const rota = await startRota();
   await makeImportedKey(rota.kms, 'alias/payments');
   await makeImportedKey(rota.kms, 'alias/ledger');

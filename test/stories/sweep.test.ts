@@ -107,7 +107,7 @@ test('an alias moved by hand is found, and goes back or is accepted; one that va
   expect((await kpi(rota)).findings.open['registered-key-missing']).toHaveLength(1);
 });
 
-test('the daily sweep starts what is due, once; what is overdue counts in its quarter until it is rotated', { timeout: 120_000 }, async () => {
+test('the daily sweep starts what is due, once; what is overdue counts in its quarter until it is rotated', async () => {
   const rota = await startRota();
   const oldKeyId = await payments(rota);
   const { clock } = rota.local.embedded;
