@@ -1,7 +1,9 @@
+import { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
 import { EncryptCommand } from '@aws-sdk/client-kms';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { Adoption } from '../../core/adoption/adoption.ts';
 import type { Registry } from '../../core/registry/registry-schema.ts';
+import type { WaveStatus } from '../../core/wave/wave.ts';
 import type { RotationStatus } from '../../core/rotation-status.ts';
 import { makeImportedKey } from '../../demo/imported-key.ts';
 import { startRota, type Rota } from '../rota.ts';
@@ -16,17 +18,15 @@ const gated = (registry: Registry): Registry => ({
   sweep: { targets: [{ region: 'eu-central-1' }], remedy: 'alert' },
 });
 
-type Stands = RotationStatus;
-
 /** Rotates alias/payments until it has switched and waits for its old key to be quiet. */
-async function switched(): Promise<{ rota: Rota; rotationId: string; oldKeyId: string; status: () => Promise<Stands>; look: (n: number) => Promise<Stands> }> {
+async function switched(): Promise<{ rota: Rota; rotationId: string; oldKeyId: string; status: () => Promise<RotationStatus>; look: (n: number) => Promise<RotationStatus> }> {
   const rota = await startRota();
   const oldKeyId = await makeImportedKey(rota.kms, 'alias/payments');
   await rota.apply(gated);
   const rotationId = await rota.rotate();
   await rota.approve(await rota.question(rotationId));
-  const status = () => rota.json<Stands>('carol', 'status', rotationId);
-  const look = async (n: number): Promise<Stands> => {
+  const status = () => rota.json<RotationStatus>('carol', 'status', rotationId);
+  const look = async (n: number): Promise<RotationStatus> => {
     for (;;) {
       const now = await status();
       const isDone = now.steps.some((s) => s.step === `check-quiet.${n}` && s.completedAt !== undefined);
@@ -57,7 +57,7 @@ test('a rotation counts as complete when nobody has encrypted with the old key f
   await rota.local.embedded.clock.advance(1.1 * dayMs);
   const end = await rota.ended(rotationId);
   expect(end).toMatchObject({ status: 'SUCCEEDED', leftBehind: [], dossierSequence: 1 });
-  expect((end as Stands).quiet).toMatchObject({ met: true });
+  expect((end as unknown as RotationStatus).quiet).toMatchObject({ met: true });
 });
 
 test('a use of the old key starts the time anew, is a finding after the bound, and never rolls back', { timeout }, async () => {
@@ -87,6 +87,44 @@ test('a use of the old key starts the time anew, is a finding after the bound, a
   expect(await rota.ended(rotationId)).toMatchObject({ status: 'SUCCEEDED', leftBehind: [] });
   await rota.json('pat', 'sweep', '--wait');
   expect(await named()).not.toContain('not-quiet alias/payments');
+});
+
+test('a wave tells which of its rotations have switched and are not yet quiet, and ends when they are', { timeout }, async () => {
+  const rota = await startRota();
+  const aliases = ['alias/k0', 'alias/k1'];
+  for (const alias of aliases) await makeImportedKey(rota.kms, alias);
+  // The first has the gate, the second has not.
+  await rota.apply((registry) => ({ ...registry, keys: aliases.flatMap((alias, i) => (i === 0 ? gated(registry) : registry).keys.map((key) => ({ ...key, alias }))) }));
+  const { waveId } = await rota.json<WaveStatus>('carol', 'rotate', ...aliases, '--reason', 'yearly', '--canaries', '2');
+  const until = async (reached: (wave: WaveStatus) => boolean): Promise<WaveStatus> => {
+    for (;;) {
+      for (const { approvalId } of await rota.json<{ approvalId: string }[]>('alice', 'approvals')) await rota.approve(approvalId);
+      const now = await rota.json<WaveStatus>('carol', 'wave', waveId);
+      if (reached(now)) return now;
+    }
+  };
+  const waiting = await until((w) => w.counts.complete === 1 && w.members.some((m) => m.why !== undefined));
+  expect(waiting).toMatchObject({ state: 'canaries', counts: { underWay: 1 } });
+  expect((await rota.as('carol', 'wave', waveId)).out).toMatch(/alias\/k0 +under way +k0-s1 +switched, not yet quiet: nobody is seen to make anything new/);
+  await rota.local.embedded.clock.advance(2.1 * dayMs);
+  expect(await until((w) => w.state === 'ended')).toMatchObject({ counts: { complete: 2, failed: 0 } });
+});
+
+test('evidence that is not complete is no quiet, however long it lasts', { timeout }, async () => {
+  const { rota, rotationId, look } = await switched();
+  const { clock } = rota.local.embedded;
+  // As AWS does where tasks may not read CloudTrail: the embedded AWS gives each task the rights that it declares.
+  const trail = vi.spyOn(CloudTrailClient.prototype, 'send').mockRejectedValue(Object.assign(new Error('not authorized to perform: cloudtrail:LookupEvents'), { name: 'AccessDeniedException' }));
+  try {
+    for (let n = 2; n <= 4; n++) {
+      await clock.advance(2.1 * dayMs);
+      expect(await look(n)).toMatchObject({ status: 'RUNNING', quiet: { met: false, because: expect.stringMatching(/CloudTrail does not tell all that there was, so nothing shows that it is quiet$/) as string } });
+    }
+  } finally {
+    trail.mockRestore();
+  }
+  await clock.advance(1.1 * dayMs);
+  expect(await rota.ended(rotationId)).toMatchObject({ status: 'SUCCEEDED', leftBehind: [] });
 });
 
 test('a custodian may go on without; the dossier says so, and then it can be rolled back', { timeout }, async () => {

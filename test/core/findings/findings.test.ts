@@ -44,6 +44,7 @@ describe('where an alias should lead', () => {
     { what: 'after a rotation that failed', rotations: [rotation(1, { outcome: 'complete' }), rotation(2, { outcome: 'failed' })], keyId: 'k2' },
     { what: 'after a rollback', rotations: [rotation(1, { outcome: 'complete', rolledBackBy: 'r2' })], keyId: 'k1' },
     { what: 'while a rotation moves it', rotations: [rotation(1, { outcome: 'complete' }), rotation(2, {})], keyId: undefined },
+    { what: 'after one that has switched and waits for its old key to be quiet', rotations: [rotation(1, { outcome: 'complete' }), rotation(2, { quiet: { met: false, lookedAt: day(3), overdueAt: day(9), because: 'app uses it' } })], keyId: 'k3' },
     { what: 'whatever the order of the ledger', rotations: [rotation(2, { outcome: 'complete' }), rotation(1, { outcome: 'complete' })], keyId: 'k3' },
   ])('$what', ({ rotations, keyId }) => expect(keyOf(rotations)).toBe(keyId));
 
