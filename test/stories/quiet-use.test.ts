@@ -133,7 +133,7 @@ test('a custodian may go on without; the dossier says so, and then it can be rol
   const end = await rota.ended(rotationId);
   expect(end).toMatchObject({ status: 'SUCCEEDED', error: { name: 'OldKeyNotQuiet' } });
   expect(end.leftBehind).toEqual([expect.stringContaining('carol went on before the old key was quiet: the batch is switched off next year')]);
-  expect((await rota.as('audrey', 'dossier', 'get', rotationId)).exitCode).toBe(0);
+  expect((await rota.as('audrey', 'dossier', 'get', rotationId, '--out', rota.folder)).exitCode).toBe(0);
   const { rotationId: back } = await rota.json<{ rotationId: string }>('carol', 'rollback', rotationId, '--reason', 'a consumer broke');
   await rota.approve(await rota.question(back));
   expect(await rota.ended(back)).toMatchObject({ status: 'SUCCEEDED' });
