@@ -22,7 +22,6 @@ export function statusText(s: RotationStatus): string {
     ...s.steps.map((step) => `  ${step.completedAt === undefined ? 'started' : 'done   '}     ${step.step} at ${step.completedAt ?? step.intendedAt}`),
     ...s.waits.map((w) => `  waits       until ${w.until} at most: ${w.because}${howToEnd(w.name, s.rotationId)}`),
     ...s.waitingFor.map((id) => `  waiting for approvers: ${id}`),
-    ...s.waits.map((w) => `  waiting     ${w.name} until ${w.until}: ${w.because}`),
     ...(s.error ? [`  ended       ${s.error.name}: ${s.error.sentence}`] : []),
     ...s.leftBehind.map((left) => `  left        ${left}`),
     ...(s.rolledBackBy === undefined ? [] : [`  undone by   ${s.rolledBackBy}`]),
