@@ -95,4 +95,4 @@ export const keptKey = (alias: string, ...statements: string[]) => ({
   aliases: [],
   statements: ['Enable IAM User Permissions', ...statements],
 });
-export const allOpen = { 'alias/payments': true, 'alias/tokens': true, 'alias/secrets': true, 'alias/macs': true };
+export const allOpen = { 'alias/payments': true, 'alias/quiet': true, 'alias/tokens': true, 'alias/secrets': true, 'alias/macs': true };

@@ -4,15 +4,16 @@ import type { Boundary } from './killing.ts';
 import type { ofImportedKey } from './scenarios.ts';
 
 /** The key with imported material: its rotation and the rollback. Retirements and published keys are in files of their own (`npm run fault`). */
+const rotated = (alias: string) => ({
+  rotations: [{ status: 'SUCCEEDED', leftBehind: [] }],
+  keys: expect.arrayContaining([expect.objectContaining(movedKey(alias, 'byok-rotation')), expect.objectContaining(keptKey(alias, 'RotaRetention'))]) as unknown,
+  dossiers: ['complete'],
+  opened: allOpen,
+});
+
 const cases: Readonly<Record<Extract<keyof typeof ofImportedKey, `${string}BYOK rotation`>, Case>> = {
-  'BYOK rotation': {
-    leaves: {
-      rotations: [{ status: 'SUCCEEDED', leftBehind: [] }],
-      keys: expect.arrayContaining([expect.objectContaining(movedKey('alias/payments', 'byok-rotation')), expect.objectContaining(keptKey('alias/payments', 'RotaRetention'))]) as unknown,
-      dossiers: ['complete'],
-      opened: allOpen,
-    },
-  },
+  'BYOK rotation': { leaves: rotated('alias/payments') },
+  'gated BYOK rotation': { beside: 'BYOK rotation', leaves: rotated('alias/quiet') },
   'rollback of a BYOK rotation': {
     leaves: {
       rotations: [{ workflow: 'alias-rollback', status: 'SUCCEEDED', leftBehind: [] }, { workflow: 'byok-rotation', status: 'ROLLED_BACK' }],
