@@ -1,6 +1,7 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { BatchGetCommand, DeleteCommand, GetCommand, PutCommand, QueryCommand, ScanCommand, UpdateCommand, type BatchGetCommandOutput, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, GetCommand, PutCommand, QueryCommand, ScanCommand, UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { RotaError } from '../core/errors.ts';
+import { batchGet } from './batch-get.ts';
 import type { KmsCall, StepRecord } from '../core/dossier/statement.ts';
 import type { CutoverPlan, RetirePlan, RollbackPlan, RotationPlan } from '../core/plan/plan.ts';
 
@@ -41,6 +42,15 @@ export interface RotationHead extends RotationRequest {
   readonly rolledBackBy?: string;
 }
 
+const standingFields = ['rotationId', 'workflow', 'requestedAt', 'executionArn', 'newKeyId', 'outcome'] as const;
+
+/** How far a rotation has come, for whoever looks after many: a head has whole plans, which would be most of what is read. */
+export interface RotationStanding extends Pick<RotationHead, (typeof standingFields)[number]> {
+  /** Whether it has a plan that asks people before anything is created. */
+  readonly asksBeforeStart: boolean;
+  readonly hasCutoverPlan: boolean;
+}
+
 type HeadField = Exclude<keyof RotationHead, keyof RotationRequest>;
 
 const isConflict = (error: unknown): boolean => error instanceof ConditionalCheckFailedException;
@@ -78,23 +88,19 @@ export class LedgerTable {
     return Item.head as RotationHead;
   }
 
-  /** The heads of those of these rotations that were asked for, in no order. */
-  async headsOf(rotationIds: readonly string[]): Promise<RotationHead[]> {
-    const heads: RotationHead[] = [];
-    // DynamoDB API Reference, BatchGetItem: at most 100 items, and what it leaves is asked for again.
-    for (let from = 0; from < rotationIds.length; from += 100) {
-      let keys: Record<string, unknown>[] | undefined = rotationIds.slice(from, from + 100).map(headKey);
-      while (keys !== undefined && keys.length > 0) {
-        const answer: BatchGetCommandOutput = await this.#dynamo.send(new BatchGetCommand({ RequestItems: { [this.#table]: { Keys: keys, ConsistentRead: true } } }));
-        heads.push(...(answer.Responses?.[this.#table] ?? []).map((item) => item.head as RotationHead));
-        keys = answer.UnprocessedKeys?.[this.#table]?.Keys;
-      }
-    }
-    return heads;
+  /** How those of these rotations stand that were asked for, in no order. */
+  async standingOf(rotationIds: readonly string[]): Promise<RotationStanding[]> {
+    const fields = { '#head': 'head', '#plan': 'plan', '#start': 'start', ...Object.fromEntries(standingFields.map((field) => [`#${field}`, field])) };
+    const ProjectionExpression = [...standingFields.map((field) => `#head.#${field}`), '#head.#plan.approvals.#start', '#head.cutoverPlan.stage'].join(', ');
+    const items = await batchGet(this.#dynamo, this.#table, rotationIds.map(headKey), { ProjectionExpression, ExpressionAttributeNames: fields });
+    return items.map((item) => {
+      const { plan, cutoverPlan, ...standing } = item.head as RotationStanding & { readonly plan?: { readonly approvals?: { readonly start?: object } }; readonly cutoverPlan?: object };
+      return { ...standing, asksBeforeStart: plan?.approvals?.start !== undefined, hasCutoverPlan: cutoverPlan !== undefined };
+    });
   }
 
-  /** The heads of rotations that have not ended, in no order. Those that have leave the list here. */
-  async openHeads(): Promise<RotationHead[]> {
+  /** The rotations that have not ended, in no order. Those that have leave the list here. */
+  async openOnes(): Promise<RotationStanding[]> {
     const ids: string[] = [];
     let from: Record<string, unknown> | undefined;
     do {
@@ -104,9 +110,9 @@ export class LedgerTable {
       ids.push(...(page.Items ?? []).map((item) => String(item.step)));
       from = page.LastEvaluatedKey;
     } while (from !== undefined);
-    const heads = await this.headsOf(ids);
-    for (const { rotationId, outcome } of heads) if (outcome !== undefined) await this.#dynamo.send(new DeleteCommand({ TableName: this.#table, Key: openKey(rotationId) }));
-    return heads.filter(({ outcome }) => outcome === undefined);
+    const standing = await this.standingOf(ids);
+    for (const { rotationId, outcome } of standing) if (outcome !== undefined) await this.#dynamo.send(new DeleteCommand({ TableName: this.#table, Key: openKey(rotationId) }));
+    return standing.filter(({ outcome }) => outcome === undefined);
   }
 
   /** Settles fields of the head. */

@@ -24,6 +24,7 @@ const Freezes = z.array(Freeze);
 export class RegistryTable {
   readonly #dynamo: DynamoDBDocumentClient;
   readonly #table: string;
+  #latest: { readonly revision: string; readonly known: Map<string, unknown> } = { revision: '', known: new Map() };
 
   constructor(dynamo: DynamoDBDocumentClient, table: string) {
     this.#dynamo = dynamo;
@@ -69,40 +70,50 @@ export class RegistryTable {
 
   /** Throws `RegistryEmpty` before the first apply. */
   async people(): Promise<Person[]> {
-    const { Item } = await this.#dynamo.send(
-      new GetCommand({ TableName: this.#table, Key: { revision: await this.#holding(), item: 'people' }, ConsistentRead: true }),
-    );
-    return People.parse(Item?.people);
+    return this.#peopleOf(await this.#holding());
   }
 
   /** When nothing shall change. Throws `RegistryEmpty` before the first apply. */
   async freezes(): Promise<Freeze[]> {
-    const { Item } = await this.#dynamo.send(
-      new GetCommand({ TableName: this.#table, Key: { revision: await this.#holding(), item: 'freezes' }, ConsistentRead: true }),
-    );
-    // A revision that an earlier release applied has none.
-    return Freezes.parse(Item?.freezes ?? []);
+    return this.#freezesOf(await this.#holding());
   }
 
   /** Throws `AliasUnregistered`. */
   async key(alias: string): Promise<RegisteredKey> {
-    const { Item } = await this.#dynamo.send(
-      new GetCommand({ TableName: this.#table, Key: { revision: await this.#holding(), item: `key#${alias}` }, ConsistentRead: true }),
-    );
-    if (Item === undefined) throw new RotaError('AliasUnregistered', { alias });
-    return RegisteredKey.parse(Item.key);
+    const found = await this.#item(await this.#holding(), `key#${alias}`, (item) => (item === undefined ? undefined : RegisteredKey.parse(item.key)));
+    if (found === undefined) throw new RotaError('AliasUnregistered', { alias });
+    return found;
   }
 
   /** Whether the registry that holds asks for sweeps; not before the first one is applied. */
   async isSwept(): Promise<boolean> {
-    if ((await this.head()) === undefined) return false;
-    const { Item } = await this.#dynamo.send(new GetCommand({ TableName: this.#table, Key: { revision: await this.#holding(), item: 'estate' }, ConsistentRead: true }));
-    return (Item?.estate as { sweep?: unknown } | undefined)?.sweep !== undefined;
+    const revision = await this.#pointed();
+    return revision !== undefined && (await this.#estateOf(revision))?.sweep !== undefined;
   }
 
   /** The whole registry as it was applied, keys sorted by alias. */
   async whole(): Promise<Registry> {
     const revision = await this.#holding();
+    return this.#known(revision, 'whole', async () => {
+      const freezes = await this.#freezesOf(revision);
+      return Registry.parse({ version: 1, people: await this.#peopleOf(revision), keys: await this.#keysOf(revision), ...(freezes.length === 0 ? {} : { freezes }), ...(await this.#estateOf(revision)) });
+    });
+  }
+
+  #peopleOf(revision: string): Promise<Person[]> {
+    return this.#item(revision, 'people', (item) => People.parse(item?.people));
+  }
+
+  #freezesOf(revision: string): Promise<Freeze[]> {
+    // A revision that an earlier release applied has none.
+    return this.#item(revision, 'freezes', (item) => Freezes.parse(item?.freezes ?? []));
+  }
+
+  #estateOf(revision: string): Promise<{ readonly sweep?: unknown } | undefined> {
+    return this.#item(revision, 'estate', (item) => item?.estate as { readonly sweep?: unknown } | undefined);
+  }
+
+  async #keysOf(revision: string): Promise<RegisteredKey[]> {
     const keys: RegisteredKey[] = [];
     let from: Record<string, unknown> | undefined;
     do {
@@ -119,18 +130,42 @@ export class RegistryTable {
       keys.push(...(page.Items ?? []).map((item) => RegisteredKey.parse(item.key)));
       from = page.LastEvaluatedKey;
     } while (from !== undefined);
-    const freezes = await this.freezes();
-    const { Item } = await this.#dynamo.send(new GetCommand({ TableName: this.#table, Key: { revision, item: 'estate' }, ConsistentRead: true }));
-    return Registry.parse({ version: 1, people: await this.people(), keys, ...(freezes.length === 0 ? {} : { freezes }), ...(Item?.estate as object | undefined) });
+    return keys;
+  }
+
+  /** An item of a revision, as `read` makes it. */
+  #item<T>(revision: string, item: string, read: (item: Record<string, unknown> | undefined) => T): Promise<T> {
+    return this.#known(revision, item, async () => read((await this.#dynamo.send(new GetCommand({ TableName: this.#table, Key: { revision, item }, ConsistentRead: true }))).Item));
+  }
+
+  /**
+   * Something of a revision, read and checked once. A revision never changes, so what is known of it stays true; which one holds is asked each
+   * time. Frozen, since many get it.
+   */
+  async #known<T>(revision: string, what: string, read: () => Promise<T>): Promise<T> {
+    if (this.#latest.revision !== revision) this.#latest = { revision, known: new Map() };
+    const { known } = this.#latest;
+    if (!known.has(what)) known.set(what, frozen(await read()));
+    return known.get(what) as T;
   }
 
   async #holding(): Promise<string> {
+    const revision = await this.#pointed();
+    if (revision === undefined) throw new RotaError('RegistryEmpty', {});
+    return revision;
+  }
+
+  async #pointed(): Promise<string | undefined> {
     const { Item } = await this.#dynamo.send(new GetCommand({ TableName: this.#table, Key: pointer, ConsistentRead: true }));
-    if (Item === undefined) throw new RotaError('RegistryEmpty', {});
-    return Item.holding as string;
+    return Item?.holding as string | undefined;
   }
 
   async #put(item: Record<string, unknown>): Promise<void> {
     await this.#dynamo.send(new PutCommand({ TableName: this.#table, Item: item }));
   }
+}
+
+function frozen<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) for (const part of Object.values(value)) frozen(part);
+  return Object.freeze(value);
 }

@@ -11,12 +11,14 @@ import { beat, deliver } from './deliver.ts';
  * tells what became of it. Called on a schedule; what one round leaves undone the next one does. Answers how many notices went out.
  */
 export async function lookAfterQuestions(deps: ApiDeps): Promise<number> {
-  const looked = await Promise.allSettled((await deps.store.approvals.all()).filter((a) => !isAtRest(a)).map((approval) => lookAfter(deps, approval)));
+  const restless = await deps.store.approvals.restless();
+  await deps.store.approvals.putToRest(restless.filter(isAtRest).map((a) => a.approvalId));
+  const looked = await Promise.allSettled(restless.filter((a) => !isAtRest(a)).map((approval) => lookAfter(deps, approval)));
   return looked.reduce((sum, l) => sum + (l.status === 'fulfilled' ? l.value : 0), 0);
 }
 
-/** Settled, and its people know. */
-const isAtRest = (approval: StoredApproval): boolean => approval.outcome !== 'open' && dueNotices(approval, [], 0).every(({ marker }) => approval.told[marker]?.sent === true);
+/** Settled, the workflow has the outcome, and its people know. */
+const isAtRest = (approval: StoredApproval): boolean => approval.outcome !== 'open' && (approval.delivered || approval.outcome === 'void') && dueNotices(approval, [], 0).every(({ marker }) => approval.told[marker]?.sent === true);
 
 async function lookAfter(deps: ApiDeps, read: StoredApproval): Promise<number> {
   await closeIfOver(deps, read);

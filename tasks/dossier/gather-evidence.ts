@@ -13,7 +13,7 @@ import type { StoredApproval } from '../../store/approval-table.ts';
 import type { Context } from '../task.ts';
 import type { Failure } from './seal-dossier.ts';
 
-export const evidenceActions = ['states:GetExecutionHistory', 'states:DescribeStateMachineForExecution', 'dynamodb:Scan'] as const;
+export const evidenceActions = ['states:GetExecutionHistory', 'states:DescribeStateMachineForExecution', 'dynamodb:BatchGetItem'] as const;
 
 type Evidence = Omit<RotationPredicate, 'sequence' | 'previous' | 'decisionKeySpki'>;
 
