@@ -24,8 +24,7 @@ export async function gatherEvidence(context: Context, executionArn: string, end
   const { plan, retirePlan, cutoverPlan, rollbackPlan } = head;
   const outcome = outcomeOf(ended, plan !== undefined && 'stage' in plan);
   const moved = movedClockSeconds();
-  const after: KeySnapshot[] = [];
-  for (const keyId of keysOf(head)) after.push(await snapshotKey(clients.kms, keyId));
+  const after = await Promise.all(keysOf(head).map((keyId) => snapshotKey(clients.kms, keyId)));
   return {
     version: 1,
     rotationId: head.rotationId,
