@@ -12,14 +12,14 @@ import { deliverOwedWords } from './waits/answer.ts';
  * start and on a schedule. One kind that fails keeps none of the others back; then the first failure is thrown.
  */
 export async function settle(deps: ApiDeps): Promise<Readonly<Record<string, number>>> {
-  const heads = await deps.store.ledger.openHeads();
+  const open = await deps.store.ledger.openOnes();
   const work = {
     delivered: deliverPending(deps),
     told: lookAfterQuestions(deps),
-    started: startPending(deps, heads),
+    started: startPending(deps, open),
     words: deliverOwedWords(deps),
-    satisfied: tellSatisfied(deps, heads),
-    closed: closeStopped(deps, heads),
+    satisfied: tellSatisfied(deps, open),
+    closed: closeStopped(deps, open),
     swept: startDailySweep(deps),
   };
   await Promise.allSettled(Object.values(work));

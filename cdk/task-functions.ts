@@ -58,7 +58,7 @@ const elsewhere: Readonly<Record<string, Rights['at']>> = {
   },
   'seal-dossier': {
     ledgerTable: ['dynamodb:DeleteItem'],
-    approvalTable: ['dynamodb:GetItem', 'dynamodb:Scan', 'dynamodb:UpdateItem'],
+    approvalTable: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:UpdateItem'],
     decisionKey: ['kms:GetPublicKey'],
     publicationTable: ['dynamodb:Query'],
     acknowledgementTable: ['dynamodb:Query'],

@@ -42,7 +42,8 @@ const wholeSeconds = (epochMs: number): string => new Date(epochMs).toISOString(
 /** Opens the events whose journal is `file`. */
 export async function openEvents({ file, clock, onEvent = () => undefined }: EventsOptions): Promise<Events> {
   const stored: StoredEvent[] = [];
-  const journal = await Journal.open<StoredEvent>(file, (event) => stored.push(event));
+  // Best effort on AWS too, and most come of calls that are in the trail.
+  const journal = await Journal.open<StoredEvent>(file, (event) => stored.push(event), 'kill');
   const keep = async (...events: readonly StoredEvent[]): Promise<void> => {
     stored.push(...events);
     await Promise.all(events.map((event) => journal.append(event)));

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { GetCommand, paginateScan, PutCommand, UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { silentUntilFrom } from '../core/approval/notices.ts';
@@ -5,6 +6,7 @@ import type { Decision } from '../core/approval/decision.ts';
 import { RotaError } from '../core/errors.ts';
 import type { AnyPlan } from '../core/plan/plan.ts';
 import type { ApprovalRule, Stage } from '../core/registry/registry-schema.ts';
+import { batchGet } from './batch-get.ts';
 import { unlessConflict } from './conditional.ts';
 import { everyItem } from './every-item.ts';
 
@@ -55,6 +57,14 @@ interface Told {
 /** One question per rotation, stage and plan: a changed plan is a new question, and old decisions do not reach it (P4). */
 export const approvalIdOf = (rotationId: string, stage: Stage, digest: string): string => `${rotationId}.${stage}.${digest.slice(0, 8)}`;
 
+/**
+ * Which questions are not at rest yet, and which a rotation has asked, as sets of ids: DynamoDB finds a question by its id alone, and whoever looks
+ * after the open ones must not read all that were ever asked. The first set is in parts, since an item is written as a whole.
+ */
+const restlessParts = [...'0123456789abcdef'].map((part) => `#restless ${part}`);
+const restlessPartOf = (approvalId: string): string => restlessParts[Number.parseInt(createHash('sha256').update(approvalId).digest('hex').slice(0, 1), 16)] ?? '';
+const askedBy = (rotationId: string): string => `#asked ${rotationId}`;
+
 /** A question of an earlier release has told nobody in this way, and never will. */
 const stored = (item: Record<string, unknown>): StoredApproval => ({ told: {}, ...item }) as unknown as StoredApproval;
 
@@ -70,7 +80,10 @@ export class ApprovalTable {
 
   /** Asks. Where the question stands already (a retry with a new token), only the token is renewed. */
   async ask(approval: Approval, encryptedToken: Uint8Array, heartbeatSeconds?: number): Promise<void> {
-    const { approvalId } = approval;
+    const { approvalId, rotationId } = approval;
+    // Listed before it is there, so that a crash in between leaves none that nobody looks after.
+    await this.#rouse(approvalId);
+    await this.#list('ADD', askedBy(rotationId), [approvalId]);
     try {
       await this.#dynamo.send(
         new PutCommand({
@@ -89,6 +102,8 @@ export class ApprovalTable {
           ExpressionAttributeValues: { ':t': encryptedToken, ':no': false },
         }),
       );
+      // Its outcome is owed anew, and somebody may have put it to rest as it was before.
+      await this.#rouse(approvalId);
     }
   }
 
@@ -99,14 +114,27 @@ export class ApprovalTable {
     return stored(Item);
   }
 
-  /** Every question, oldest first. */
-  async all(): Promise<StoredApproval[]> {
-    const found = (await everyItem(paginateScan({ client: this.#dynamo }, { TableName: this.#table, ConsistentRead: true }))).map(stored);
-    return found.sort((a, b) => a.requestedAt.localeCompare(b.requestedAt));
+  /** The questions that were not put to rest, oldest first: all that are open, and settled ones of which something is owed. */
+  async restless(): Promise<StoredApproval[]> {
+    return this.#listed(restlessParts);
   }
 
+  /** Nothing is owed of these any more, as they were read. */
+  async putToRest(approvalIds: readonly string[], isAtRest: (approval: StoredApproval) => boolean): Promise<void> {
+    for (const part of new Set(approvalIds.map(restlessPartOf))) await this.#list('DELETE', part, approvalIds.filter((id) => restlessPartOf(id) === part));
+    // Whoever has changed one since then may have roused it before it left the list.
+    for (const approval of await this.#those(approvalIds)) if (!isAtRest(approval)) await this.#rouse(approval.approvalId);
+  }
+
+  /** What a rotation has asked, oldest first. */
   async ofRotation(rotationId: string): Promise<StoredApproval[]> {
-    return (await this.all()).filter((a) => a.rotationId === rotationId);
+    return this.#listed([askedBy(rotationId)]);
+  }
+
+  /** Every question that was ever asked, oldest first. */
+  async all(): Promise<StoredApproval[]> {
+    const items = await everyItem(paginateScan({ client: this.#dynamo }, { TableName: this.#table, ConsistentRead: true }));
+    return items.filter((item) => item.rotationId !== undefined).map(stored).sort(byTime);
   }
 
   /** Adds a decision to the question as it was read. Answers false when somebody else decided meanwhile: read again. */
@@ -119,7 +147,13 @@ export class ApprovalTable {
 
   /** Closes a question as it was read: an open one without a decision, or a settled one whose decisions came to have no effect. */
   async close(read: StoredApproval, outcome: 'timed out' | 'void', settledAt: string, voidBecause?: readonly string[]): Promise<boolean> {
-    return this.#change(read, { outcome, settledAt, ...(voidBecause === undefined ? {} : { voidBecause }) });
+    const change = () => this.#change(read, { outcome, settledAt, ...(voidBecause === undefined ? {} : { voidBecause }) });
+    if (read.outcome === 'open') return change();
+    // Its people are to be told anew. Before, for a crash in between; after, since somebody may have put it to rest as it was before.
+    await this.#rouse(read.approvalId);
+    const closed = await change();
+    await this.#rouse(read.approvalId);
+    return closed;
   }
 
   /** The silence counts anew: more people have been asked. */
@@ -165,6 +199,30 @@ export class ApprovalTable {
     }
   }
 
+  /** The questions whose ids these sets hold; one that is listed but was not asked yet is not there. */
+  async #listed(sets: readonly string[]): Promise<StoredApproval[]> {
+    const lists = await this.#items(sets);
+    return this.#those(lists.flatMap(({ ids }) => [...((ids as ReadonlySet<string> | undefined) ?? [])]));
+  }
+
+  async #those(approvalIds: readonly string[]): Promise<StoredApproval[]> {
+    return (await this.#items(approvalIds)).map(stored).sort(byTime);
+  }
+
+  #items(ids: readonly string[]): Promise<Record<string, unknown>[]> {
+    return batchGet(this.#dynamo, this.#table, ids.map((approvalId) => ({ approvalId })));
+  }
+
+  #rouse(approvalId: string): Promise<void> {
+    return this.#list('ADD', restlessPartOf(approvalId), [approvalId]);
+  }
+
+  async #list(change: 'ADD' | 'DELETE', set: string, approvalIds: readonly string[]): Promise<void> {
+    await this.#dynamo.send(
+      new UpdateCommand({ TableName: this.#table, Key: { approvalId: set }, UpdateExpression: `${change} ids :ids`, ExpressionAttributeValues: { ':ids': new Set(approvalIds) } }),
+    );
+  }
+
   /** Changes a question, unless it is no longer as it was read. */
   async #change(read: StoredApproval, fields: Readonly<Record<string, unknown>>): Promise<boolean> {
     const names = Object.keys(fields);
@@ -188,6 +246,8 @@ export class ApprovalTable {
     );
   }
 }
+
+const byTime = (a: Approval, b: Approval): number => a.requestedAt.localeCompare(b.requestedAt);
 
 /** What of a question may leave the table: not the token, nor the bookkeeping. */
 const publicFields = [

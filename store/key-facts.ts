@@ -80,6 +80,7 @@ export async function readKeyFacts(kms: KMSClient, key: string): Promise<KeyFact
   const [, , , region = '', accountId = ''] = metadata.Arn.split(':');
   const customers = metadata.KeyManager === 'CUSTOMER';
   const keyId = metadata.KeyId;
+  const nothing = { policy: {}, tags: {}, grants: [], aliases: [] };
   return {
     keyId,
     arn: metadata.Arn,
@@ -93,11 +94,13 @@ export async function readKeyFacts(kms: KMSClient, key: string): Promise<KeyFact
     multiRegion: metadata.MultiRegion ?? false,
     description: metadata.Description ?? '',
     ...(metadata.CurrentKeyMaterialId === undefined ? {} : { currentMaterialId: metadata.CurrentKeyMaterialId }),
-    policy: customers ? await policyOf(kms, keyId) : {},
-    tags: customers ? await tagsOf(kms, keyId) : {},
-    grants: customers ? await grantsOf(kms, keyId) : [],
-    aliases: customers ? await aliasesOf(kms, keyId) : [],
+    ...(customers ? await readSurroundings(kms, keyId) : nothing),
   };
+}
+
+async function readSurroundings(kms: KMSClient, keyId: string): Promise<Pick<KeyFacts, 'policy' | 'tags' | 'grants' | 'aliases'>> {
+  const [policy, tags, grants, aliases] = await Promise.all([policyOf(kms, keyId), tagsOf(kms, keyId), grantsOf(kms, keyId), aliasesOf(kms, keyId)]);
+  return { policy, tags, grants, aliases };
 }
 
 /** How a key stands at one instant, for the dossier. */

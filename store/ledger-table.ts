@@ -1,7 +1,8 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { BatchGetCommand, DeleteCommand, GetCommand, paginateQuery, paginateScan, PutCommand, UpdateCommand, type BatchGetCommandOutput, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, GetCommand, paginateQuery, paginateScan, PutCommand, UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { RotaError } from '../core/errors.ts';
 import type { QuietUse } from '../core/adoption/quiet.ts';
+import { batchGet } from './batch-get.ts';
 import type { KmsCall, StepRecord } from '../core/dossier/statement.ts';
 import type { CutoverPlan, RetirePlan, RollbackPlan, RotationPlan } from '../core/plan/plan.ts';
 import { everyItem } from './every-item.ts';
@@ -45,6 +46,15 @@ export interface RotationHead extends RotationRequest {
   readonly rolledBackBy?: string;
 }
 
+const standingFields = ['rotationId', 'workflow', 'requestedAt', 'executionArn', 'newKeyId', 'outcome', 'quiet'] as const;
+
+/** How far a rotation has come, for whoever looks after many: a head has whole plans, which would be most of what is read. */
+export interface RotationStanding extends Pick<RotationHead, (typeof standingFields)[number]> {
+  /** Whether it has a plan that asks people before anything is created. */
+  readonly asksBeforeStart: boolean;
+  readonly hasCutoverPlan: boolean;
+}
+
 type HeadField = Exclude<keyof RotationHead, keyof RotationRequest>;
 
 const isConflict = (error: unknown): boolean => error instanceof ConditionalCheckFailedException;
@@ -82,26 +92,22 @@ export class LedgerTable {
     return Item.head as RotationHead;
   }
 
-  /** The heads of those of these rotations that were asked for, in no order. */
-  async headsOf(rotationIds: readonly string[]): Promise<RotationHead[]> {
-    const heads: RotationHead[] = [];
-    // DynamoDB API Reference, BatchGetItem: at most 100 items, and what it leaves is asked for again.
-    for (let from = 0; from < rotationIds.length; from += 100) {
-      let keys: Record<string, unknown>[] | undefined = rotationIds.slice(from, from + 100).map(headKey);
-      while (keys !== undefined && keys.length > 0) {
-        const answer: BatchGetCommandOutput = await this.#dynamo.send(new BatchGetCommand({ RequestItems: { [this.#table]: { Keys: keys, ConsistentRead: true } } }));
-        heads.push(...(answer.Responses?.[this.#table] ?? []).map((item) => item.head as RotationHead));
-        keys = answer.UnprocessedKeys?.[this.#table]?.Keys;
-      }
-    }
-    return heads;
+  /** How those of these rotations stand that were asked for, in no order. */
+  async standingOf(rotationIds: readonly string[]): Promise<RotationStanding[]> {
+    const fields = { '#head': 'head', '#plan': 'plan', '#start': 'start', ...Object.fromEntries(standingFields.map((field) => [`#${field}`, field])) };
+    const ProjectionExpression = [...standingFields.map((field) => `#head.#${field}`), '#head.#plan.approvals.#start', '#head.cutoverPlan.stage'].join(', ');
+    const items = await batchGet(this.#dynamo, this.#table, rotationIds.map(headKey), { ProjectionExpression, ExpressionAttributeNames: fields });
+    return items.map((item) => {
+      const { plan, cutoverPlan, ...standing } = item.head as RotationStanding & { readonly plan?: { readonly approvals?: { readonly start?: object } }; readonly cutoverPlan?: object };
+      return { ...standing, asksBeforeStart: plan?.approvals?.start !== undefined, hasCutoverPlan: cutoverPlan !== undefined };
+    });
   }
 
-  /** The heads of rotations that have not ended, in no order. Those that have leave the list here. */
-  async openHeads(): Promise<RotationHead[]> {
-    const heads = await this.headsOf((await this.#items('#open')).map((item) => String(item.step)));
-    for (const { rotationId, outcome } of heads) if (outcome !== undefined) await this.#dynamo.send(new DeleteCommand({ TableName: this.#table, Key: openKey(rotationId) }));
-    return heads.filter(({ outcome }) => outcome === undefined);
+  /** The rotations that have not ended, in no order. Those that have leave the list here. */
+  async openOnes(): Promise<RotationStanding[]> {
+    const standing = await this.standingOf((await this.#items('#open')).map((item) => String(item.step)));
+    for (const { rotationId, outcome } of standing) if (outcome !== undefined) await this.#dynamo.send(new DeleteCommand({ TableName: this.#table, Key: openKey(rotationId) }));
+    return standing.filter(({ outcome }) => outcome === undefined);
   }
 
   /** Settles fields of the head. */

@@ -20,6 +20,8 @@ const burstMsOf = (perSecond: number): number => Math.min(500, Math.max(0, 1000 
 export class PaceTable {
   readonly #dynamo: DynamoDBDocumentClient;
   readonly #table: string;
+  /** Paces at which nobody queued when somebody last looked. */
+  readonly #wasIdle = new Set<string>();
 
   constructor(dynamo: DynamoDBDocumentClient, table: string) {
     this.#dynamo = dynamo;
@@ -30,11 +32,21 @@ export class PaceTable {
   async take({ pace, perSecond, nowMs, latestMs }: Turn): Promise<number | undefined> {
     const intervalMs = 1000 / perSecond;
     const floorMs = nowMs - burstMsOf(perSecond);
+    const queue = async (): Promise<number | undefined> => {
+      const freeAtMs = await this.#add(pace, 'SET freeAtMs = freeAtMs + :interval', 'freeAtMs BETWEEN :floor AND :latest', { ':interval': intervalMs, ':floor': floorMs, ':latest': latestMs });
+      return freeAtMs === undefined ? undefined : freeAtMs - intervalMs;
+    };
+    const begin = async (): Promise<number | undefined> =>
+      (await this.#add(pace, 'SET freeAtMs = :next', 'attribute_not_exists(freeAtMs) OR freeAtMs < :floor', { ':next': floorMs + intervalMs, ':floor': floorMs })) === undefined ? undefined : floorMs;
     for (;;) {
-      const queued = await this.#add(pace, 'SET freeAtMs = freeAtMs + :interval', 'freeAtMs BETWEEN :floor AND :latest', { ':interval': intervalMs, ':floor': floorMs, ':latest': latestMs });
-      if (queued !== undefined) return queued - intervalMs;
-      const first = await this.#add(pace, 'SET freeAtMs = :next', 'attribute_not_exists(freeAtMs) OR freeAtMs < :floor', { ':next': floorMs + intervalMs, ':floor': floorMs });
-      if (first !== undefined) return floorMs;
+      // What held last time holds now, mostly; either order is right.
+      for (const isQueue of this.#wasIdle.has(pace) ? [false, true] : [true, false]) {
+        const turnMs = await (isQueue ? queue() : begin());
+        if (turnMs === undefined) continue;
+        if (isQueue) this.#wasIdle.delete(pace);
+        else this.#wasIdle.add(pace);
+        return turnMs;
+      }
       // Neither: too late, or somebody else was first in this moment.
       if ((await this.#freeAt(pace)) > latestMs) return undefined;
     }

@@ -25,6 +25,7 @@ const Freezes = z.array(Freeze);
 export class RegistryTable {
   readonly #dynamo: DynamoDBDocumentClient;
   readonly #table: string;
+  #latest: { readonly revision: string; readonly known: Map<string, unknown> } = { revision: '', known: new Map() };
 
   constructor(dynamo: DynamoDBDocumentClient, table: string) {
     this.#dynamo = dynamo;
@@ -79,9 +80,9 @@ export class RegistryTable {
 
   /** Throws `AliasUnregistered`. */
   async key(alias: string): Promise<RegisteredKey> {
-    const item = await this.#item(await this.#holding(), `key#${alias}`);
-    if (item === undefined) throw new RotaError('AliasUnregistered', { alias });
-    return RegisteredKey.parse(item.key);
+    const found = await this.#known(await this.#holding(), `key#${alias}`, (item) => (item === undefined ? undefined : RegisteredKey.parse(item.key)));
+    if (found === undefined) throw new RotaError('AliasUnregistered', { alias });
+    return found;
   }
 
   /** Whether the registry that holds asks for sweeps; not before the first one is applied. */
@@ -100,7 +101,14 @@ export class RegistryTable {
     return this.#whole(await this.#holding());
   }
 
-  async #whole(revision: string): Promise<Registry> {
+  #whole(revision: string): Promise<Registry> {
+    return this.#once(revision, 'whole', async () => {
+      const freezes = await this.#freezes(revision);
+      return Registry.parse({ version: 1, people: await this.#people(revision), keys: await this.#keys(revision), ...(freezes.length === 0 ? {} : { freezes }), ...(await this.#estate(revision)) });
+    });
+  }
+
+  async #keys(revision: string): Promise<RegisteredKey[]> {
     const items = await everyItem(
       paginateQuery(
         { client: this.#dynamo },
@@ -113,36 +121,52 @@ export class RegistryTable {
         },
       ),
     );
-    const keys = items.map((item) => RegisteredKey.parse(item.key));
-    const freezes = await this.#freezes(revision);
-    return Registry.parse({ version: 1, people: await this.#people(revision), keys, ...(freezes.length === 0 ? {} : { freezes }), ...(await this.#estate(revision)) });
+    return items.map((item) => RegisteredKey.parse(item.key));
   }
 
-  async #people(revision: string): Promise<Person[]> {
-    return People.parse((await this.#item(revision, 'people'))?.people);
+  #people(revision: string): Promise<Person[]> {
+    return this.#known(revision, 'people', (item) => People.parse(item?.people));
   }
 
-  async #freezes(revision: string): Promise<Freeze[]> {
+  #freezes(revision: string): Promise<Freeze[]> {
     // A revision that an earlier release applied has none.
-    return Freezes.parse((await this.#item(revision, 'freezes'))?.freezes ?? []);
+    return this.#known(revision, 'freezes', (item) => Freezes.parse(item?.freezes ?? []));
   }
 
-  async #estate(revision: string): Promise<Partial<Pick<Registry, 'exceptions' | 'automaticRotation' | 'sweep'>> | undefined> {
-    return (await this.#item(revision, 'estate'))?.estate as Partial<Registry> | undefined;
+  #estate(revision: string): Promise<Partial<Pick<Registry, 'exceptions' | 'automaticRotation' | 'sweep'>> | undefined> {
+    return this.#known(revision, 'estate', (item) => item?.estate as Partial<Registry> | undefined);
   }
 
   /** The revision that holds, where it asks for sweeps. */
   async #swept(): Promise<string | undefined> {
-    const holding = await this.#item(pointer.revision, pointer.item);
-    if (holding === undefined) return undefined;
-    const revision = holding.holding as string;
-    return (await this.#estate(revision))?.sweep === undefined ? undefined : revision;
+    const revision = await this.#pointed();
+    return revision === undefined || (await this.#estate(revision))?.sweep === undefined ? undefined : revision;
   }
 
   async #holding(): Promise<string> {
-    const item = await this.#item(pointer.revision, pointer.item);
-    if (item === undefined) throw new RotaError('RegistryEmpty', {});
-    return item.holding as string;
+    const revision = await this.#pointed();
+    if (revision === undefined) throw new RotaError('RegistryEmpty', {});
+    return revision;
+  }
+
+  async #pointed(): Promise<string | undefined> {
+    return (await this.#item(pointer.revision, pointer.item))?.holding as string | undefined;
+  }
+
+  /** An item of a revision, as `read` makes it. */
+  #known<T>(revision: string, item: string, read: (item: Record<string, unknown> | undefined) => T): Promise<T> {
+    return this.#once(revision, item, async () => read(await this.#item(revision, item)));
+  }
+
+  /**
+   * Something of a revision, read and checked once. A revision never changes, so what is known of it stays true; which one holds is asked each
+   * time. Frozen, since many get it.
+   */
+  async #once<T>(revision: string, what: string, read: () => Promise<T>): Promise<T> {
+    if (this.#latest.revision !== revision) this.#latest = { revision, known: new Map() };
+    const { known } = this.#latest;
+    if (!known.has(what)) known.set(what, frozen(await read()));
+    return known.get(what) as T;
   }
 
   async #item(revision: string, item: string): Promise<Record<string, unknown> | undefined> {
@@ -153,4 +177,9 @@ export class RegistryTable {
   async #put(item: Record<string, unknown>): Promise<void> {
     await this.#dynamo.send(new PutCommand({ TableName: this.#table, Item: item }));
   }
+}
+
+function frozen<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) for (const part of Object.values(value)) frozen(part);
+  return Object.freeze(value);
 }

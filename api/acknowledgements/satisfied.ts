@@ -1,6 +1,6 @@
 import { isRotaError } from '../../core/errors.ts';
 import { standing, type Acknowledgement } from '../../core/rollover/acknowledgement.ts';
-import type { RotationHead } from '../../store/ledger-table.ts';
+import type { RotationStanding } from '../../store/ledger-table.ts';
 import type { ApiDeps } from '../deps.ts';
 import { sayWord } from '../waits/answer.ts';
 import { openRollover, type OpenRollover } from './open-rollover.ts';
@@ -24,8 +24,8 @@ export async function tellIfSatisfied(deps: ApiDeps, { head, rollover }: OpenRol
  * Tells each machine that waits although all have acknowledged: a crash came between the record and the word, or the last
  * acknowledgement came after the machine had looked and before its wait was open.
  */
-export async function tellSatisfied(deps: ApiDeps, heads: readonly RotationHead[]): Promise<number> {
-  const running = heads.filter((h) => h.workflow === 'asymmetric-rotation' && h.outcome === undefined);
+export async function tellSatisfied(deps: ApiDeps, open: readonly RotationStanding[]): Promise<number> {
+  const running = open.filter((h) => h.workflow === 'asymmetric-rotation' && h.outcome === undefined);
   const told = await Promise.allSettled(
     running.map(async ({ rotationId }) => tellIfSatisfied(deps, await openRollover(deps, rotationId), await deps.store.acknowledgements.ofRotation(rotationId))),
   );

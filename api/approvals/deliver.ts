@@ -98,7 +98,7 @@ export async function beat(deps: ApiDeps, approval: StoredApproval): Promise<voi
  * was renewed by a retry.
  */
 export async function deliverPending(deps: ApiDeps): Promise<number> {
-  const owed = (await deps.store.approvals.all()).filter((a) => !a.delivered && a.outcome !== 'open' && a.outcome !== 'void');
+  const owed = (await deps.store.approvals.restless()).filter((a) => !a.delivered && a.outcome !== 'open' && a.outcome !== 'void');
   const delivered = await Promise.allSettled(owed.map((approval) => deliver(deps, approval)));
   return delivered.filter((d) => d.status === 'fulfilled').length;
 }

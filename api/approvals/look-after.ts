@@ -11,12 +11,28 @@ import { beat, deliver } from './deliver.ts';
  * tells what became of it. Called on a schedule; what one round leaves undone the next one does. Answers how many notices went out.
  */
 export async function lookAfterQuestions(deps: ApiDeps): Promise<number> {
-  const looked = await Promise.allSettled((await deps.store.approvals.all()).filter((a) => !isAtRest(a)).map((approval) => lookAfter(deps, approval)));
+  const restless = await deps.store.approvals.restless();
+  await deps.store.approvals.putToRest(restless.filter(isAtRest).map((a) => a.approvalId), isAtRest);
+  const open = restless.filter((a) => !isAtRest(a));
+  const longestReminderSeconds = open.length === 0 ? 0 : await longestReminder(deps);
+  const looked = await Promise.allSettled(open.filter((a) => mayBeDue(a, longestReminderSeconds, deps.clock.now())).map((approval) => lookAfter(deps, approval)));
   return looked.reduce((sum, l) => sum + (l.status === 'fulfilled' ? l.value : 0), 0);
 }
 
-/** Settled, and its people know. */
-const isAtRest = (approval: StoredApproval): boolean => approval.outcome !== 'open' && dueNotices(approval, [], 0).every(({ marker }) => approval.told[marker]?.sent === true);
+/** Settled, the workflow has the outcome, and its people know. */
+const isAtRest = (approval: StoredApproval): boolean => approval.outcome !== 'open' && (approval.delivered || approval.outcome === 'void') && dueNotices(approval, [], 0).every(({ marker }) => approval.told[marker]?.sent === true);
+
+/** Whether looking closer may find something to do: most questions of a wave just wait for their people. */
+function mayBeDue(approval: StoredApproval, longestReminderSeconds: number, nowMs: number): boolean {
+  if (approval.outcome === 'open' && Date.parse(closesAt(approval)) - longestReminderSeconds * 1000 <= nowMs) return true;
+  return dueNotices(approval, [], nowMs).some((notice) => isToTell(approval, notice, nowMs));
+}
+
+/** How long before its end a question may be reminded of, whichever key it is about. */
+async function longestReminder({ store }: ApiDeps): Promise<number> {
+  const { keys } = await store.registry.whole();
+  return Math.max(...usualRemindBeforeSeconds, ...keys.flatMap((key) => key.approvals.remindBeforeSeconds ?? []));
+}
 
 async function lookAfter(deps: ApiDeps, read: StoredApproval): Promise<number> {
   await closeIfOver(deps, read);

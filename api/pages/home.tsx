@@ -96,7 +96,7 @@ export async function homePage(deps: ApiDeps, reader: LoggedIn) {
 /** The open questions that the reader may decide. */
 async function questionsFor(deps: ApiDeps, reader: LoggedIn): Promise<StoredApproval[]> {
   const mine: StoredApproval[] = [];
-  for (const asked of await deps.store.approvals.all()) if (asked.outcome === 'open' && (await hindranceOf(deps, asked, reader)) === undefined) mine.push(asked);
+  for (const asked of await deps.store.approvals.restless()) if (asked.outcome === 'open' && (await hindranceOf(deps, asked, reader)) === undefined) mine.push(asked);
   return mine;
 }
 

@@ -2,7 +2,7 @@ import { DescribeExecutionCommand, StartExecutionCommand } from '@aws-sdk/client
 import { isoSeconds } from '../../core/clock.ts';
 import { RotaError } from '../../core/errors.ts';
 import type { StepRecord } from '../../core/dossier/statement.ts';
-import type { RotationHead } from '../../store/ledger-table.ts';
+import type { RotationHead, RotationStanding } from '../../store/ledger-table.ts';
 import type { ApiDeps } from '../deps.ts';
 
 /** How long an operator has to redrive an execution before it is closed. */
@@ -13,20 +13,19 @@ const graceMs = 3_600_000;
  * back. No Catch runs then (Step Functions Developer Guide, "Handling errors"), so somebody must look. The
  * name of the closing execution makes it start once.
  */
-export async function closeStopped(deps: ApiDeps, heads: readonly RotationHead[]): Promise<number> {
+export async function closeStopped(deps: ApiDeps, rotations: readonly RotationStanding[]): Promise<number> {
   // One that was asked for within the grace cannot have stopped before it: a wave would have hundreds asked about for nothing.
-  const open = heads.filter((h) => h.executionArn !== undefined && h.outcome === undefined && Date.parse(h.requestedAt) + graceMs <= deps.clock.now());
-  const closed = await Promise.allSettled(open.map((head) => closeIfStopped(deps, head)));
+  const open = rotations.filter((h) => h.executionArn !== undefined && h.outcome === undefined && Date.parse(h.requestedAt) + graceMs <= deps.clock.now());
+  const closed = await Promise.allSettled(open.map((rotation) => closeIfStopped(deps, rotation)));
   return closed.filter((c) => c.status === 'fulfilled' && c.value).length;
 }
 
-async function closeIfStopped(deps: ApiDeps, head: RotationHead): Promise<boolean> {
-  const { rotationId, executionArn } = head;
+async function closeIfStopped(deps: ApiDeps, { rotationId, executionArn }: RotationStanding): Promise<boolean> {
   const { store, clients, clock, stateMachineArnOf } = deps;
   const { status = 'RUNNING', stopDate } = await clients.states.send(new DescribeExecutionCommand({ executionArn }));
   if (status === 'RUNNING' || status === 'SUCCEEDED' || stopDate === undefined || stopDate.getTime() + graceMs > clock.now()) return false;
   const { name, message: cause } = new RotaError('ExecutionStopped', { status, at: isoSeconds(stopDate.getTime()) });
-  const reached = reachedBy(head, await store.ledger.steps(rotationId));
+  const reached = reachedBy(await store.ledger.head(rotationId), await store.ledger.steps(rotationId));
   const input = JSON.stringify({ rotationId, executionArn, reached, failure: { name, cause } });
   try {
     await clients.states.send(new StartExecutionCommand({ stateMachineArn: stateMachineArnOf('close-rotation'), name: rotationId, input }));

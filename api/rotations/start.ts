@@ -6,7 +6,7 @@ import { makePlan } from '../../core/plan/make-plan.ts';
 import { locksOf, type RotationPlan, workflowOf } from '../../core/plan/plan.ts';
 import type { Person } from '../../core/registry/registry-schema.ts';
 import { readKeyFacts } from '../../store/key-facts.ts';
-import type { RotationHead, RotationRequest } from '../../store/ledger-table.ts';
+import type { RotationRequest, RotationStanding } from '../../store/ledger-table.ts';
 import type { ApiDeps } from '../deps.ts';
 import { sayWord } from '../waits/answer.ts';
 
@@ -73,7 +73,7 @@ export async function start(deps: ApiDeps, request: RotationRequest): Promise<St
   return startExecution(deps, request);
 }
 
-async function startExecution({ store, clients, stateMachineArnOf }: ApiDeps, { rotationId, workflow }: RotationRequest): Promise<Started> {
+async function startExecution({ store, clients, stateMachineArnOf }: ApiDeps, { rotationId, workflow }: Pick<RotationRequest, 'rotationId' | 'workflow'>): Promise<Started> {
   const { executionArn = '' } = await clients.states.send(
     new StartExecutionCommand({ stateMachineArn: stateMachineArnOf(workflow), name: rotationId, input: JSON.stringify({ rotationId }) }),
   );
@@ -82,8 +82,8 @@ async function startExecution({ store, clients, stateMachineArnOf }: ApiDeps, { 
 }
 
 /** Starts what a crash left asked for but not started; the name makes it start once. */
-export async function startPending(deps: ApiDeps, heads: readonly RotationHead[]): Promise<number> {
-  const owed = heads.filter((h) => h.executionArn === undefined && h.outcome === undefined);
-  const started = await Promise.allSettled(owed.map((head) => startExecution(deps, head)));
+export async function startPending(deps: ApiDeps, open: readonly RotationStanding[]): Promise<number> {
+  const owed = open.filter((h) => h.executionArn === undefined && h.outcome === undefined);
+  const started = await Promise.allSettled(owed.map((rotation) => startExecution(deps, rotation)));
   return started.filter((s) => s.status === 'fulfilled').length;
 }

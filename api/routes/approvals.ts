@@ -20,8 +20,9 @@ export function approvalRoutes(deps: ApiDeps): Hono<ApiEnv> {
 
   app.get('/approvals', async (c) => {
     await personOf(deps, c.var.signedBy);
-    const all = (await deps.store.approvals.all()).map(publicApproval);
-    return c.json(c.req.query('all') === 'true' ? all : all.filter((a) => a.outcome === 'open'));
+    const { approvals } = deps.store;
+    const asked = c.req.query('all') === 'true' ? await approvals.all() : (await approvals.restless()).filter((a) => a.outcome === 'open');
+    return c.json(asked.map(publicApproval));
   });
 
   app.get('/approvals/:id', async (c) => {

@@ -6,7 +6,7 @@ import { bottleneckOf } from '../../core/pace/kms-rates.ts';
 import { judgeWave, waveStatus, type Wave, type WaveMember, type WaveStatus } from '../../core/wave/wave.ts';
 import { announceFact } from '../../store/events.ts';
 import { describeKey } from '../../store/key-facts.ts';
-import type { RotationHead } from '../../store/ledger-table.ts';
+import type { RotationStanding } from '../../store/ledger-table.ts';
 import type { ApiDeps } from '../deps.ts';
 import { start } from '../rotations/start.ts';
 
@@ -109,7 +109,7 @@ interface Observed {
 /** What the ledger says of every key of a wave; what has ended is noted, and not asked for again. */
 async function observe({ store, clock }: ApiDeps, { waveId }: Wave): Promise<Observed> {
   const noted = await store.waves.members(waveId);
-  const heads = new Map((await store.ledger.headsOf(noted.filter((m) => m.outcome === undefined).map((m) => m.rotationId))).map((head) => [head.rotationId, head]));
+  const heads = new Map((await store.ledger.standingOf(noted.filter((m) => m.outcome === undefined).map((m) => m.rotationId))).map((head) => [head.rotationId, head]));
   const members = await Promise.all(
     noted.map(async (member): Promise<WaveMember> => {
       const head = heads.get(member.rotationId);
@@ -123,10 +123,8 @@ async function observe({ store, clock }: ApiDeps, { waveId }: Wave): Promise<Obs
   return { members, onTheWay: [...heads.values()].filter(isOnTheWay).length };
 }
 
-function isOnTheWay({ outcome, cutoverPlan, newKeyId, plan }: RotationHead): boolean {
-  if (outcome !== undefined || cutoverPlan !== undefined) return false;
-  const asksFirst = plan !== undefined && 'approvals' in plan && plan.approvals.start !== undefined;
-  return !(asksFirst && newKeyId === undefined);
+function isOnTheWay({ outcome, hasCutoverPlan, newKeyId, asksBeforeStart }: RotationStanding): boolean {
+  return outcome === undefined && !hasCutoverPlan && !(asksBeforeStart && newKeyId === undefined);
 }
 
 async function tell(deps: ApiDeps, wave: Wave, members: readonly WaveMember[], type: 'Rota Wave Stopped' | 'Rota Wave Ended', because?: string): Promise<void> {

@@ -8,7 +8,7 @@ import { recordOf, type TrailEvent } from './kms-record.ts';
 
 /** CloudTrail's event history over the calls of the embedded KMS, readings and cryptography included (aws-facts 4.1, 4.3). */
 export interface Trail extends Service {
-  /** Writes a call down. Resolves when its record is on disk: only then may the call be answered. */
+  /** Writes a call down. Resolves when its record outlives a kill: only then may the call be answered. */
   record(call: KmsCall): Promise<TrailEvent>;
 }
 
@@ -36,10 +36,15 @@ export async function openTrail({ file, clock }: { file: string; clock: Clock })
     rings.set(`${event.recipientAccountId}/${event.awsRegion}`, ring);
   }
 
-  const journal = await Journal.open<TrailEvent>(file, (event) => {
-    lines += 1;
-    keep(event);
-  });
+  // As durable as DynamoDB's items are: readings have a record too, and an fsync for each would cost more than the reading.
+  const journal = await Journal.open<TrailEvent>(
+    file,
+    (event) => {
+      lines += 1;
+      keep(event);
+    },
+    'kill',
+  );
   const live = [...rings.values()].flat();
   if (lines > 2 * live.length + 1000) await journal.compact(live);
 

@@ -13,7 +13,7 @@ import type { StoredApproval } from '../../store/approval-table.ts';
 import type { Context } from '../task.ts';
 import type { Failure } from './seal-dossier.ts';
 
-export const evidenceActions = ['states:GetExecutionHistory', 'states:DescribeStateMachineForExecution', 'dynamodb:Scan'] as const;
+export const evidenceActions = ['states:GetExecutionHistory', 'states:DescribeStateMachineForExecution', 'dynamodb:BatchGetItem'] as const;
 
 type Evidence = Omit<RotationPredicate, 'sequence' | 'previous' | 'decisionKeySpki'>;
 
@@ -24,8 +24,7 @@ export async function gatherEvidence(context: Context, executionArn: string, end
   const { plan, retirePlan, cutoverPlan, rollbackPlan } = head;
   const outcome = outcomeOf(ended, plan !== undefined && 'stage' in plan);
   const moved = movedClockSeconds();
-  const after: KeySnapshot[] = [];
-  for (const keyId of keysOf(head)) after.push(await snapshotKey(clients.kms, keyId));
+  const after = await Promise.all(keysOf(head).map((keyId) => snapshotKey(clients.kms, keyId)));
   return {
     version: 1,
     rotationId: head.rotationId,

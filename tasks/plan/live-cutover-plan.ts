@@ -23,9 +23,15 @@ export async function liveCutoverPlan(context: Context, approved?: CutoverPlan):
   const metadata = await describeKey(clients.kms, newKeyId);
   if (metadata.KeyState !== 'Enabled')
     throw new RotaError('SuccessorChanged', { keyId: newKeyId, difference: `it is ${metadata.KeyState}, and an alias must resolve to an Enabled key` });
-  const policy = await policyOf(clients.kms, newKeyId);
-  const movable = new Set(await aliasesOf(clients.kms, oldKeyId));
-  for (const alias of await aliasesOf(clients.kms, newKeyId)) if (approved?.aliases.some((a) => a.alias === alias)) movable.add(alias);
+  const [policy, oldPolicy, grants, oldAliases, newAliases] = await Promise.all([
+    policyOf(clients.kms, newKeyId),
+    policyOf(clients.kms, oldKeyId),
+    grantsOf(clients.kms, newKeyId),
+    aliasesOf(clients.kms, oldKeyId),
+    aliasesOf(clients.kms, newKeyId),
+  ]);
+  const movable = new Set(oldAliases);
+  for (const alias of newAliases) if (approved?.aliases.some((a) => a.alias === alias)) movable.add(alias);
   if (movable.size === 0) throw new RotaError('PlanChanged', { changes: [`no alias stands at ${oldKeyId} any more`] });
   const imported = plan.material === undefined ? undefined : await importedOf(context);
   const keyMaterialId = metadata.CurrentKeyMaterialId ?? imported?.keyMaterialId;
@@ -43,8 +49,8 @@ export async function liveCutoverPlan(context: Context, approved?: CutoverPlan):
     ...(imported === undefined ? {} : { materialFingerprint: imported.fingerprint }),
     ...(keyMaterialId === undefined ? {} : { keyMaterialId }),
     successorPolicyDigest: policyDigest(policy),
-    successorGrants: (await grantsOf(clients.kms, newKeyId)).map((g) => g.name ?? g.grantId).sort(),
-    policyDifference: policyDifference(await policyOf(clients.kms, oldKeyId), policy),
+    successorGrants: grants.map((g) => g.name ?? g.grantId).sort(),
+    policyDifference: policyDifference(oldPolicy, policy),
     aliases: [...movable].sort().map((alias) => ({ alias, from: oldKeyId, to: newKeyId })),
     ...(plan.rollover === undefined ? {} : { rollover: await liveRollover(context) }),
     ...(approved?.revision === undefined ? {} : { revision: approved.revision }),

@@ -86,7 +86,7 @@ describe('the machine is told', () => {
     await ack(rotationId, 'gina', 'gateway');
     await ack(rotationId, 'paul', 'partner');
     await api.wait(rotationId, 'acknowledgements');
-    await tellSatisfied(api.deps, await api.deps.store.ledger.heads());
+    await tellSatisfied(api.deps, await api.deps.store.ledger.openOnes());
     expect(await api.heard(rotationId)).toEqual([satisfied]);
   });
 });

@@ -226,6 +226,29 @@ describe('time', () => {
   });
 });
 
+describe('a question that is settled and told', () => {
+  test('is looked after no more, until it comes to have no effect', async () => {
+    const { approvals } = api.deps.store;
+    const listed = async (q: Question) => (await approvals.restless()).some((a) => a.approvalId === q.approvalId);
+    const q = await Question.ask(api, { start: { all: [{ group: 'security', count: 1 }] } });
+    expect(await listed(q)).toBe(true);
+    await q.say('alice');
+    expect(await listed(q)).toBe(true);
+    await lookAfterQuestions(api.deps);
+    expect(await listed(q)).toBe(false);
+
+    const read = await q.stored();
+    await approvals.close(read, 'void', read.requestedAt, ['the policy changed']);
+    expect(await listed(q)).toBe(true);
+    await lookAfterQuestions(api.deps);
+    await lookAfterQuestions(api.deps);
+    expect(await q.types()).toEqual(['Requested', 'Decided', 'Voided']);
+    expect(await listed(q)).toBe(false);
+    expect((await approvals.ofRotation(read.rotationId)).map((a) => a.approvalId)).toEqual([q.approvalId]);
+    expect((await approvals.all()).filter((a) => a.rotationId === read.rotationId)).toHaveLength(1);
+  });
+});
+
 describe('delay', () => {
   test('is measured: asked, first seen by somebody who may decide, decided', async () => {
     const q = await Question.ask(api);

@@ -5,7 +5,7 @@ import { tasks } from '../../tasks/catalogue.ts';
 import { ledgerActions } from '../../tasks/task.ts';
 
 /** The IAM action of an SDK command, where its name differs. */
-const actionNames: Readonly<Record<string, string>> = { ListObjectsV2: 'ListBucket', Get: 'GetItem', Put: 'PutItem', Update: 'UpdateItem', Delete: 'DeleteItem' };
+const actionNames: Readonly<Record<string, string>> = { ListObjectsV2: 'ListBucket', Get: 'GetItem', BatchGet: 'BatchGetItem', Put: 'PutItem', Update: 'UpdateItem', Delete: 'DeleteItem' };
 const prefixes: Readonly<Record<string, string>> = {
   'client-kms': 'kms',
   'client-s3': 's3',
