@@ -25,7 +25,7 @@ function kpiText(r: KpiReport, drill: boolean): string {
   const { automaticRotation: rotation, findings, retainedKeys } = r;
   const open = Object.entries(findings.open);
   const figures = table([
-    ['Symmetric keys with automatic rotation', rotation.percent === undefined ? 'no such key' : `${rotation.percent.toFixed(1)} % (${rotation.on} of ${rotation.eligible})`],
+    ['Symmetric keys with automatic rotation', rotation.percent === undefined ? 'no such key seen' : `${rotation.percent.toFixed(1)} % (${rotation.on} of ${rotation.eligible})`],
     ['Time to remediate a key without it', spreadText(r.timeToRemediate)],
     ...Object.entries(r.overdueManualRotations).map(([quarter, ids]) => [`Overdue manual rotations, ${quarter}`, String(ids.length)]),
     ['Findings', `${open.reduce((sum, [, ids]) => sum + ids.length, 0)} open; ${findings.opened} opened and ${findings.closed} closed so far`],
