@@ -5,6 +5,7 @@ import { nameVariables } from '../store/names-from-environment.ts';
 import { Alarms } from './alarms.ts';
 import { Console } from './console.ts';
 import { pascalCase } from './definition.ts';
+import { KeyConfigRules } from './guardrails/key-config-rules.ts';
 import { Notices, type Recipients } from './notices.ts';
 import { OwnKeys } from './own-keys.ts';
 import { placesOf, statementsOf, type Published } from './permissions.ts';
@@ -27,11 +28,16 @@ export interface RotaStackProps extends StackProps {
   readonly kmsQuotas: string;
   /** Who is told of what happens. */
   readonly recipients: Recipients;
+  /** Rules of AWS Config: none, Rota's, or AWS's own for keys of `RotatedKey` too. */
+  readonly configRules: ConfigRules;
 }
+
+export const configRuleChoices = ['none', 'rota', 'rota-and-managed'] as const;
+export type ConfigRules = (typeof configRuleChoices)[number];
 
 /** Rota on AWS: exactly the workflows, tasks and API that the embedded AWS runs. */
 export class RotaStack extends Stack {
-  constructor(scope: Construct, id: string, { retention, platformArns, consoleUrl, published, sweepRoles, kmsQuotas, recipients, ...props }: RotaStackProps) {
+  constructor(scope: Construct, id: string, { retention, platformArns, consoleUrl, published, sweepRoles, kmsQuotas, recipients, configRules, ...props }: RotaStackProps) {
     super(scope, id, props);
     const tables = new Tables(this, 'Tables', retention);
     const keys = new OwnKeys(this, 'Keys');
@@ -39,6 +45,7 @@ export class RotaStack extends Stack {
     const console = new Console(this, 'Console', platformArns, consoleUrl);
     const machines = new StateMachines(this, 'Machines', functions);
     new Watch(this, 'Watch', functions);
+    if (configRules !== 'none') new KeyConfigRules(this, 'ConfigRules', { judge: functions.of('judge-for-config').lambda, managedRule: configRules === 'rota-and-managed' });
     const notices = new Notices(this, 'Notices', consoleUrl ?? console.url, recipients);
     const alarms = new Alarms(this, 'Alarms', machines, functions, notices);
 

@@ -32,7 +32,7 @@ describe('a role may what its task declares, and nothing else', () => {
 const machines = Object.keys(workflows).join('|');
 
 describe('how far a right reaches', () => {
-  const boundless = ['cloudtrail:LookupEvents', 'kms:CreateKey', 'kms:GenerateRandom', 'kms:ListAliases', 'kms:ListKeys', 'tag:GetResources'];
+  const boundless = ['cloudtrail:LookupEvents', 'config:PutEvaluations', 'kms:CreateKey', 'kms:GenerateRandom', 'kms:ListAliases', 'kms:ListKeys', 'tag:GetResources'];
   const statements = () => everyRole().flatMap((role) => allows(role).map((s) => ({ role, actions: listOf(s.Action), resources: listOf(s.Resource) })));
 
   test('no action has a wildcard', () => expect(statements().flatMap((s) => s.actions).filter((a) => a.includes('*'))).toEqual([]));
@@ -61,7 +61,7 @@ describe('how far a right reaches', () => {
   });
 
   test.each([
-    ['registry', 'TablesRegistry', ['plan-rotation', 'check-start', 'wrap-generated', 'check-freeze', 'repoint-aliases', 'plan-retirement', 'stop-retired-key', 'disable-key', 'list-targets', 'sweep-target', 'close-sweep', 'judge-event']],
+    ['registry', 'TablesRegistry', ['plan-rotation', 'check-start', 'wrap-generated', 'check-freeze', 'repoint-aliases', 'plan-retirement', 'stop-retired-key', 'disable-key', 'list-targets', 'sweep-target', 'close-sweep', 'judge-event', 'judge-for-config']],
     ['approvals', 'TablesApprovals', ['request-approval', 'check-start', 'publish-keys', 'lift-stop', 'repoint-aliases', 'stop-retired-key', 'disable-key', 'prepare-deletion', 'seal-dossier', 'close-sweep']],
     ['findings', 'TablesFindings', ['sweep-target', 'judge-event']],
     ['records', 'TablesRecords', ['sweep-target', 'judge-event', 'close-sweep']],

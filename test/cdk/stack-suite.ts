@@ -1,5 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { resolve } from 'node:path';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import { makeApp } from '../../api/app.ts';
 import type { ApiDeps } from '../../api/deps.ts';
@@ -165,6 +169,38 @@ describe('notices', () => {
   });
 });
 
+describe('rules of AWS Config', () => {
+  const rules = () => ofType('AWS::Config::ConfigRule').map(([, r]) => r.Properties as { ConfigRuleName: string; InputParameters?: unknown; Source: Record<string, unknown>; Scope?: unknown });
+
+  test('each of Rota asks the one function that judges keys, once a day', () => {
+    const [judge] = ofType('AWS::Lambda::Function').filter(([, f]) => (f.Properties.Environment as { Variables: Record<string, string> }).Variables.ROTA_TASK === 'judge-for-config');
+    const own = rules().filter((r) => r.Source.Owner === 'CUSTOM_LAMBDA');
+    expect(own.map((r) => [r.ConfigRuleName, r.InputParameters])).toEqual([['rota-automatic-rotation', { rule: 'automatic-rotation' }], ['rota-manual-rotation', { rule: 'manual-rotation' }], ['rota-imported-material', { rule: 'imported-material' }]]);
+    for (const { Source } of own)
+      expect(Source).toEqual({ Owner: 'CUSTOM_LAMBDA', SourceIdentifier: `\${${judge?.[0] ?? 'none'}.Arn}`, SourceDetails: [{ EventSource: 'aws.config', MessageType: 'ScheduledNotification', MaximumExecutionFrequency: 'TwentyFour_Hours' }] });
+  });
+
+  test('only Config may ask it, of this account, before the rules are there', () => {
+    const [permission, ...more] = ofType('AWS::Lambda::Permission').filter(([, p]) => p.Properties.Principal === 'config.amazonaws.com');
+    expect(more).toEqual([]);
+    expect(permission?.[1].Properties).toMatchObject({ Action: 'lambda:InvokeFunction', SourceAccount: 'ACCOUNT', FunctionName: expect.stringMatching(/^\$\{TasksJudgeForConfigFunction\w+\.Arn\}$/) as string });
+    for (const [, rule] of ofType('AWS::Config::ConfigRule').filter(([, r]) => (r.Properties.Source as { Owner: string }).Owner !== 'AWS')) expect(rule.DependsOn).toEqual([permission?.[0]]);
+  });
+
+  test("AWS's own is for keys that say that they rotate", () => {
+    expect(rules().filter((r) => r.Source.Owner === 'AWS')).toMatchObject([{ Source: { SourceIdentifier: 'CMK_BACKING_KEY_ROTATION_ENABLED' }, Scope: { TagKey: 'rota:rotates', TagValue: 'automatic' } }]);
+  });
+
+  test.each([
+    [{}, []],
+    [{ configRules: 'rota' }, ['CUSTOM_LAMBDA', 'CUSTOM_LAMBDA', 'CUSTOM_LAMBDA']],
+  ])('with context %j there are %j', (context, owners) => {
+    const stack = makeCdkApp(context, mkdtempSync(join(tmpdir(), 'rota-cdk-'))).node.findChild('Rota');
+    const found = Template.fromStack(Stack.of(stack)).findResources('AWS::Config::ConfigRule') as Record<string, { Properties: { Source: { Owner: string } } }>;
+    expect(Object.values(found).map((r) => r.Properties.Source.Owner)).toEqual(owners);
+  });
+});
+
 test('says where things are', () => {
   expect(Object.keys(made.outputs).sort()).toEqual(['AlarmTopic', 'AliasRollbackArn', 'ApiUrl', 'AsymmetricRotationArn', 'ByokRotationArn', 'CloseRotationArn', 'DossierBucket', 'KeySweepArn', 'NoticeTopic', 'RetireArn']);
 });
@@ -172,6 +208,7 @@ test('says where things are', () => {
 test.each([
   [{ retentionMode: 'GOVERNMENT' }, 'context retentionMode is GOVERNMENT: write GOVERNANCE or COMPLIANCE'],
   [{ retentionYears: '0' }, 'context retentionYears is 0: write whole years, 1 to 100'],
+  [{ configRules: 'yes' }, 'context configRules is yes: write none, rota or rota-and-managed'],
   [{ mailTo: 'everybody' }, 'context mailTo has everybody: write e-mail addresses, with commas between'],
   [{ webhookUrl: 'http://hooks.bank.example', webhookSecret: 'x' }, 'context webhookUrl is http://hooks.bank.example: write an https URL'],
   [{ webhookUrl: 'https://hooks.bank.example' }, 'context webhookSecret is not given: write the name of a secret in Secrets Manager'],
