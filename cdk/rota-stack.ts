@@ -44,10 +44,10 @@ export class RotaStack extends Stack {
     const functions = new TaskFunctions(this, 'Tasks');
     const console = new Console(this, 'Console', platformArns, consoleUrl);
     const machines = new StateMachines(this, 'Machines', functions);
-    new Watch(this, 'Watch', functions);
+    const watch = new Watch(this, 'Watch', functions);
     if (configRules !== 'none') new KeyConfigRules(this, 'ConfigRules', { judge: functions.of('judge-for-config').lambda, managedRule: configRules === 'rota-and-managed' });
     const notices = new Notices(this, 'Notices', consoleUrl ?? console.url, recipients);
-    const alarms = new Alarms(this, 'Alarms', machines, functions, notices);
+    new Alarms(this, 'Alarms', { machines, functions, api: console.fn, notices, watch });
 
     const places = placesOf(this, tables, keys, published, sweepRoles);
     const environment = { ...environmentOf(tables), ROTA_KMS_QUOTAS: kmsQuotas };
@@ -60,8 +60,7 @@ export class RotaStack extends Stack {
     const output = (name: string, value: string, description: string) => new CfnOutput(this, name, { value, description });
     output('ApiUrl', console.url, 'ROTA_URL for the CLI');
     output('DossierBucket', tables.dossiers.bucketName, 'Dossiers and escrow envelopes, under Object Lock');
-    output('NoticeTopic', notices.topic.topicArn, 'Subscribe to be told of approvals and rotations');
-    output('AlarmTopic', alarms.topic.topicArn, 'Subscribe to be told');
+    output('NoticeTopic', notices.topic.topicArn, 'Subscribe to be told of approvals, rotations and alarms');
     for (const [name, machine] of Object.entries(machines.byName)) output(`${pascalCase(name)}Arn`, machine.stateMachineArn, `State machine ${name}`);
   }
 }

@@ -6,8 +6,8 @@ import { tasks } from '../../tasks/catalogue.ts';
 import { workflows } from '../../workflows/catalogue.ts';
 import { listOf, made, ofType, roleOfFunction, statementsOfRole, type Statement } from './template.ts';
 
-/** What every function may do for its own log and trace. */
-const ambient = ['logs:CreateLogStream', 'logs:PutLogEvents', 'xray:PutTelemetryRecords', 'xray:PutTraceSegments'];
+/** What Lambda does in a function's name: its log, its trace, and keeping the events at which it failed, where something keeps them. */
+const ambient = ['logs:CreateLogStream', 'logs:PutLogEvents', 'sqs:GetQueueAttributes', 'sqs:GetQueueUrl', 'sqs:SendMessage', 'xray:PutTelemetryRecords', 'xray:PutTraceSegments'];
 const roleOf = (task: string) => (task === 'api' ? roleOfFunction('ROTA_STATE_MACHINE_ARN_PREFIX') : roleOfFunction('ROTA_TASK', task));
 const allows = (role: string): Statement[] => statementsOfRole(role).filter((s) => s.Effect === 'Allow');
 const allowed = (role: string): string[] => [...new Set(allows(role).flatMap((s) => listOf(s.Action)))].filter((a) => !ambient.includes(a)).sort();
@@ -48,6 +48,7 @@ describe('how far a right reaches', () => {
     ['s3:GetObject', /^(\$\{TablesRecords\w+\.Arn\}|\$\{TablesDossiers\w+\.Arn\}\/(dossiers|retirement)|arn:aws:s3:::rota-published-\*)\/\*$/],
     ['ssm:', /^arn:aws:ssm:REGION:ACCOUNT:parameter\/rota\/published\/\*$/],
     ['s3:ListBucket', /^\$\{Tables(Dossiers|Records)\w+\.Arn\}$/],
+    ['sqs:', /^\$\{(Watch|Notices)Undelivered\w+\.Arn\}$/],
     ['sts:AssumeRole', /^arn:aws:iam::\*:role\/rota-sweep$/],
     ['states:', new RegExp(`^arn:aws:states:REGION:ACCOUNT:(stateMachine:(${machines})|execution:(${machines}):\\*)$`)],
     ['events:PutEvents', /^arn:aws:events:REGION:ACCOUNT:event-bus\/default$/],

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
+import { existsSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Stack } from 'aws-cdk-lib';
@@ -130,10 +130,97 @@ describe('the API', () => {
   });
 });
 
-test('somebody is told of every way in which a rotation ends badly', () => {
-  const alarms = ofType('AWS::CloudWatch::Alarm').map(([, a]) => a.Properties);
-  expect(alarms.map((a) => a.MetricName).sort()).toEqual(['ApproximateNumberOfMessagesVisible', 'Errors', ...Object.keys(workflows).flatMap(() => ['ExecutionsAborted', 'ExecutionsFailed', 'ExecutionsTimedOut'])].sort());
-  for (const alarm of alarms) expect(alarm.AlarmActions).toHaveLength(1);
+describe('alarms', () => {
+  interface Alarm {
+    readonly MetricName: string;
+    readonly Namespace: string;
+    readonly Dimensions?: readonly { readonly Name: string; readonly Value: string }[];
+    readonly AlarmDescription: string;
+    readonly AlarmActions: readonly string[];
+    readonly TreatMissingData: string;
+    readonly Threshold: number;
+    readonly Period: number;
+    readonly EvaluationPeriods: number;
+    readonly ComparisonOperator: string;
+    readonly Statistic: string;
+  }
+  const alarms = () => ofType('AWS::CloudWatch::Alarm').map(([, a]) => a.Properties as unknown as Alarm);
+  const alarmOf = (metric: string): Alarm => {
+    const [first, ...more] = alarms().filter((a) => a.MetricName === metric);
+    if (first === undefined || more.length > 0) throw new Error(`${more.length + (first ? 1 : 0)} alarms of ${metric}, not one`);
+    return first;
+  };
+  const topic = (): string => `\${${ofType('AWS::SNS::Topic').map(([id]) => id).join()}}`;
+
+  test('each tells those who get notices, in a sentence that names a runbook', () => {
+    for (const { AlarmActions, AlarmDescription } of alarms()) {
+      expect(AlarmActions).toEqual([topic()]);
+      const [, runbook = 'none'] = /^[A-Z].*\. See (runbooks\/[a-z-]+\.md)\.$/.exec(AlarmDescription) ?? [];
+      expect(existsSync(runbook), AlarmDescription).toBe(true);
+    }
+  });
+
+  test('CloudWatch may publish there, for alarms of this account only', () => {
+    const statements = ofType('AWS::SNS::TopicPolicy').flatMap(([, p]) => (p.Properties.PolicyDocument as { Statement: object[] }).Statement);
+    expect(statements).toContainEqual({
+      Sid: 'AlarmsPublish',
+      Effect: 'Allow',
+      Principal: { Service: 'cloudwatch.amazonaws.com' },
+      Action: 'sns:Publish',
+      Resource: topic(),
+      Condition: { StringEquals: { 'aws:SourceAccount': 'ACCOUNT' }, ArnLike: { 'aws:SourceArn': 'arn:aws:cloudwatch:REGION:ACCOUNT:alarm:*' } },
+    });
+  });
+
+  test('every way in which a machine ends badly has one', () => {
+    const byMachine = alarms().filter((a) => a.Namespace === 'AWS/States').map((a) => a.MetricName);
+    expect(byMachine.sort()).toEqual(Object.keys(workflows).flatMap(() => ['ExecutionsAborted', 'ExecutionsFailed', 'ExecutionsTimedOut']).sort());
+  });
+
+  test('so has every function that no machine answers for, and the one that seals dossiers', () => {
+    const tried = alarms().filter((a) => a.Namespace === 'AWS/Lambda').map((a) => [a.MetricName, a.Dimensions?.[0]?.Value]);
+    expect(tried).toHaveLength(5);
+    for (const part of [/TasksSealDossier/, /TasksJudgeEvent/, /TasksJudgeForConfig/, /ConsoleApi/, /NoticesPassOn/]) expect(tried.filter(([metric, fn]) => metric === 'Errors' && part.test(fn ?? ''))).toHaveLength(1);
+  });
+
+  test('and every queue of what could not be delivered', () => {
+    const queues = ofType('AWS::SQS::Queue').map(([id]) => `\${${id}.QueueName}`);
+    const watched = alarms().filter((a) => a.Namespace === 'AWS/SQS').map((a) => a.Dimensions?.[0]?.Value);
+    expect(watched.sort()).toEqual(queues.sort());
+    expect(queues).toHaveLength(2);
+  });
+
+  test('a sweep that does not come is missed after a day and two hours', () => {
+    expect(alarmOf('SweepsEnded')).toMatchObject({ Namespace: 'Rota', Statistic: 'Sum', Period: 3600, EvaluationPeriods: 26, Threshold: 1, ComparisonOperator: 'LessThanThreshold', TreatMissingData: 'breaching' });
+  });
+
+  test.each([
+    ['OverdueManualRotations', 'Maximum', 'ignore', undefined],
+    ['OpenHighFindings', 'Maximum', 'ignore', undefined],
+    ['SweepTargetsFailed', 'Maximum', 'ignore', undefined],
+    ['FindingsOpened', 'Sum', 'notBreaching', [{ Name: 'Severity', Value: 'high' }]],
+    ['ApprovalsTimedOut', 'Sum', 'notBreaching', undefined],
+  ])('%s: one is enough', (metric, Statistic, TreatMissingData, dimensions) => {
+    const alarm = alarmOf(metric);
+    expect(alarm).toMatchObject({ Namespace: 'Rota', Statistic, TreatMissingData, Threshold: 1, EvaluationPeriods: 1, Period: 300, ComparisonOperator: 'GreaterThanOrEqualToThreshold' });
+    expect(alarm.Dimensions).toEqual(dimensions);
+  });
+
+  test('no other alarm looks at a metric of Rota', () => {
+    expect(alarms().filter((a) => a.Namespace === 'Rota')).toHaveLength(6);
+  });
+});
+
+describe('events of KMS', () => {
+  const keeper = (name: string) => ofType('AWS::Lambda::EventInvokeConfig').find(([, c]) => String(c.Properties.FunctionName).includes(name))?.[1].Properties;
+
+  test('what reaches no function, and what a function fails at, is kept', () => {
+    const rules = ofType('AWS::Events::Rule').map(([, r]) => r.Properties as { EventPattern?: { source: string[] }; Targets: { DeadLetterConfig?: { Arn: string } }[] }).filter((r) => r.EventPattern?.source[0] === 'aws.kms');
+    expect(rules).toHaveLength(3);
+    for (const { Targets } of rules) expect(Targets.map((t) => t.DeadLetterConfig?.Arn)).toEqual([expect.stringMatching(/^\$\{WatchUndelivered\w+\.Arn\}$/)]);
+    expect(keeper('JudgeEvent')).toMatchObject({ MaximumRetryAttempts: 2, DestinationConfig: { OnFailure: { Destination: expect.stringMatching(/^\$\{WatchUndelivered\w+\.Arn\}$/) as string } } });
+    expect(keeper('PassOn')).toMatchObject({ MaximumRetryAttempts: 2, DestinationConfig: { OnFailure: { Destination: expect.stringMatching(/^\$\{NoticesUndelivered\w+\.Arn\}$/) as string } } });
+  });
 });
 
 describe('notices', () => {
@@ -160,9 +247,10 @@ describe('notices', () => {
     });
   });
 
-  test('the function may publish to its topic and put the words on the bus, and nothing else', () => {
+  test('the function may publish to its topic, put the words on the bus, keep what it failed at, and nothing else', () => {
     const rights = statementsOfRole(roleOfFunction('ROTA_NOTICE_TOPIC')).filter((s) => !listOf(s.Action).some((a) => /^(logs|xray):/.test(a)));
     expect(rights.map((s) => [s.Effect, s.Action, s.Resource])).toEqual([
+      ['Allow', ['sqs:SendMessage', 'sqs:GetQueueAttributes', 'sqs:GetQueueUrl'], expect.stringMatching(/^\$\{NoticesUndelivered\w+\.Arn\}$/)],
       ['Allow', 'sns:Publish', expect.stringMatching(/^\$\{NoticesTopic\w+\}$/)],
       ['Allow', 'events:PutEvents', 'arn:aws:events:REGION:ACCOUNT:event-bus/default'],
     ]);
@@ -202,7 +290,7 @@ describe('rules of AWS Config', () => {
 });
 
 test('says where things are', () => {
-  expect(Object.keys(made.outputs).sort()).toEqual(['AlarmTopic', 'AliasRollbackArn', 'ApiUrl', 'AsymmetricRotationArn', 'ByokRotationArn', 'CloseRotationArn', 'DossierBucket', 'KeySweepArn', 'NoticeTopic', 'RetireArn']);
+  expect(Object.keys(made.outputs).sort()).toEqual(['AliasRollbackArn', 'ApiUrl', 'AsymmetricRotationArn', 'ByokRotationArn', 'CloseRotationArn', 'DossierBucket', 'KeySweepArn', 'NoticeTopic', 'RetireArn']);
 });
 
 test.each([
