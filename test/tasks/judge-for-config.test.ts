@@ -21,12 +21,14 @@ import { accountId, admin, options, region } from '../embedded-options.ts';
 import { estate, writeEstates, type EstateKey, type EstateOptions } from '../estate/estate.ts';
 
 const nowMs = Date.now();
-const size: EstateOptions = { count: 1000, accountId, region, nowMs };
-const keys: readonly EstateKey[] = [...estate(size)];
+const whole: EstateOptions = { count: 1000, accountId, region, nowMs };
+/** At most so many of a list of which the same is true. */
+const alike = (few: number) => (k: EstateKey, i: number, all: readonly EstateKey[]): boolean =>
+  all.slice(0, i).filter(({ truth, registered }) => JSON.stringify([truth, registered]) === JSON.stringify([k.truth, k.registered])).length < few;
+const keys: readonly EstateKey[] = [...estate(whole)].filter(alike(6));
+const size: EstateOptions = { ...whole, only: ({ key }) => keys.some((k) => k.key.id === key.id) };
 /** In the registry: two of each kind that may be, so that others of the same kind are strangers. */
-const known: ReadonlyMap<string, string> = new Map(
-  keys.filter((k) => k.registered).filter((k, i, all) => all.slice(0, i).filter(({ truth }) => JSON.stringify(truth) === JSON.stringify(k.truth)).length < 2).map(({ key, aliases }) => [key.id, aliases[0] ?? '']),
-);
+const known: ReadonlyMap<string, string> = new Map(keys.filter((k) => k.registered).filter(alike(2)).map(({ key, aliases }) => [key.id, aliases[0] ?? '']));
 const asked = '2026-11-27T04:30:15.123Z';
 
 let folder: string;
@@ -94,7 +96,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'rota-config-'));
   await writeEstates(folder, [size]);
   aws = await startEmbeddedAws(options(folder));
-  clients = makeClients({ region, endpoint: aws.url, credentials: admin }, aws.clock);
+  clients = makeClients({ region, endpoint: aws.url, credentials: admin });
   deps = { clock: aws.clock, clients, names: defaultNames, store: makeStore(clients, defaultNames), movedClockSeconds: () => 0 };
   await setUp(clients, defaultNames, {});
   const { keys: registered, ...registry }: Registry = paymentsRegistry(['alice', 'bob'].map(approver), makeRecoveryCertificate('Recovery officer').certificatePem, accountId);
@@ -155,7 +157,7 @@ describe('what the rules say of every kind of key', () => {
     const byRules: string[] = [];
     for (const rule of configRuleNames) for (const [id, { verdict, annotation }] of await told(rule)) if (verdict === 'NON_COMPLIANT') byRules.push(`${id} ${annotation}`);
     expect(byRules.sort()).toEqual(bySweep);
-    expect(bySweep.length).toBeGreaterThan(300);
+    expect(bySweep.length).toBeGreaterThan(30);
   });
 });
 
@@ -169,8 +171,10 @@ describe('how Config is told', () => {
   test('at most 100 at a time, each with its token, its time and an annotation that fits', async () => {
     const config = configThatKeeps();
     const { evaluated, nonCompliant } = await runPlainTask(judgeForConfig, event('manual-rotation'), config.deps);
-    expect(config.calls.map((c) => c.Evaluations.length)).toEqual([...Array.from({ length: 10 }, () => 100), 3]);
-    expect(evaluated).toBe(1003);
+    // With Rota's own three.
+    expect(evaluated).toBe(keys.length + 3);
+    expect(evaluated).toBeGreaterThan(100);
+    expect(config.calls.map((c) => c.Evaluations.length)).toEqual([100, evaluated - 100]);
     const all = config.calls.flatMap((c) => c.Evaluations);
     expect(nonCompliant).toBe(all.filter((e) => e.ComplianceType === 'NON_COMPLIANT').length);
     expect(new Set(config.calls.map((c) => c.ResultToken))).toEqual(new Set(['token-1']));

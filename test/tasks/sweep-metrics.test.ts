@@ -38,7 +38,7 @@ const metricsIn = (lines: readonly string[]): Record<string, unknown> =>
 
 test('a sweep tells the figures of its report, a line of the log each, and nothing else on it', async () => {
   const aws = await start();
-  const clients = makeClients({ region, endpoint: aws.url, credentials: admin }, aws.clock);
+  const clients = makeClients({ region, endpoint: aws.url, credentials: admin });
   onTestFinished(() => clients.destroy());
   const store = makeStore(clients, defaultNames);
   await setUp(clients, defaultNames, {});

@@ -8,10 +8,10 @@ const report: KpiReport = {
   asOf: '2026-11-27T04:30:00Z',
   windowDays: 365,
   automaticRotation: { on: 3, eligible: 4, percent: 75, off: ['arn:k4'] },
-  timeToRemediate: { count: 2, meanSeconds: 7200, p90Seconds: 10_800, ids: ['a', 'b'] },
+  timeToRemediate: { count: 2, meanSeconds: 7200, p50Seconds: 3600, p90Seconds: 10_800, ids: ['a', 'b'] },
   overdueManualRotations: { '2026-Q3': ['x'], '2026-Q4': ['x', 'y', 'z'] },
   findings: { open: { overdue: ['y', 'z'], 'material-expires': ['m'], 'rotation-off': ['arn:k4'], 'exception-ends': ['e', 'f'] }, opened: 9, closed: 4 },
-  approvalDelay: { count: 1, meanSeconds: 3600, p90Seconds: 3600, ids: ['q'] },
+  approvalDelay: { count: 1, meanSeconds: 3600, p50Seconds: 3600, p90Seconds: 3600, ids: ['q'] },
   retainedKeys: { count: 5, dollarsPerMonth: 5, keys: [] },
 };
 
@@ -50,7 +50,7 @@ describe('the KPIs as metrics', () => {
     expect(byKind).toEqual(expect.arrayContaining(['OpenFindings{Finding=overdue} 2', 'OpenFindings{Finding=material-expires} 1', 'OpenFindings{Finding=exception-ends} 2', 'OpenFindings{Finding=rotation-off} 1', 'OpenFindings{Finding=alias-moved} 0']));
   });
   test('leave out what has no case', () => {
-    const without = { ...report, automaticRotation: { on: 0, eligible: 0, off: [] }, timeToRemediate: { count: 0, ids: [] }, approvalDelay: { count: 0, ids: [] } };
+    const without: KpiReport = { ...report, automaticRotation: { on: 0, eligible: 0, off: [] }, timeToRemediate: { count: 0, ids: [] }, approvalDelay: { count: 0, ids: [] } };
     const names = taken(read(kpiMetrics(without, { targetsFailed: 0 }, atMs))).map((m) => m.replace(/[{ ].*/, ''));
     expect([...new Set(names)]).toEqual(['OpenHighFindings', 'OverdueManualRotations', 'OverdueManualRotationsThisQuarter', 'RetainedKeys', 'SweepsEnded', 'SweepTargetsFailed', 'OpenFindings']);
   });
