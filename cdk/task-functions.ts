@@ -49,6 +49,7 @@ const elsewhere: Readonly<Record<string, Rights['at']>> = {
   'list-targets': { registryTable: ['dynamodb:GetItem', 'dynamodb:Query'] },
   'sweep-target': looking,
   'judge-event': { ...looking, ledgerTable: ['dynamodb:GetItem', 'dynamodb:Scan'] },
+  'judge-for-config': { registryTable: ['dynamodb:GetItem', 'dynamodb:Query'] },
   'close-sweep': {
     registryTable: ['dynamodb:GetItem', 'dynamodb:Query'],
     ledgerTable: ['dynamodb:PutItem', 'dynamodb:Scan'],

@@ -9,6 +9,7 @@ const kmsQuotas = {
   DescribeKey: 2000,
   EnableKeyRotation: 15,
   GetKeyLastUsage: 5,
+  GetKeyPolicy: 1000,
   GetKeyRotationStatus: 1000,
   GetParametersForImport: 1,
   ImportKeyMaterial: 15,

@@ -2,6 +2,7 @@ import { repointAliases } from './alias/repoint-aliases.ts';
 import { restoreAliases } from './alias/restore-aliases.ts';
 import { checkStart } from './approval/check-start.ts';
 import { requestApproval } from './approval/request-approval.ts';
+import { judgeForConfig } from './config/judge-for-config.ts';
 import { sealDossier } from './dossier/seal-dossier.ts';
 import { checkFreeze } from './freeze/check-freeze.ts';
 import { copyGrants } from './key/copy-grants.ts';
@@ -99,4 +100,5 @@ export const tasks: readonly CataloguedTask[] = [
   plainEntry(sweepTarget),
   plainEntry(closeSweep),
   plainEntry(judgeEvent),
+  plainEntry(judgeForConfig),
 ];

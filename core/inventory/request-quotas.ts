@@ -5,7 +5,7 @@ import { quotasFor, scaled, type Rates as RatesOf } from '../kms-quotas.ts';
  * endpoints and quotas"; unconfirmed).
  */
 export const requestQuotas = {
-  ...quotasFor('DescribeKey', 'EnableKeyRotation', 'GetKeyLastUsage', 'GetKeyRotationStatus', 'ListAliases', 'ListKeyRotations', 'ListKeys', 'ListResourceTags'),
+  ...quotasFor('DescribeKey', 'EnableKeyRotation', 'GetKeyLastUsage', 'GetKeyPolicy', 'GetKeyRotationStatus', 'ListAliases', 'ListKeyRotations', 'ListKeys', 'ListResourceTags'),
   GetResources: 15,
 };
 

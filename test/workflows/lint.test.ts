@@ -56,8 +56,8 @@ describe.each(names)('%s', (name) => {
   test('has names that Step Functions takes', () => expect([name, ...Object.keys(machine.States)].filter((n) => n.length > 80)).toEqual([]));
 });
 
-/** Called by a rule for events rather than by a workflow. */
-const byRule = ['judge-event'];
+/** Called by a rule for events, or of AWS Config, rather than by a workflow. */
+const byRule = ['judge-event', 'judge-for-config'];
 
 test('workflows and the task catalogue name the same tasks', () => {
   expect([...new Set(names.map(machineOf).flatMap(wholeOf).flatMap(tasksCalled)), ...byRule].sort()).toEqual(tasks.map((t) => t.name).sort());
