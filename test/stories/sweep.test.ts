@@ -137,6 +137,9 @@ test('the daily sweep starts what is due, once; what is overdue counts in its qu
   const shown = (await rota.as('audrey', 'kpi', '--drill')).out;
   expect(shown).toMatch(/^ {2}cutover +mean .*\(1 case\)\n {4}first seen +mean .*\n {4}by security +mean .*\(2 cases\)$/m);
   expect(shown).toContain(`Decided: cutover, by security:\n  ${approvalDelay.ids[0] ?? ''}`);
+  // Of a day to come nothing is known but what is so now.
+  expect((await kpi(rota, '--as-of', '2199-01-01')).overdueManualRotations).toEqual(overdueManualRotations);
+  for (const wrong of [['--as-of', 'yesterday'], ['--as-of', '2026-02-31T'], ['--window-days', '0']]) expect(await rota.as('audrey', 'kpi', ...wrong)).toMatchObject({ exitCode: 2, out: '' });
   // The schedule of the API started a sweep of the day by itself.
   const day = new Date(clock.now()).toISOString().slice(0, 10);
   expect(await rota.json<Sweep>('audrey', 'sweep', '--show', `daily-${day}`)).toMatchObject({ sweepId: `daily-${day}` });
