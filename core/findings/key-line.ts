@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { KpiFact } from '../kpi/facts.ts';
+import type { KpiTally } from '../kpi/tally.ts';
 import type { JudgedKey } from '../inventory/judge-key.ts';
 
 /** What is kept of each key from one sweep to the next: one short line. */
@@ -34,4 +35,19 @@ export function keyFacts(before: ReadonlyMap<string, KeyLine>, now: readonly Key
     ...changed.map(({ keyId, rotation, retained }): KpiFact => ({ fact: 'key-seen', at, keyArn: arnOf(keyId), rotation, retained })),
     ...gone.map((keyId): KpiFact => ({ fact: 'key-gone', at, keyArn: arnOf(keyId) })),
   ];
+}
+
+/**
+ * What a sweep that began at `sweptAt` (ISO 8601, UTC) has to put right in a tally: keys of a place that an event told otherwise, after which an event was missed. What
+ * was told since the sweep began may be newer than its look, and stays. `prefix` is what the ARNs of the place begin with.
+ */
+export function repairFacts(told: KpiTally['keys'], { lines, prefix, sweptAt }: { readonly lines: readonly KeyLine[]; readonly prefix: string; readonly sweptAt: string }): KpiFact[] {
+  const seen = new Map(lines.map(({ keyId, rotation, retained }) => [`${prefix}${keyId}`, { rotation, retained }]));
+  return Object.values(told).flatMap((last): KpiFact[] => {
+    if (!last.keyArn.startsWith(prefix) || Date.parse(last.at) >= Date.parse(sweptAt)) return [];
+    const now = seen.get(last.keyArn);
+    if (now === undefined) return last.fact === 'key-gone' ? [] : [{ fact: 'key-gone', at: sweptAt, keyArn: last.keyArn }];
+    const isSo = last.fact === 'key-seen' && last.rotation === now.rotation && last.retained === now.retained;
+    return isSo ? [] : [{ fact: 'key-seen', at: sweptAt, keyArn: last.keyArn, ...now }];
+  });
 }

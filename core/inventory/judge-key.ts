@@ -41,6 +41,9 @@ export interface JudgedKey {
 
 const notChased: ReadonlySet<KeyClass['class']> = new Set(['aws-managed', 'pending-deletion', 'retained', 'disabled']);
 
+/** The partition of a Region. AWS General Reference, "Amazon Resource Names". */
+export const partitionOf = (region: string): string => (region.startsWith('cn-') ? 'aws-cn' : region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws');
+
 export const arnOf = ({ partition, region, accountId }: Place, keyId: string): string => `arn:${partition}:kms:${region}:${accountId}:key/${keyId}`;
 
 /** Judges one key. Pure: the same facts at the same time give the same line. */

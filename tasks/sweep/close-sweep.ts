@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { settledFact } from '../../core/approval/delay.ts';
+import { repairFacts } from '../../core/findings/key-line.ts';
+import { arnOf, partitionOf } from '../../core/inventory/judge-key.ts';
 import type { KpiFact } from '../../core/kpi/facts.ts';
 import { kpiMetrics } from '../../core/kpi/metrics.ts';
 import { kpiReport } from '../../core/kpi/report.ts';
@@ -24,7 +26,9 @@ export const closeSweep = plainTask({
     const before = await store.records.tallySoFar();
     const settled = await approvalFacts(before, context);
     await store.records.addFacts(day, `${sweepId}.approvals.${randomUUID()}`, settled);
-    const tally = addFacts(before, settled);
+    const repaired = await missedFacts(before, targets, context);
+    await store.records.addFacts(day, `${sweepId}.missed.${randomUUID()}`, repaired);
+    const tally = addFacts(before, [...settled, ...repaired]);
     await store.records.putTally(day, tally);
     const report = kpiReport(tally, now);
     await store.records.putReport(day, report);
@@ -40,4 +44,15 @@ export const closeSweep = plainTask({
 /** Every question that was settled and is not told yet. */
 async function approvalFacts({ approvals: told }: KpiTally, { store }: PlainContext): Promise<KpiFact[]> {
   return (await store.approvals.all()).filter((a) => told[a.approvalId] === undefined).flatMap((a) => settledFact(a) ?? []);
+}
+
+/** What events have missed about keys since they last told of them. */
+async function missedFacts({ keys: told }: KpiTally, targets: readonly SweptTarget[], { store }: PlainContext): Promise<KpiFact[]> {
+  const missed: KpiFact[] = [];
+  for (const { place, region, sweptAt } of targets) {
+    if (place === undefined || sweptAt === undefined) continue;
+    const prefix = arnOf({ partition: partitionOf(region), region, accountId: place.split('/')[0] ?? '' }, '');
+    missed.push(...repairFacts(told, { lines: await store.records.keys(place), prefix, sweptAt }));
+  }
+  return missed;
 }

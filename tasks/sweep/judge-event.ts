@@ -5,7 +5,7 @@ import { KeyEvent, subjectOf } from '../../core/findings/key-event.ts';
 import { keptKeys } from '../../core/findings/kept-keys.ts';
 import { keyFacts, keyLineOf } from '../../core/findings/key-line.ts';
 import type { FoundFinding } from '../../core/findings/open-finding.ts';
-import { arnOf, judgeKey } from '../../core/inventory/judge-key.ts';
+import { arnOf, judgeKey, partitionOf } from '../../core/inventory/judge-key.ts';
 import { policiesOf, type Policies } from '../../core/inventory/policies.ts';
 import type { KpiFact } from '../../core/kpi/facts.ts';
 import type { Registry } from '../../core/registry/registry-schema.ts';
@@ -92,7 +92,7 @@ async function lookAtHome(calls: PacedCalls, keyId: string, event: KeyEvent, pol
 }
 
 async function lookAt(calls: PacedCalls, keyId: string, { account, region }: KeyEvent, policies: Policies, { clock, now }: PlainContext): Promise<{ readonly look: OneLook; readonly aliases: readonly string[] }> {
-  const where = { partition: region.startsWith('cn-') ? 'aws-cn' : region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws', accountId: account, region };
+  const where = { partition: partitionOf(region), accountId: account, region };
   const arn = arnOf(where, keyId);
   const key = await readKey(calls, arn, policies, clock.now());
   if (key.unanswered?.error === 'NotFoundException') return { look: { arn, found: [], facts: [{ fact: 'key-gone', at: now, keyArn: arn }] }, aliases: [] };

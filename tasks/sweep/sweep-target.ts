@@ -59,7 +59,7 @@ export const sweepTarget = plainTask({
     }
     await store.records.putKeys(place, after);
     await store.records.putSummary({ place, sweptAt: now, byClass: countsOf(after) });
-    return { ...target, place, keys: lines.length, opened: settled.opened, closed: settled.closed + enabled.length, open: settled.open - enabled.length, enabled: enabled.length };
+    return { ...target, place, sweptAt: now, keys: lines.length, opened: settled.opened, closed: settled.closed + enabled.length, open: settled.open - enabled.length, enabled: enabled.length };
   },
 });
 

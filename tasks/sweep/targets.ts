@@ -9,6 +9,8 @@ export const SweptTarget = z.strictObject({
   region: z.string(),
   roleArn: RoleArn.optional(),
   place: z.string().optional(),
+  /** When it began to look. ISO 8601, UTC. */
+  sweptAt: z.string().optional(),
   keys: z.int().optional(),
   opened: z.int().optional(),
   closed: z.int().optional(),

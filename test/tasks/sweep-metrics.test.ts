@@ -1,6 +1,7 @@
 import { CreateKeyCommand, EnableKeyRotationCommand } from '@aws-sdk/client-kms';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { handler as passOn } from '../../api/notices/lambda.ts';
+import { isoSeconds } from '../../core/clock.ts';
 import { defaultNames, makeClients } from '../../store/clients.ts';
 import { setUp } from '../../store/set-up.ts';
 import { makeStore } from '../../store/store.ts';
@@ -47,7 +48,13 @@ test('a sweep tells the figures of its report, a line of the log each, and nothi
   await clients.kms.send(new EnableKeyRotationCommand({ KeyId: first?.KeyMetadata?.KeyId }));
   await clients.kms.send(new CreateKeyCommand({ KeySpec: 'RSA_2048', KeyUsage: 'SIGN_VERIFY' }));
 
-  const swept = await runPlainTask(sweepTarget, { sweepId: 'one', region }, { clock: aws.clock, clients, names: defaultNames, store, movedClockSeconds: () => 0 });
+  const deps = { clock: aws.clock, clients, names: defaultNames, store, movedClockSeconds: () => 0 };
+  // As an event would tell it that then missed the next one.
+  await runPlainTask(sweepTarget, { sweepId: 'none', region }, deps);
+  await aws.clock.advance(60_000);
+  await store.records.addFacts(new Date(aws.clock.now()).toISOString().slice(0, 10), 'event.1', [{ fact: 'key-seen', at: isoSeconds(aws.clock.now()), keyArn: first?.KeyMetadata?.Arn ?? '', rotation: 'off', retained: false }]);
+  await aws.clock.advance(60_000);
+  const swept = await runPlainTask(sweepTarget, { sweepId: 'one', region }, deps);
   const { lines } = asLambda(aws.url, { ROTA_TASK: 'close-sweep' });
   await handler({ sweepId: 'one', targets: [swept, { region: 'eu-west-1', error: 'AccessDenied' }] });
 

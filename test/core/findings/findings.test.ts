@@ -2,9 +2,11 @@ import { describe, expect, test } from 'vitest';
 import { dueStart } from '../../../core/findings/due-start.ts';
 import { expectationOf, expectedByLedger } from '../../../core/findings/expected-aliases.ts';
 import { KeyEvent, subjectOf } from '../../../core/findings/key-event.ts';
-import { keyFacts, type KeyLine } from '../../../core/findings/key-line.ts';
+import { keyFacts, repairFacts, type KeyLine } from '../../../core/findings/key-line.ts';
 import type { FoundFinding, OpenFinding } from '../../../core/findings/open-finding.ts';
 import { reconcile } from '../../../core/findings/reconcile.ts';
+import type { KpiFact } from '../../../core/kpi/facts.ts';
+import { addFacts, noFacts } from '../../../core/kpi/tally.ts';
 
 const dayMs = 86_400_000;
 const start = Date.UTC(2026, 0, 1);
@@ -96,4 +98,12 @@ test('the KPIs learn of keys that stand otherwise and of keys that are gone, and
   const before = new Map(['same', 'mended', 'gone'].map((id) => [id, line(id)]));
   const facts = keyFacts(before, [line('same', { aliases: ['alias/new'] }), line('mended', { rotation: 'on' }), line('new')], (id) => `arn/${id}`, day(2));
   expect(facts.map((f) => ('keyArn' in f ? `${f.fact} ${f.keyArn}` : f.fact))).toEqual(['key-seen arn/mended', 'key-seen arn/new', 'key-gone arn/gone']);
+});
+
+test('a sweep puts right what an event told and a missed event undid, and nothing that was told since it began', () => {
+  const line = (keyId: string, rotation: KeyLine['rotation']): KeyLine => ({ keyId, rotation, retained: false, standing: 'in-order', class: 'rotates', aliases: [] });
+  const seen = (keyArn: string, on: number, rotation: KeyLine['rotation']): KpiFact => ({ fact: 'key-seen', at: day(on), keyArn, rotation, retained: false });
+  const told = addFacts(noFacts, [seen('here/mended', 1, 'off'), seen('here/same', 1, 'on'), seen('here/later', 3, 'off'), seen('here/gone', 1, 'on'), { fact: 'key-gone', at: day(1), keyArn: 'here/gone before' }, { fact: 'key-gone', at: day(1), keyArn: 'here/back' }, seen('there/other', 1, 'off')]);
+  const lines = [line('mended', 'on'), line('same', 'on'), line('later', 'on'), line('back', 'on')];
+  expect(repairFacts(told.keys, { lines, prefix: 'here/', sweptAt: day(2) })).toEqual([seen('here/mended', 2, 'on'), { fact: 'key-gone', at: day(2), keyArn: 'here/gone' }, seen('here/back', 2, 'on')]);
 });
