@@ -6,6 +6,9 @@ import type { QuietUse } from '../adoption/quiet.ts';
 import type { Expectation } from './expected-aliases.ts';
 import type { FoundFinding } from './open-finding.ts';
 
+/** The aliases of a key, the first three of many. */
+const named = (aliases: readonly string[]): string => `${[...aliases].sort().slice(0, 3).join(', ')}${aliases.length > 3 ? ` and ${aliases.length - 3} more` : ''}`;
+
 /** What is wrong with the keys that were seen, with the findings that a key has by itself. */
 export function findingsOfKey(judged: JudgedKey, registered: ReadonlyMap<string, unknown>): FoundFinding[] {
   const { arn, key } = judged;
@@ -14,7 +17,8 @@ export function findingsOfKey(judged: JudgedKey, registered: ReadonlyMap<string,
   const state = key.description?.state ?? '';
   const goes = judged.class.class === 'pending-deletion';
   return [
-    ...judged.findings.map(about),
+    // Nobody knows a key by its ARN: the sentence says how people call it.
+    ...judged.findings.map((found) => about({ ...found, sentence: key.aliases.length === 0 ? found.sentence : `${named(key.aliases)}: ${found.sentence}` })),
     // P2: an alias that Rota manages leads to an Enabled key.
     ...(alias !== undefined && (goes || state === 'Disabled') ? [about(finding('registered-key-unusable', key.keyId, `${alias} leads to it, but it is ${state}.`))] : []),
     ...(goes && key.tags[lineageTags.keptFor] !== undefined ? [about(finding('retained-key-goes', key.keyId, `It is kept for what it made before rotation ${key.tags[lineageTags.keptFor] ?? ''}, but its deletion is scheduled.`))] : []),

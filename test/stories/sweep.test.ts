@@ -68,6 +68,8 @@ test('what events missed the sweep finds; a mended thing closes its finding; a b
   const { result } = JSON.parse(said.out) as Sweep;
   expect(result).toMatchObject({ failed: 1, targets: [{ region: 'eu-central-1', open: 2 }, { region: 'eu-west-1', error: expect.any(String) as string }] });
   expect(await names(rota)).toEqual(['rotation-off', 'unregistered']);
+  // By the name that people know, where the key has one.
+  expect((await findings(rota)).map((f) => f.sentence).sort()).toEqual(['AWS could rotate it by itself, and that is switched off.', 'alias/stranger: AWS cannot rotate it by itself, and no alias of it is in the registry.']);
 
   // By event: a registered key that is disabled, and enabled again.
   await rota.kms.send(new DisableKeyCommand({ KeyId: oldKeyId }));
