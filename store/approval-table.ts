@@ -60,7 +60,7 @@ export const approvalIdOf = (rotationId: string, stage: Stage, digest: string): 
  * Which questions are not at rest yet, and which a rotation has asked, as sets of ids: DynamoDB finds a question by its id alone, and whoever looks
  * after the open ones must not read all that were ever asked. The first set is in parts, since an item is written as a whole.
  */
-const restlessParts = [...'0123456789abcdef'].map((part) => `#restless ${part}`);
+const restlessParts = Array.from({ length: 16 }, (_, part) => `#restless ${part.toString(16)}`);
 const restlessPartOf = (approvalId: string): string => restlessParts[Number.parseInt(createHash('sha256').update(approvalId).digest('hex').slice(0, 1), 16)] ?? '';
 const askedBy = (rotationId: string): string => `#asked ${rotationId}`;
 
