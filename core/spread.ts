@@ -30,7 +30,12 @@ export const durations = (cases: readonly Case[]): Durations => ({
   ids: [...new Set(cases.map(({ id }) => id))].sort(),
 });
 
-const inWords = (seconds: number): string => (seconds >= 172_800 ? `${(seconds / 86_400).toFixed(1)} days` : seconds >= 7200 ? `${(seconds / 3600).toFixed(1)} hours` : `${Math.round(seconds / 60)} minutes`);
+function inWords(seconds: number): string {
+  if (seconds >= 172_800) return `${(seconds / 86_400).toFixed(1)} days`;
+  if (seconds >= 7200) return `${(seconds / 3600).toFixed(1)} hours`;
+  const minutes = Math.round(seconds / 60);
+  return `${minutes} ${minutes === 1 ? 'minute' : 'minutes'}`;
+}
 
 /** In words: `mean 3.0 days, nine of ten within 5.0 days (12 cases)`. */
 export const spreadText = ({ count, meanSeconds, p90Seconds }: Durations | Spread): string =>

@@ -3,12 +3,13 @@ import { kpiReport, type KpiReport } from '../../core/kpi/report.ts';
 import { addFacts, noFacts, type KpiTally } from '../../core/kpi/tally.ts';
 import type { ApiDeps } from '../deps.ts';
 
-/** The KPIs as of a moment (ISO 8601, UTC; now, when left out). Those of an earlier time are counted anew, from every fact that is not later. */
+/** The KPIs as of a moment (ISO 8601, UTC; now, when left out or not reached yet). Those of an earlier time are counted anew, from every fact that is not later. */
 export async function kpiAsOf({ store, clock }: ApiDeps, asOf: string | undefined, windowDays: number): Promise<KpiReport> {
   const nowMs = clock.now();
   const isOver = asOf !== undefined && Date.parse(asOf) < nowMs;
   const tally = isOver ? await tallyAt(Date.parse(asOf), store) : await store.records.tallySoFar();
-  return kpiReport(tally, asOf ?? isoSeconds(nowMs), windowDays);
+  // Nothing is known of the future: what is overdue now must not seem to be so in quarters to come.
+  return kpiReport(tally, isOver ? asOf : isoSeconds(nowMs), windowDays);
 }
 
 async function tallyAt(atMs: number, { records }: ApiDeps['store']): Promise<KpiTally> {

@@ -11,7 +11,7 @@ export interface KpiReport {
   readonly windowDays: number;
   /** Of the customer managed symmetric keys that KMS could rotate: how many it does. NIST SP 800-57 Part 1, 5.3. */
   readonly automaticRotation: { readonly on: number; readonly eligible: number; readonly percent?: number; readonly off: readonly string[] };
-  /** From a key found without automatic rotation to the same key with it, closed within the window. */
+  /** From a key found without automatic rotation to the same key with it, closed within the window; neither exceptions nor keys that were disabled or deleted. */
   readonly timeToRemediate: Durations;
   /** Manual rotations that were overdue at some time in a quarter, by quarter (`2026-Q4`, in UTC). */
   readonly overdueManualRotations: Readonly<Record<string, readonly string[]>>;
@@ -41,7 +41,7 @@ export function kpiReport({ keys, findings, approvals }: KpiTally, asOf: string,
     asOf,
     windowDays,
     automaticRotation: { on: eligible.length - off.length, eligible: eligible.length, ...(eligible.length === 0 ? {} : { percent: (100 * (eligible.length - off.length)) / eligible.length }), off },
-    timeToRemediate: durations(closed.filter((f) => f.kind === rotationOff && inWindow(f.closedAt ?? '')).map((f) => ({ id: f.id, from: f.openedAt, to: f.closedAt ?? '' }))),
+    timeToRemediate: durations(closed.filter((f) => f.kind === rotationOff && f.isMended && inWindow(f.closedAt ?? '')).map((f) => ({ id: f.id, from: f.openedAt, to: f.closedAt ?? '' }))),
     overdueManualRotations: byQuarter(told.filter((f) => f.kind === manualOverdue), asOf),
     findings: { open: openByKind(told), opened: told.length, closed: closed.length },
     approvalDelay: durations(settled.filter((a) => a.outcome !== 'timed out').map((a) => ({ id: a.approvalId, from: a.requestedAt, to: a.at }))),
@@ -55,12 +55,13 @@ interface Episode {
   readonly kind: string;
   readonly openedAt: string;
   readonly closedAt?: string;
+  readonly isMended: boolean;
 }
 
 /** A finding whose beginning is not told yet counts when it is. */
 function episodeOf(id: string, { opened, closed }: FindingTally): Episode[] {
   if (opened === undefined) return [];
-  return [{ id, kind: opened.kind, openedAt: opened.at, ...(closed === undefined ? {} : { closedAt: closed.at }) }];
+  return [{ id, kind: opened.kind, openedAt: opened.at, ...(closed === undefined ? { isMended: false } : { closedAt: closed.at, isMended: closed.notMended === undefined }) }];
 }
 
 function openByKind(episodes: readonly Episode[]): Record<string, string[]> {

@@ -32,7 +32,7 @@ test('a bad file applies nothing, of whatever kind it is', async () => {
     const path = await file(rota, 'rota.yaml', textOf(bad));
     for (const act of ['plan', 'apply']) {
       const said = await rota.as('pat', 'registry', act, path);
-      expect(said, bad.name).toEqual({ exitCode: 1, out: '', err: `rota: ${bad.says.replaceAll('rota.yaml:', `${path}:`)}\n      Nothing was applied. Mend the file and run \`rota registry apply\` again.\n` });
+      expect(said, bad.name).toEqual({ exitCode: 1, out: '', err: `rota: ${bad.says.replaceAll('rota.yaml:', `${path}:`)}\n      Nothing was applied. Mend the file and try again.\n` });
     }
   }
   expect(await rota.json<Held>('pat', 'registry', 'show')).toEqual(before);

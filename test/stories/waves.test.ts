@@ -96,11 +96,13 @@ test('a wave stops when a canary fails, or too many after it; somebody lets it g
   const { waveId } = await rota.json<WaveStatus>('carol', 'rotate', ...aliases, '--reason', 'new certificates', '--failure-share', '0.4');
   const [canary] = await questions(rota, 1);
   if (canary === undefined) throw new Error('no question');
+  expect((await rota.as('carol', 'wave', waveId, '--go-on')).err).toContain(`Wave ${waveId} is not stopped.`);
   expect(canary.rotationId).toBe('k0-s1');
   await decide(rota, canary, 'reject');
   const stopped = await until(rota, waveId, (w) => w.state === 'stopped');
   expect(stopped).toMatchObject({ stopped: { because: 'the canary alias/k0 ended as refused' }, counts: { waiting: 4, failed: 1, underWay: 0 } });
   expect((await rota.as('carol', 'wave', waveId, '--wait')).exitCode).toBe(1);
+  expect((await rota.as('carol', 'wave', waveId, '--stop', '--reason', 'enough')).err).toContain(`Wave ${waveId} is stopped already.`);
   expect(await open(rota)).toEqual([]);
 
   // While it is stopped somebody rotates a key by hand.

@@ -16,9 +16,9 @@ const keyHistory = (n: number) =>
     }),
   );
 const findingHistory = (n: number) =>
-  fc.record({ opens: fc.nat(lastDay), lasts: fc.option(fc.nat(200)), kind: fc.constantFrom('rotation-off', 'overdue', 'alias-moved') }).map(({ opens, lasts, kind }): KpiFact[] => [
+  fc.record({ opens: fc.nat(lastDay), lasts: fc.option(fc.nat(200)), kind: fc.constantFrom('rotation-off', 'overdue', 'alias-moved'), notMended: fc.option(fc.constantFrom('excused' as const, 'out of use' as const)) }).map(({ opens, lasts, kind, notMended }): KpiFact[] => [
     { fact: 'finding-opened', at: day(opens), findingId: `f${n}`, kind, about: 'a', evidence: 'sweep' },
-    ...(lasts === null ? [] : [{ fact: 'finding-closed' as const, at: day(opens + lasts), findingId: `f${n}`, evidence: 'sweep' }]),
+    ...(lasts === null ? [] : [{ fact: 'finding-closed' as const, at: day(opens + lasts), findingId: `f${n}`, evidence: 'sweep', ...(notMended === null ? {} : { notMended }) }]),
   ]);
 const approvalHistory = (n: number) =>
   fc
@@ -50,7 +50,11 @@ function counted(ledger: readonly KpiFact[], asOf: string): KpiReport {
   const eligible = standing.flatMap((f) => (f.fact === 'key-seen' && f.rotation !== 'not possible' ? [f] : []));
   const retained = standing.flatMap((f) => (f.fact === 'key-seen' && f.retained ? [f.keyArn] : []));
   const on = eligible.filter((f) => f.rotation === 'on').length;
-  const findings = facts.flatMap((f) => (f.fact === 'finding-opened' ? [{ ...f, end: facts.find((e) => e.fact === 'finding-closed' && e.findingId === f.findingId)?.at }] : []));
+  const findings = facts.flatMap((f) => {
+    if (f.fact !== 'finding-opened') return [];
+    const end = facts.flatMap((e) => (e.fact === 'finding-closed' && e.findingId === f.findingId ? [e] : []))[0];
+    return [{ ...f, end: end?.at, isMended: end !== undefined && end.notMended === undefined }];
+  });
   const measure = (cases: { id: string; seconds: number }[]) => {
     const ids = [...new Set(cases.map((c) => c.id))].sort();
     if (cases.length === 0) return { count: 0 as const, ids };
@@ -69,7 +73,7 @@ function counted(ledger: readonly KpiFact[], asOf: string): KpiReport {
     asOf,
     windowDays: 365,
     automaticRotation: { on, eligible: eligible.length, ...(eligible.length > 0 ? { percent: (on * 100) / eligible.length } : {}), off: eligible.filter((f) => f.rotation === 'off').map((f) => f.keyArn).sort() },
-    timeToRemediate: measure(findings.flatMap((f) => (f.kind === 'rotation-off' && f.end !== undefined && f.end > from ? [{ id: f.findingId, seconds: seconds(f.at, f.end) }] : []))),
+    timeToRemediate: measure(findings.flatMap((f) => (f.kind === 'rotation-off' && f.isMended && f.end !== undefined && f.end > from ? [{ id: f.findingId, seconds: seconds(f.at, f.end) }] : []))),
     overdueManualRotations: Object.fromEntries(Object.keys(overdue).sort().map((q) => [q, [...(overdue[q] ?? [])].sort()])),
     findings: {
       open: Object.fromEntries(kinds.map((k) => [k, findings.filter((f) => f.end === undefined && f.kind === k).map((f) => f.findingId).sort()])),
