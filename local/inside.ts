@@ -3,7 +3,7 @@ import { buffer } from 'node:stream/consumers';
 import { encode, type WireRequest } from './wire/canonical-request.ts';
 import type { WireAnswer } from './wire/http.ts';
 
-/** A request as clients of the AWS SDK hand it to their request handler (`HttpRequest` of the SDK), signed. */
+/** A request as clients of the AWS SDK hand it to their request handler (`HttpRequest` of the SDK). */
 interface SdkRequest {
   readonly method: string;
   readonly path: string;
@@ -18,29 +18,35 @@ interface SdkResponse {
   readonly body: unknown;
 }
 
-/** What a client of the AWS SDK takes as its `requestHandler`. */
-export interface SdkHandler {
-  handle(request: SdkRequest): Promise<{ readonly response: SdkResponse }>;
-  destroy(): void;
-  updateHttpClientConfig(): void;
-  httpHandlerConfigs(): Record<string, never>;
+/** Settings of an SDK client that speaks as one principal. */
+export interface InsideAccess {
+  readonly requestHandler: {
+    handle(request: SdkRequest): Promise<{ readonly response: SdkResponse }>;
+    destroy(): void;
+    updateHttpClientConfig(): void;
+    httpHandlerConfigs(): Record<string, never>;
+  };
+  readonly signer: { sign<R>(request: R): Promise<R> };
 }
 
 /**
- * Lets clients of the AWS SDK in this process speak to the port without a socket: the same signed requests and the same answers, for a third of the
- * work. A lost connection has the names that NodeHttpHandler gives it, since the SDK's retries go by them.
+ * Lets code of a principal in this process, a Lambda function or the API, speak to the services by its SDK clients: the same requests and the same
+ * answers for a fraction of the work. Nothing is signed: who holds this has the principal's secret too. A lost connection has the names that
+ * NodeHttpHandler gives it, since the SDK's retries go by them.
  */
-export const insideHandler = (call: (request: WireRequest) => Promise<WireAnswer | Response>): SdkHandler => ({
-  async handle(request) {
-    const answer = await call(await wireRequest(request)).catch((error: unknown) => {
-      throw (error as { code?: string }).code === 'ECONNRESET' ? Object.assign(error as Error, { name: 'TimeoutError' }) : error;
-    });
-    if (answer instanceof Response) throw new Error('no AWS service has answered: the request is signed for execute-api');
-    return { response: ofService(answer) };
+export const insideAccess = (call: (request: WireRequest) => Promise<WireAnswer>): InsideAccess => ({
+  requestHandler: {
+    async handle(request) {
+      const answer = await call(await wireRequest(request)).catch((error: unknown) => {
+        throw (error as { code?: string }).code === 'ECONNRESET' ? Object.assign(error as Error, { name: 'TimeoutError' }) : error;
+      });
+      return { response: ofService(answer) };
+    },
+    destroy: () => undefined,
+    updateHttpClientConfig: () => undefined,
+    httpHandlerConfigs: () => ({}),
   },
-  destroy: () => undefined,
-  updateHttpClientConfig: () => undefined,
-  httpHandlerConfigs: () => ({}),
+  signer: { sign: (request) => Promise.resolve(request) },
 });
 
 async function wireRequest({ method, path, query = {}, headers, body }: SdkRequest): Promise<WireRequest> {

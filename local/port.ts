@@ -39,7 +39,6 @@ interface Call {
 }
 
 interface SignedCall extends Call {
-  readonly claim: Claim;
   readonly principal: Principal;
   readonly caller: Caller;
 }
@@ -86,12 +85,14 @@ export class Port {
   }
 
   /**
-   * The answer to a request from within this process: what it would be over the wire, with the same checks and the same delay, but without a socket.
-   * Rejects as a connection does that is refused or lost.
+   * The answer to a request of a principal's own code in this process: what it would be over the wire, its rights, faults and delay included, but
+   * without a socket and a signature. Rejects as a connection does that is refused or lost.
    */
-  call(request: WireRequest): Promise<WireAnswer | Response> {
+  call(request: WireRequest, principal: Principal, region: string): Promise<WireAnswer> {
     if (!this.#server.listening) return Promise.reject(connectionError('ECONNREFUSED', 'the embedded AWS is closed'));
-    const answered = this.#answerInside({ request, requestId: randomUUID(), sourceIp: '127.0.0.1' });
+    const { arn, id: userId, accountId } = principal;
+    const [requestId, sourceIp] = [randomUUID(), '127.0.0.1'];
+    const answered = this.#answerInside({ request, requestId, sourceIp, principal, caller: { arn, userId, accountId, region, sourceIp, requestId } });
     const serving = answered.then(
       () => undefined,
       () => undefined,
@@ -101,13 +102,24 @@ export class Port {
     return answered;
   }
 
-  async #answerInside(call: Call): Promise<WireAnswer | Response> {
+  async #answerInside(call: SignedCall): Promise<WireAnswer> {
     try {
-      const answer = await this.#answer(call);
+      const answer = await this.#answerService(call);
       if (this.#parts.latencyMs > 0) await pause(this.#parts.latencyMs);
-      return answer instanceof Response ? answer : { ...answer, headers: { 'x-amzn-requestid': call.requestId, ...answer.headers } };
+      return { ...answer, headers: { 'x-amzn-requestid': call.requestId, ...answer.headers } };
     } catch (error) {
       throw error instanceof AnswerDropped ? connectionError('ECONNRESET', 'socket hang up') : error;
+    }
+  }
+
+  /** Of the services only S3 has requests without a target. */
+  async #answerService(call: SignedCall): Promise<WireAnswer> {
+    const isS3 = !call.request.headers.has('x-amz-target');
+    try {
+      const target = readTarget(call.request);
+      return target === undefined ? await this.#answerS3(call) : await this.#answerJson(call, target);
+    } catch (error) {
+      return errorAnswer(error, call, isS3 ? 's3' : undefined);
     }
   }
 
@@ -173,7 +185,7 @@ export class Port {
     if (principal === undefined) throw new SignatureError('unknown-key', unknownKey(claim));
     verifySignature(call.request, claim, principal.secretAccessKey, realNow());
     const { arn, id: userId, accountId } = principal;
-    return { ...call, claim, principal, caller: { arn, userId, accountId, region: claim.region, sourceIp: call.sourceIp, requestId: call.requestId } };
+    return { ...call, principal, caller: { arn, userId, accountId, region: claim.region, sourceIp: call.sourceIp, requestId: call.requestId } };
   }
 
   async #answerS3({ request, principal, caller }: SignedCall): Promise<WireAnswer> {

@@ -11,13 +11,22 @@ export interface Principal {
 
 /** The principals of one embedded AWS. Throws when two share an id, an ARN or an access key. */
 export class Principals {
+  /** Faults name them by it. */
+  readonly #byId: ReadonlyMap<string, Principal>;
   readonly #byArn: ReadonlyMap<string, Principal>;
   readonly #byAccessKey: ReadonlyMap<string, Principal>;
 
   constructor(principals: readonly Principal[]) {
-    indexBy(principals, 'id'); // faults name them by it
+    this.#byId = indexBy(principals, 'id');
     this.#byArn = indexBy(principals, 'arn');
     this.#byAccessKey = indexBy(principals, 'accessKeyId');
+  }
+
+  /** Throws where there is none. */
+  withId(id: string): Principal {
+    const found = this.#byId.get(id);
+    if (found === undefined) throw new Error(`no principal is called ${id}`);
+    return found;
   }
 
   withArn(arn: string): Principal | undefined {

@@ -12,7 +12,7 @@ import { openDynamoDb } from './dynamodb.ts';
 import { openEvents, type StoredEvent } from './events.ts';
 import { AnswerDropped, Faults } from './faults.ts';
 import { Gate } from './gate.ts';
-import { insideHandler, type SdkHandler } from './inside.ts';
+import { insideAccess, type InsideAccess } from './inside.ts';
 import { KmsQuotas } from './kms/quotas.ts';
 import { openKms } from './kms/server.ts';
 import type { ServiceControlPolicy } from './kms/service-control.ts';
@@ -37,8 +37,8 @@ interface Self {
   readonly clock: EmbeddedClock;
   /** Every event that was put or emitted, oldest first. */
   readonly events: () => readonly StoredEvent[];
-  /** For clients of the AWS SDK in this process: `requestHandler`. */
-  readonly sdkHandler: SdkHandler;
+  /** How clients of the AWS SDK in this process speak as a principal, by its id: settings of theirs. Throws for an id that nobody has. */
+  readonly inside: (principalId: string) => InsideAccess;
 }
 
 type Lambdas = ReadonlyMap<string, (payload: unknown) => Promise<unknown>>;
@@ -112,7 +112,11 @@ export async function startEmbeddedAws(options: EmbeddedAwsOptions): Promise<Emb
     const principals = new Principals(options.principals);
     const port = new Port({ clock, gate, principals, services, s3, latencyMs: options.latencyMs ?? 0 });
     opened.push(() => port.close());
-    const self = { url: await port.listen(options.port), clock, events: () => events.events(), sdkHandler: insideHandler((request) => port.call(request)) };
+    const inside = (id: string): InsideAccess => {
+      const principal = principals.withId(id);
+      return insideAccess((request) => port.call(request, principal, region));
+    };
+    const self = { url: await port.listen(options.port), clock, events: () => events.events(), inside };
     const lambdas = options.lambdas(self);
     port.serve(options.http(self));
     // Last, since executions that were running go on at once and call everything above.

@@ -20,8 +20,8 @@ export interface AwsAccess {
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
   /** Where the keys live, when that is another place (`rota local --kms`); `aws` is real AWS with ambient credentials. */
   readonly kmsEndpoint?: string;
-  /** How requests to `endpoint` travel; left out, over HTTP. */
-  readonly requestHandler?: Closable & NonNullable<KMSClientConfig['requestHandler']>;
+  /** How requests to `endpoint` travel; left out, signed and over HTTP. */
+  readonly inside?: { readonly requestHandler: NonNullable<KMSClientConfig['requestHandler']>; readonly signer: NonNullable<KMSClientConfig['signer']> };
 }
 
 /** The names of Rota's tables, bucket and own keys. */
@@ -100,7 +100,7 @@ export interface Closable {
  */
 export function makeClients(access: AwsAccess): Clients & Closable {
   const requestHandler = new NodeHttpHandler({ connectionTimeout: 5_000, requestTimeout: 30_000 });
-  const base = defined({ region: access.region, endpoint: access.endpoint, credentials: access.credentials, requestHandler: access.requestHandler ?? requestHandler, maxAttempts: 3 });
+  const base = { ...defined({ region: access.region, endpoint: access.endpoint, credentials: access.credentials, requestHandler, maxAttempts: 3 }), ...access.inside };
   const elsewhere = defined({ region: access.region, requestHandler, maxAttempts: 3 });
   const forKms =
     access.kmsEndpoint === undefined ? base : access.kmsEndpoint === 'aws' ? elsewhere : { ...elsewhere, endpoint: access.kmsEndpoint };

@@ -112,15 +112,15 @@ export async function startLocal({ port, folder, region, kms, scp = [], latencyM
   // Keys that live elsewhere have AWS's own quotas.
   const paceScale = quotaScale ?? (kms === undefined ? undefined : 1);
   const open: Closable[] = [];
-  const clientsOf = ({ url, sdkHandler }: Pick<EmbeddedAws, 'url' | 'sdkHandler'>, role: string): Clients => {
+  const clientsOf = ({ url, inside }: Pick<EmbeddedAws, 'url' | 'inside'>, role: string): Clients => {
     const principal = principals.get(role);
     if (principal === undefined) throw new Error(`no principal is called ${role}`);
-    const access: AwsAccess = { region, endpoint: url, requestHandler: sdkHandler, credentials: principal, ...(kms === undefined ? {} : { kmsEndpoint: kms }) };
+    const access: AwsAccess = { region, endpoint: url, inside: inside(role), credentials: principal, ...(kms === undefined ? {} : { kmsEndpoint: kms }) };
     const clients = makeClients(access);
     open.push(clients);
     return clients;
   };
-  const lambdaOf = (task: CataloguedTask, embedded: Pick<EmbeddedAws, 'url' | 'clock' | 'sdkHandler'>) => {
+  const lambdaOf = (task: CataloguedTask, embedded: Pick<EmbeddedAws, 'url' | 'clock' | 'inside'>) => {
     const clients = clientsOf(embedded, taskRole(task.name));
     const pace = paceScale === undefined ? {} : { kmsQuotas: quotasOf('', paceScale) };
     const deps = { clock: embedded.clock, clients, names: defaultNames, store: makeStore(clients, defaultNames), movedClockSeconds: () => Math.round(embedded.clock.offsetMs / 1000), ...pace };

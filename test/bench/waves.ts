@@ -100,14 +100,16 @@ export async function wavesBench(runs: readonly WaveRun[]): Promise<Record<strin
     const kms = new KMSClient({ endpoint: place.url, region, credentials: credentialsOf(place, 'pat') });
     const before = await orphans(kms);
     const begin = process.hrtime.bigint();
+    const cpu = process.cpuUsage();
     const { complete, failed } = run.naive === true ? await rotateNaively(kms, run.count) : await rotateByWave(place);
     const seconds = Number(process.hrtime.bigint() - begin) / 1e9;
+    const { user, system } = process.cpuUsage(cpu);
     // Every key that was rotated leaves its old key behind without an alias; that is kept, and no orphan.
     const orphanKeys = (await orphans(kms)) - before - complete;
     kms.destroy();
     const { cpuSeconds, throttled } = await took();
     const bound = run.count / (scarceQuotas.GetParametersForImport * run.quotaScale);
-    const figures = { rotations: run.count, complete, failed, orphanKeys, seconds, boundSeconds: bound, shareOfBound: bound / seconds, perSecond: complete / seconds, throttled, cpuSecondsPerRotation: cpuSeconds / run.count };
+    const figures = { rotations: run.count, complete, failed, orphanKeys, seconds, boundSeconds: bound, shareOfBound: bound / seconds, perSecond: complete / seconds, throttled, cpuSecondsPerRotation: cpuSeconds / run.count, peopleCpuSecondsPerRotation: (user + system) / 1e6 / run.count };
     results[run.name] = figures;
     console.log(`${run.name.padEnd(48)} ${Object.entries(figures).map(([name, value]) => `${name} ${Number(value.toFixed(3))}`).join('  ')}`);
   }
