@@ -6,6 +6,7 @@ import { retirementObjectKey } from '../core/retirement/deletion-document.ts';
 export class DossierBucket {
   readonly #s3: S3Client;
   readonly #bucket: string;
+  #lastSeen = 0;
 
   constructor(s3: S3Client, bucket: string) {
     this.#s3 = s3;
@@ -21,12 +22,19 @@ export class DossierBucket {
     return this.#get(dossierObjectKey(sequence));
   }
 
-  /** The highest number in the chain; 0 for an empty one. */
+  /** The highest number in the chain; 0 for an empty one. The chain only grows, so it is listed from the end that was seen before, if that still stands. */
   async lastSequence(): Promise<number> {
+    const before = this.#lastSeen === 0 ? 0 : await this.#lastAfter(this.#lastSeen - 1);
+    this.#lastSeen = before === 0 ? await this.#lastAfter(0) : before;
+    return this.#lastSeen;
+  }
+
+  /** The highest number in the chain above `sequence`; 0 where there is none. */
+  async #lastAfter(sequence: number): Promise<number> {
     let last = 0;
     let from: string | undefined;
     do {
-      const page = await this.#s3.send(new ListObjectsV2Command({ Bucket: this.#bucket, Prefix: 'dossiers/', ...(from === undefined ? {} : { ContinuationToken: from }) }));
+      const page = await this.#s3.send(new ListObjectsV2Command({ Bucket: this.#bucket, Prefix: 'dossiers/', StartAfter: dossierObjectKey(sequence), ...(from === undefined ? {} : { ContinuationToken: from }) }));
       for (const { Key } of page.Contents ?? []) last = Math.max(last, Number(/(\d+)\.json$/.exec(Key ?? '')?.[1] ?? 0));
       from = page.NextContinuationToken;
     } while (from !== undefined);
