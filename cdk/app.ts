@@ -7,7 +7,8 @@
  * `rota-published-*` and `/rota/published/*`): where public keys may be published. `mailTo` (comma-separated e-mail addresses), `webhookUrl` (HTTPS)
  * and `webhookSecret` (the name of its secret in Secrets Manager): who is told of approvals and rotations. `sweepRoles` (default
  * `arn:aws:iam::*:role/rota-sweep`): the roles in other accounts that sweeps may assume. `kmsQuotas` (like `GetParametersForImport=5,CreateKey=20`):
- * request quotas of KMS that AWS has raised for this account.
+ * request quotas of KMS that AWS has raised for this account. `configRules` (`none`, the default, `rota` or `rota-and-managed`): rules of AWS Config,
+ * for an account that has a configuration recorder; without one the deployment would fail.
  *
  * With `guardrailTargets` (comma-separated root, organisational units or accounts) there is a second stack, `RotaGuardrails`, with service control
  * policies for the account that manages the organisation; `breakGlassArns`, `rotaArns`, `longestPeriodDays` and `ownerTag` are for it.
@@ -18,7 +19,7 @@ import { IamArn } from '../core/ids.ts';
 import { RequireRotation } from './guardrails/require-rotation.ts';
 import { KeyGuardrails, type GuardrailsProps } from './guardrails/service-control-policies.ts';
 import type { Recipients } from './notices.ts';
-import { RotaStack } from './rota-stack.ts';
+import { configRuleChoices, RotaStack, type ConfigRules } from './rota-stack.ts';
 import type { Retention } from './tables.ts';
 
 /** Makes the app with one stack, `Rota`. Throws for a context value that makes no sense. */
@@ -33,6 +34,7 @@ export function makeCdkApp(context: Readonly<Record<string, string>> = {}, outdi
     ...consoleUrl(given('consoleUrl', '')),
     kmsQuotas: kmsQuotas(given('kmsQuotas', '')),
     published: { buckets: listed(given('publishedBuckets', 'rota-published-*')), parameters: listed(given('publishedParameters', '/rota/published/*')) },
+    configRules: configRules(given('configRules', 'none')),
     recipients: recipients(listed(given('mailTo', '')), given('webhookUrl', ''), given('webhookSecret', '')),
   });
   const targetIds = listed(given('guardrailTargets', ''));
@@ -47,6 +49,12 @@ export function makeCdkApp(context: Readonly<Record<string, string>> = {}, outdi
 function kmsQuotas(text: string): string {
   quotasOf(text);
   return text;
+}
+
+function configRules(text: string): ConfigRules {
+  const chosen = configRuleChoices.find((choice) => choice === text);
+  if (chosen === undefined) throw new Error(`context configRules is ${text}: write ${configRuleChoices.slice(0, -1).join(', ')} or ${configRuleChoices.at(-1) ?? ''}`);
+  return chosen;
 }
 
 function retentionMode(mode: string): Retention['mode'] {

@@ -1,13 +1,14 @@
-import { ArnFormat, Duration, RemovalPolicy, SecretValue, Stack } from 'aws-cdk-lib';
+import { ArnFormat, Duration, SecretValue, Stack } from 'aws-cdk-lib';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as targets from 'aws-cdk-lib/aws-events-targets';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import * as subscriptions from 'aws-cdk-lib/aws-sns-subscriptions';
-import * as sqs from 'aws-cdk-lib/aws-sqs';
+import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { defaultNames } from '../store/clients.ts';
 import { RotaFunction } from './rota-function.ts';
+import { undeliveredQueue } from './undelivered-queue.ts';
 
 /** Who is told of what Rota announces. */
 export interface Recipients {
@@ -18,7 +19,7 @@ export interface Recipients {
 }
 
 /**
- * Facts in words: a rule for Rota's events, a function that words them, an SNS topic for mail, and an API destination for a webhook. The
+ * Facts in words: a rule for Rota's events, a function that words them, an SNS topic for mail and for alarms, and an API destination for a webhook. The
  * webhook's secret goes from Secrets Manager into the connection and nowhere else. What cannot be delivered waits in a queue for two weeks.
  */
 export class Notices extends Construct {
@@ -30,9 +31,10 @@ export class Notices extends Construct {
     super(scope, id);
     this.topic = new sns.Topic(this, 'Topic', { displayName: 'Rota', enforceSSL: true });
     for (const address of mailTo) this.topic.addSubscription(new subscriptions.EmailSubscription(address));
-    this.undelivered = new sqs.Queue(this, 'Undelivered', { enforceSSL: true, encryption: sqs.QueueEncryption.SQS_MANAGED, retentionPeriod: Duration.days(14), removalPolicy: RemovalPolicy.RETAIN });
+    this.undelivered = undeliveredQueue(this);
 
     this.fn = new RotaFunction(this, 'PassOn', { description: 'Rota notices: mail and webhook', bundle: 'notices', timeout: Duration.seconds(30) });
+    this.fn.keepFailedEvents(this.undelivered);
     this.fn.setEnvironment({ ROTA_NOTICE_TOPIC: this.topic.topicArn, ROTA_CONSOLE_URL: consoleUrl });
     this.fn.allow([new iam.PolicyStatement({ actions: ['sns:Publish'], resources: [this.topic.topicArn] })]);
     this.#rule('Facts', 'rota', 'Rota: what it announces, put into words', new targets.LambdaFunction(this.fn.lambda, { deadLetterQueue: this.undelivered, retryAttempts: 10, maxEventAge: Duration.hours(24) }));

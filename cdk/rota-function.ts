@@ -1,7 +1,9 @@
 import { Duration } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as destinations from 'aws-cdk-lib/aws-lambda-destinations';
 import * as logs from 'aws-cdk-lib/aws-logs';
+import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 
 export interface RotaFunctionProps {
@@ -41,5 +43,13 @@ export class RotaFunction extends Construct {
 
   allow(statements: readonly iam.PolicyStatement[]): void {
     for (const statement of statements) this.role.addToPolicy(statement);
+  }
+
+  /**
+   * Keeps the events of EventBridge at which the function fails, after two more tries. EventBridge's own queue does not: to EventBridge an event is delivered as
+   * soon as Lambda has it (AWS Lambda Developer Guide, "How Lambda handles errors and retries with asynchronous invocation").
+   */
+  keepFailedEvents(queue: sqs.IQueue): void {
+    this.lambda.configureAsyncInvoke({ onFailure: new destinations.SqsDestination(queue), retryAttempts: 2 });
   }
 }

@@ -5,6 +5,7 @@ import { nameVariables } from '../store/names-from-environment.ts';
 import { Alarms } from './alarms.ts';
 import { Console } from './console.ts';
 import { pascalCase } from './definition.ts';
+import { KeyConfigRules } from './guardrails/key-config-rules.ts';
 import { Notices, type Recipients } from './notices.ts';
 import { OwnKeys } from './own-keys.ts';
 import { placesOf, statementsOf, type Published } from './permissions.ts';
@@ -27,20 +28,26 @@ export interface RotaStackProps extends StackProps {
   readonly kmsQuotas: string;
   /** Who is told of what happens. */
   readonly recipients: Recipients;
+  /** Rules of AWS Config: none, Rota's, or AWS's own for keys of `RotatedKey` too. */
+  readonly configRules: ConfigRules;
 }
+
+export const configRuleChoices = ['none', 'rota', 'rota-and-managed'] as const;
+export type ConfigRules = (typeof configRuleChoices)[number];
 
 /** Rota on AWS: exactly the workflows, tasks and API that the embedded AWS runs. */
 export class RotaStack extends Stack {
-  constructor(scope: Construct, id: string, { retention, platformArns, consoleUrl, published, sweepRoles, kmsQuotas, recipients, ...props }: RotaStackProps) {
+  constructor(scope: Construct, id: string, { retention, platformArns, consoleUrl, published, sweepRoles, kmsQuotas, recipients, configRules, ...props }: RotaStackProps) {
     super(scope, id, props);
     const tables = new Tables(this, 'Tables', retention);
     const keys = new OwnKeys(this, 'Keys');
     const functions = new TaskFunctions(this, 'Tasks');
     const console = new Console(this, 'Console', platformArns, consoleUrl);
     const machines = new StateMachines(this, 'Machines', functions);
-    new Watch(this, 'Watch', functions);
+    const watch = new Watch(this, 'Watch', functions);
+    if (configRules !== 'none') new KeyConfigRules(this, 'ConfigRules', { judge: functions.of('judge-for-config').lambda, managedRule: configRules === 'rota-and-managed' });
     const notices = new Notices(this, 'Notices', consoleUrl ?? console.url, recipients);
-    const alarms = new Alarms(this, 'Alarms', machines, functions, notices);
+    new Alarms(this, 'Alarms', { machines, functions, api: console.fn, notices, watch });
 
     const places = placesOf(this, tables, keys, published, sweepRoles);
     const environment = { ...environmentOf(tables), ROTA_KMS_QUOTAS: kmsQuotas };
@@ -53,8 +60,7 @@ export class RotaStack extends Stack {
     const output = (name: string, value: string, description: string) => new CfnOutput(this, name, { value, description });
     output('ApiUrl', console.url, 'ROTA_URL for the CLI');
     output('DossierBucket', tables.dossiers.bucketName, 'Dossiers and escrow envelopes, under Object Lock');
-    output('NoticeTopic', notices.topic.topicArn, 'Subscribe to be told of approvals and rotations');
-    output('AlarmTopic', alarms.topic.topicArn, 'Subscribe to be told');
+    output('NoticeTopic', notices.topic.topicArn, 'Subscribe to be told of approvals, rotations and alarms');
     for (const [name, machine] of Object.entries(machines.byName)) output(`${pascalCase(name)}Arn`, machine.stateMachineArn, `State machine ${name}`);
   }
 }

@@ -18,6 +18,15 @@ const cutoverEvidence: Rights['at'] = { publicationTable: ['dynamodb:PutItem', '
 /** Whoever acts on an approval reads the decisions and checks their signatures. */
 const approvalEvidence: Rights['at'] = { approvalTable: ['dynamodb:GetItem'], decisionKey: ['kms:GetPublicKey'] };
 
+/** Whoever looks at keys of a place brings its findings and records in line with what it saw. */
+const looking: Rights['at'] = {
+  registryTable: ['dynamodb:GetItem', 'dynamodb:Query'],
+  ledgerTable: ['dynamodb:Scan'],
+  findingTable: ['dynamodb:DeleteItem', 'dynamodb:PutItem', 'dynamodb:Query'],
+  records: ['s3:GetObject', 's3:PutObject'],
+  sweepRoles: ['sts:AssumeRole'],
+};
+
 /** What tasks do at other places than the ledger and the keys that they rotate. The names of actions are the task's own. */
 const elsewhere: Readonly<Record<string, Rights['at']>> = {
   'plan-rotation': { registryTable: ['dynamodb:GetItem'] },
@@ -38,20 +47,9 @@ const elsewhere: Readonly<Record<string, Rights['at']>> = {
   'check-wanted': { waitTable: ['dynamodb:GetItem'] },
   'prepare-deletion': { approvalTable: ['dynamodb:GetItem'], retirements: ['s3:GetObject', 's3:PutObject'] },
   'list-targets': { registryTable: ['dynamodb:GetItem', 'dynamodb:Query'] },
-  'sweep-target': {
-    registryTable: ['dynamodb:GetItem', 'dynamodb:Query'],
-    ledgerTable: ['dynamodb:Scan'],
-    findingTable: ['dynamodb:DeleteItem', 'dynamodb:PutItem', 'dynamodb:Query'],
-    records: ['s3:GetObject', 's3:PutObject'],
-    sweepRoles: ['sts:AssumeRole'],
-  },
-  'judge-event': {
-    registryTable: ['dynamodb:GetItem', 'dynamodb:Query'],
-    ledgerTable: ['dynamodb:GetItem', 'dynamodb:Scan'],
-    findingTable: ['dynamodb:DeleteItem', 'dynamodb:PutItem', 'dynamodb:Query'],
-    records: ['s3:GetObject', 's3:PutObject'],
-    sweepRoles: ['sts:AssumeRole'],
-  },
+  'sweep-target': looking,
+  'judge-event': { ...looking, ledgerTable: ['dynamodb:GetItem', 'dynamodb:Scan'] },
+  'judge-for-config': { registryTable: ['dynamodb:GetItem', 'dynamodb:Query'] },
   'close-sweep': {
     registryTable: ['dynamodb:GetItem', 'dynamodb:Query'],
     ledgerTable: ['dynamodb:PutItem', 'dynamodb:Scan'],

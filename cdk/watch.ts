@@ -1,6 +1,8 @@
 import * as events from 'aws-cdk-lib/aws-events';
 import * as targets from 'aws-cdk-lib/aws-events-targets';
+import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { undeliveredQueue } from './undelivered-queue.ts';
 import { watchedCalls, watchedKmsEvents, watchedServiceEvents } from '../core/findings/key-event.ts';
 import type { TaskFunctions } from './task-functions.ts';
 
@@ -9,10 +11,15 @@ import type { TaskFunctions } from './task-functions.ts';
  * role sends its own to this bus (EventBridge User Guide, "Sending and receiving events between AWS accounts").
  */
 export class Watch extends Construct {
+  readonly undelivered: sqs.Queue;
+
   constructor(scope: Construct, id: string, functions: TaskFunctions) {
     super(scope, id);
+    this.undelivered = undeliveredQueue(this);
+    const judge = functions.of('judge-event');
+    judge.keepFailedEvents(this.undelivered);
     const rule = (name: string, description: string, eventPattern: events.EventPattern): void => {
-      new events.Rule(this, name, { description, eventPattern, targets: [new targets.LambdaFunction(functions.of('judge-event').lambda, { retryAttempts: 3 })] });
+      new events.Rule(this, name, { description, eventPattern, targets: [new targets.LambdaFunction(judge.lambda, { retryAttempts: 3, deadLetterQueue: this.undelivered })] });
     };
     const eventSource = ['kms.amazonaws.com'];
     rule('Calls', 'Rota: calls after which a KMS key stands otherwise', { source: ['aws.kms'], detailType: ['AWS API Call via CloudTrail'], detail: { eventSource, eventName: [...watchedCalls] } });

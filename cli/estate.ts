@@ -4,12 +4,14 @@
  */
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { requestQuotas, type PacedOperation } from '../core/inventory/request-quotas.ts';
+import { readQuota, usualShare } from '../core/kms-quotas.ts';
 import { readRegistry } from '../core/registry/read-registry.ts';
 import type { Registry } from '../core/registry/registry-schema.ts';
 import { enableRotation, type EnableOutcome } from '../store/inventory/enable-rotation.ts';
 import { sweep, type Swept } from '../store/inventory/sweep.ts';
 import { openCalls, type Access, type Target } from '../store/inventory/target.ts';
 import type { Io } from './io.ts';
+import { readNumber } from './read-number.ts';
 import { registryText } from './registry-text.ts';
 import { apiJson } from './signed-request.ts';
 
@@ -37,15 +39,11 @@ function readRoleArn(text: string): string {
   throw new InvalidArgumentError('It must be the ARN of a role, such as arn:aws:iam::111122223333:role/rota-inventory.');
 }
 
-function readShare(text: string): number {
-  const share = Number(text);
-  if (text.trim() !== '' && share > 0 && share <= 1) return share;
-  throw new InvalidArgumentError('It must be a number above 0, and 1 at most.');
-}
+const readShare = readNumber('a number above 0, and 1 at most', (share) => share > 0 && share <= 1);
 
-function readQuota(text: string, before: EstateOptions['quota']): EstateOptions['quota'] {
-  const [operation = '', perSecond = ''] = text.split('=');
-  if (Object.hasOwn(requestQuotas, operation) && /^\d+$/.test(perSecond) && Number(perSecond) > 0) return { ...before, [operation]: Number(perSecond) };
+function addQuota(text: string, before: EstateOptions['quota']): EstateOptions['quota'] {
+  const quota = readQuota(text, requestQuotas);
+  if (quota !== undefined) return { ...before, ...quota };
   throw new InvalidArgumentError(`It must be like DescribeKey=4000; the operations are ${Object.keys(requestQuotas).join(', ')}.`);
 }
 
@@ -53,8 +51,8 @@ export const withEstateOptions = (command: Command): Command =>
   command
     .addOption(new Option('--region <region>', 'a Region; may be repeated (default: AWS_REGION)').argParser(gather(readRegion)).default([], ''))
     .addOption(new Option('--role-arn <arn>', 'a role to assume, in an account to look at; may be repeated (default: your own account)').argParser(gather(readRoleArn)).default([], ''))
-    .addOption(new Option('--share <share>', 'of each KMS request quota, what this may use; others have the rest').argParser(readShare).default(0.5))
-    .addOption(new Option('--quota <operation=n>', 'requests a second that your account has, where they are not the defaults; may be repeated').argParser(readQuota).default({}, ''))
+    .addOption(new Option('--share <share>', 'of each KMS request quota, what this may use; others have the rest').argParser(readShare).default(usualShare))
+    .addOption(new Option('--quota <operation=n>', 'requests a second that your account has, where they are not the defaults; may be repeated').argParser(addQuota).default({}, ''))
     .addOption(new Option('--registry <file>', 'rota.yaml to go by (default: the registry of ROTA_URL, if that is set)'));
 
 /** Every account in every Region that was named. */

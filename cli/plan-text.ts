@@ -34,6 +34,7 @@ function rotationText(p: RotationPlan): string {
     ...(p.rollover ? rolloverText(p.rollover) : []),
     `Approval      ${p.approvals.start ? `before the start ${ruleText(p.approvals.start)}; ` : ''}before the cutover ${ruleText(p.approvals.cutover)}`,
     ...(p.approvals.emergency ? [`Emergency     one question to ${ruleText(p.approvals.emergency)} in place of these`] : []),
+    ...(p.quietUse ? [`Complete      when nobody has made anything new with the old key for ${p.quietUse.quietSeconds} s`] : []),
     `Break glass   ${p.breakGlassRoleArn}`,
     ...p.hazards.map((h) => `Mind          ${h.sentence}`),
   ];

@@ -1,4 +1,4 @@
-import type { RotationStatus } from '../core/rotation-status.ts';
+import { notYetQuiet, type RotationStatus } from '../core/rotation-status.ts';
 
 /** A rotation that was followed and ended without effect: told already, the exit code remains. */
 export class RotationFailed extends Error {
@@ -14,7 +14,7 @@ const aliasLine = (a: RotationStatus['aliases'][number]): string => `${a.alias}:
 /** Everything about one rotation that a person wants to see at a glance. */
 export function statusText(s: RotationStatus): string {
   return [
-    `${s.rotationId}  ${s.status}`,
+    `${s.rotationId}  ${statusWords(s)}`,
     `  asked by    ${s.requestedBy} at ${s.requestedAt}: ${s.reason}`,
     `  old key     ${s.oldKeyId ?? 'not looked up yet'}`,
     `  new key     ${s.newKeyId ?? (s.workflow === 'retire' ? 'not looked up yet' : 'not made yet')}`,
@@ -22,7 +22,6 @@ export function statusText(s: RotationStatus): string {
     ...s.steps.map((step) => `  ${step.completedAt === undefined ? 'started' : 'done   '}     ${step.step} at ${step.completedAt ?? step.intendedAt}`),
     ...s.waits.map((w) => `  waits       until ${w.until} at most: ${w.because}${howToEnd(w.name, s.rotationId)}`),
     ...s.waitingFor.map((id) => `  waiting for approvers: ${id}`),
-    ...s.waits.map((w) => `  waiting     ${w.name} until ${w.until}: ${w.because}`),
     ...(s.error ? [`  ended       ${s.error.name}: ${s.error.sentence}`] : []),
     ...s.leftBehind.map((left) => `  left        ${left}`),
     ...(s.rolledBackBy === undefined ? [] : [`  undone by   ${s.rolledBackBy}`]),
@@ -30,8 +29,12 @@ export function statusText(s: RotationStatus): string {
   ].join('\n');
 }
 
+/** How it stands, in a column. */
+export const statusWords = ({ status, quiet }: RotationStatus): string => (status === 'RUNNING' && quiet?.met === false ? `${status}: ${notYetQuiet}` : status);
+
 /** What ends a wait before its time, where somebody may. */
 export function howToEnd(wait: string, rotationId: string): string {
+  if (wait === 'quiet') return `; to let it end without: rota resume ${rotationId} --reason "..."`;
   if (wait === 'hold') return `; once it is mended: rota resume ${rotationId} --reason "..."`;
   return wait === 'deny' || wait === 'watch' ? `; to put the key back: rota reenable ${rotationId} --reason "..."` : '';
 }

@@ -38,12 +38,12 @@ export const catalogue = {
   },
   NotFound: {
     sentence: (d: { what: string }) => `There is no ${d.what}.`,
-    remedy: () => 'Run `rota status` to list rotations, `rota approvals` for open questions, `rota registry show` for keys.',
+    remedy: () => 'Run `rota status` to list rotations, `rota approvals` for open questions, `rota registry show` for keys; what starts a sweep or a wave prints its id.',
     httpStatus: 404,
   },
   RegistryInvalid: {
     sentence: (d: { problems: readonly Problem[] }) => listed(d.problems),
-    remedy: () => 'Nothing was applied. Mend the file and run `rota registry apply` again.',
+    remedy: () => 'Nothing was applied. Mend the file and try again.',
     httpStatus: 400,
   },
   RegistryEmpty: {
@@ -68,7 +68,7 @@ export const catalogue = {
     httpStatus: 409,
   },
   WaveEnded: {
-    sentence: (d: { waveId: string; state: string }) => `Wave ${d.waveId} is ${d.state} already.`,
+    sentence: (d: { waveId: string; because: string }) => `Wave ${d.waveId} ${d.because}.`,
     remedy: (d: { waveId: string }) => `\`rota wave ${d.waveId}\` shows what became of it.`,
     httpStatus: 409,
   },
@@ -172,6 +172,11 @@ export const catalogue = {
   OldKeyStillUsed: {
     sentence: (d: { keyId: string; by: string }) => `Old key ${d.keyId} is still used: ${d.by}.`,
     remedy: () => 'Move them to the alias, then ask again: runbooks/retire.md, "Still used".',
+    httpStatus: 409,
+  },
+  OldKeyNotQuiet: {
+    sentence: (d: { keyId: string; because: string }) => `The aliases have moved, but old key ${d.keyId} is not quiet: ${d.because}.`,
+    remedy: () => 'Let those who hold its ARN name the alias, and watch them with `rota adoption`: runbooks/adoption.md, "Not yet quiet".',
     httpStatus: 409,
   },
   // Approving

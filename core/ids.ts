@@ -25,9 +25,11 @@ export const IamArn = z
 
 export const RoleArn = z.string().regex(/^arn:[a-z-]+:iam::\d{12}:role\/[\w+=,.@/-]+$/, 'is no ARN of an IAM role');
 
+/** An alias as a part of a rotation id; two aliases may share one. */
+export const slugOf = (alias: string): string => alias.replace(/^alias\//, '').replace(/[^0-9A-Za-z_-]/g, '-').slice(0, 56);
+
 /** Builds a rotation id that sorts by alias and time: `payments-20261124T145423-9f3c`. `suffix` is 4 random hex digits. */
 export const makeRotationId = (alias: string, epochMs: number, suffix: string): RotationId => {
-  const slug = alias.replace(/^alias\//, '').replace(/[^0-9A-Za-z_-]/g, '-').slice(0, 56);
   const time = new Date(epochMs).toISOString().slice(0, 19).replace(/[-:]/g, '');
-  return `${slug}-${time}-${suffix}`;
+  return `${slugOf(alias)}-${time}-${suffix}`;
 };

@@ -1,3 +1,4 @@
+import type { QuietUse } from './adoption/quiet.ts';
 import type { Acknowledgement } from './rollover/acknowledgement.ts';
 import type { RolloverDate } from './rollover/state.ts';
 import type { RolloverState } from './rollover/timing.ts';
@@ -47,6 +48,8 @@ export interface RotationStatus {
   /** Waits that a word of a person ends early. */
   readonly waits: readonly { readonly name: string; readonly until: string; readonly because: string }[];
   readonly rollover?: RolloverStatus;
+  /** Of one that counts as complete only when its old key is quiet: how that was at the last look. */
+  readonly quiet?: QuietUse;
   readonly steps: readonly { readonly step: string; readonly intendedAt: string; readonly completedAt?: string; readonly attempts: number }[];
   readonly error?: { readonly name: string; readonly sentence: string };
   readonly leftBehind: readonly string[];
@@ -54,3 +57,9 @@ export interface RotationStatus {
   readonly undoes?: string;
   readonly rolledBackBy?: string;
 }
+
+/** What is said of a rotation whose aliases have moved, while its old key is still used or nothing shows that it is not. */
+export const notYetQuiet = 'switched, not yet quiet';
+
+/** Whether a rotation has switched and is open for nothing but the quiet of its old key. */
+export const awaitsQuiet = ({ outcome, quiet }: { readonly outcome?: string; readonly quiet?: QuietUse }): boolean => outcome === undefined && quiet?.met === false;

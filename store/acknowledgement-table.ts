@@ -1,6 +1,7 @@
-import { GetCommand, PutCommand, QueryCommand, UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, paginateQuery, PutCommand, UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { Acknowledgement } from '../core/rollover/acknowledgement.ts';
 import { unlessConflict } from './conditional.ts';
+import { everyItem } from './every-item.ts';
 
 /** A one-use link for a consumer without an identity of its own; only the hash of its secret is kept. */
 export interface AcknowledgementLink {
@@ -27,16 +28,19 @@ export class AcknowledgementTable {
 
   /** What was said for a rotation, sorted by consumer. */
   async ofRotation(rotationId: string): Promise<Acknowledgement[]> {
-    const { Items = [] } = await this.#dynamo.send(
-      new QueryCommand({
-        TableName: this.#table,
-        KeyConditionExpression: 'rotationId = :r AND begins_with(#item, :c)',
-        ExpressionAttributeNames: { '#item': 'item' },
-        ExpressionAttributeValues: { ':r': rotationId, ':c': 'consumer#' },
-        ConsistentRead: true,
-      }),
+    const items = await everyItem(
+      paginateQuery(
+        { client: this.#dynamo },
+        {
+          TableName: this.#table,
+          KeyConditionExpression: 'rotationId = :r AND begins_with(#item, :c)',
+          ExpressionAttributeNames: { '#item': 'item' },
+          ExpressionAttributeValues: { ':r': rotationId, ':c': 'consumer#' },
+          ConsistentRead: true,
+        },
+      ),
     );
-    return Items.map((item) => item.acknowledgement as Acknowledgement);
+    return items.map((item) => item.acknowledgement as Acknowledgement);
   }
 
   async putLink(rotationId: string, link: AcknowledgementLink): Promise<void> {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { GetCommand, PutCommand, ScanCommand, UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, paginateScan, PutCommand, UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { silentUntilFrom } from '../core/approval/notices.ts';
 import type { Decision } from '../core/approval/decision.ts';
 import { RotaError } from '../core/errors.ts';
@@ -8,6 +8,7 @@ import type { AnyPlan } from '../core/plan/plan.ts';
 import type { ApprovalRule, Stage } from '../core/registry/registry-schema.ts';
 import { batchGet } from './batch-get.ts';
 import { unlessConflict } from './conditional.ts';
+import { everyItem } from './every-item.ts';
 
 /** `void`: what was decided has no effect, since the plan changed or the rotation had gone on. */
 export type Outcome = 'open' | 'approved' | 'refused' | 'timed out' | 'void';
@@ -118,9 +119,11 @@ export class ApprovalTable {
     return this.#listed(restlessParts);
   }
 
-  /** Nothing is owed of these any more. */
-  async putToRest(approvalIds: readonly string[]): Promise<void> {
+  /** Nothing is owed of these any more, as they were read. */
+  async putToRest(approvalIds: readonly string[], isAtRest: (approval: StoredApproval) => boolean): Promise<void> {
     for (const part of new Set(approvalIds.map(restlessPartOf))) await this.#list('DELETE', part, approvalIds.filter((id) => restlessPartOf(id) === part));
+    // Whoever has changed one since then may have roused it before it left the list.
+    for (const approval of await this.#those(approvalIds)) if (!isAtRest(approval)) await this.#rouse(approval.approvalId);
   }
 
   /** What a rotation has asked, oldest first. */
@@ -130,14 +133,8 @@ export class ApprovalTable {
 
   /** Every question that was ever asked, oldest first. */
   async all(): Promise<StoredApproval[]> {
-    const found: StoredApproval[] = [];
-    let from: Record<string, unknown> | undefined;
-    do {
-      const page = await this.#dynamo.send(new ScanCommand({ TableName: this.#table, ExclusiveStartKey: from, ConsistentRead: true }));
-      found.push(...(page.Items ?? []).filter((item) => item.rotationId !== undefined).map(stored));
-      from = page.LastEvaluatedKey;
-    } while (from !== undefined);
-    return found.sort(byTime);
+    const items = await everyItem(paginateScan({ client: this.#dynamo }, { TableName: this.#table, ConsistentRead: true }));
+    return items.filter((item) => item.rotationId !== undefined).map(stored).sort(byTime);
   }
 
   /** Adds a decision to the question as it was read. Answers false when somebody else decided meanwhile: read again. */
@@ -204,10 +201,16 @@ export class ApprovalTable {
 
   /** The questions whose ids these sets hold; one that is listed but was not asked yet is not there. */
   async #listed(sets: readonly string[]): Promise<StoredApproval[]> {
-    const keysOf = (ids: readonly string[]) => ids.map((approvalId) => ({ approvalId }));
-    const lists = await batchGet(this.#dynamo, this.#table, keysOf(sets));
-    const ids = lists.flatMap(({ ids: listed }) => [...((listed as ReadonlySet<string> | undefined) ?? [])]);
-    return (await batchGet(this.#dynamo, this.#table, keysOf(ids))).map(stored).sort(byTime);
+    const lists = await this.#items(sets);
+    return this.#those(lists.flatMap(({ ids }) => [...((ids as ReadonlySet<string> | undefined) ?? [])]));
+  }
+
+  async #those(approvalIds: readonly string[]): Promise<StoredApproval[]> {
+    return (await this.#items(approvalIds)).map(stored).sort(byTime);
+  }
+
+  #items(ids: readonly string[]): Promise<Record<string, unknown>[]> {
+    return batchGet(this.#dynamo, this.#table, ids.map((approvalId) => ({ approvalId })));
   }
 
   #rouse(approvalId: string): Promise<void> {

@@ -1,4 +1,5 @@
 import { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
+import { ConfigServiceClient } from '@aws-sdk/client-config-service';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { KMSClient, type KMSClientConfig } from '@aws-sdk/client-kms';
@@ -77,6 +78,7 @@ export interface Clients {
   readonly parameters: SSMClient;
   /** Where the keys live. */
   readonly trail: CloudTrailClient;
+  readonly config: ConfigServiceClient;
 }
 
 /** Lets a call to KMS leave: resolves when it may. Told of a refusal for the rate. */
@@ -116,6 +118,7 @@ export function makeClients(access: AwsAccess): Clients & Closable {
     events: () => closed(new EventBridgeClient(base)),
     parameters: () => closed(new SSMClient(base)),
     trail: () => closed(new CloudTrailClient(forKms)),
+    config: () => closed(new ConfigServiceClient(base)),
   });
   const destroy = (): void => {
     for (const client of made) client.destroy();

@@ -1,6 +1,8 @@
-import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { dossierObjectKey } from '../core/dossier/chain.ts';
 import { retirementObjectKey } from '../core/retirement/deletion-document.ts';
+import { getObject } from './get-object.ts';
+import { listObjects } from './list-objects.ts';
 
 /** The bucket of dossiers, escrow envelopes and the documents of retirements, under Object Lock. */
 export class DossierBucket {
@@ -19,7 +21,7 @@ export class DossierBucket {
   }
 
   async getDossier(sequence: number): Promise<Buffer | undefined> {
-    return this.#get(dossierObjectKey(sequence));
+    return getObject(this.#s3, this.#bucket, dossierObjectKey(sequence));
   }
 
   /** The highest number in the chain; 0 for an empty one. The chain only grows, so it is listed from the end that was seen before, if that still stands. */
@@ -32,12 +34,7 @@ export class DossierBucket {
   /** The highest number in the chain above `sequence`; 0 where there is none. */
   async #lastAfter(sequence: number): Promise<number> {
     let last = 0;
-    let from: string | undefined;
-    do {
-      const page = await this.#s3.send(new ListObjectsV2Command({ Bucket: this.#bucket, Prefix: 'dossiers/', StartAfter: dossierObjectKey(sequence), ...(from === undefined ? {} : { ContinuationToken: from }) }));
-      for (const { Key } of page.Contents ?? []) last = Math.max(last, Number(/(\d+)\.json$/.exec(Key ?? '')?.[1] ?? 0));
-      from = page.NextContinuationToken;
-    } while (from !== undefined);
+    for (const key of await listObjects(this.#s3, this.#bucket, 'dossiers/', dossierObjectKey(sequence))) last = Math.max(last, Number(/(\d+)\.json$/.exec(key)?.[1] ?? 0));
     return last;
   }
 
@@ -53,7 +50,7 @@ export class DossierBucket {
   }
 
   async getRetirement(rotationId: string): Promise<Buffer | undefined> {
-    return this.#get(retirementObjectKey(rotationId));
+    return getObject(this.#s3, this.#bucket, retirementObjectKey(rotationId));
   }
 
   async #putNew(key: string, bytes: Buffer, contentType: string): Promise<boolean> {
@@ -62,16 +59,6 @@ export class DossierBucket {
       return true;
     } catch (error) {
       if ((error as Error).name === 'PreconditionFailed') return false;
-      throw error;
-    }
-  }
-
-  async #get(key: string): Promise<Buffer | undefined> {
-    try {
-      const { Body } = await this.#s3.send(new GetObjectCommand({ Bucket: this.#bucket, Key: key }));
-      return Buffer.from((await Body?.transformToByteArray()) ?? []);
-    } catch (error) {
-      if ((error as Error).name === 'NoSuchKey') return undefined;
       throw error;
     }
   }

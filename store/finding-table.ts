@@ -1,6 +1,7 @@
-import { DeleteCommand, PutCommand, QueryCommand, ScanCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, paginateQuery, paginateScan, PutCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { findingIdOf, type OpenFinding } from '../core/findings/open-finding.ts';
 import { unlessConflict } from './conditional.ts';
+import { everyItem } from './every-item.ts';
 
 /** The findings that are open, one item each: of an account and Region, by what they are about. What is closed is in the facts. */
 export class FindingTable {
@@ -28,27 +29,13 @@ export class FindingTable {
   }
 
   async ofPlace(place: string): Promise<OpenFinding[]> {
-    const found: OpenFinding[] = [];
-    let from: Record<string, unknown> | undefined;
-    do {
-      const page = await this.#dynamo.send(
-        new QueryCommand({ TableName: this.#table, KeyConditionExpression: 'place = :p', ExpressionAttributeValues: { ':p': place }, ConsistentRead: true, ExclusiveStartKey: from }),
-      );
-      found.push(...(page.Items ?? []).map(findingOf));
-      from = page.LastEvaluatedKey;
-    } while (from !== undefined);
-    return found;
+    const asked = { TableName: this.#table, KeyConditionExpression: 'place = :p', ExpressionAttributeValues: { ':p': place }, ConsistentRead: true };
+    return (await everyItem(paginateQuery({ client: this.#dynamo }, asked))).map(findingOf);
   }
 
   /** All that is open, oldest first. */
   async all(): Promise<OpenFinding[]> {
-    const found: OpenFinding[] = [];
-    let from: Record<string, unknown> | undefined;
-    do {
-      const page = await this.#dynamo.send(new ScanCommand({ TableName: this.#table, ConsistentRead: true, ExclusiveStartKey: from }));
-      found.push(...(page.Items ?? []).map(findingOf));
-      from = page.LastEvaluatedKey;
-    } while (from !== undefined);
+    const found = (await everyItem(paginateScan({ client: this.#dynamo }, { TableName: this.#table, ConsistentRead: true }))).map(findingOf);
     return found.sort((a, b) => a.openedAt.localeCompare(b.openedAt) || findingIdOf(a).localeCompare(findingIdOf(b)));
   }
 

@@ -1,12 +1,15 @@
 import { LookupEventsCommand, type CloudTrailClient, type Event } from '@aws-sdk/client-cloudtrail';
 import { GetKeyLastUsageCommand, type KMSClient } from '@aws-sdk/client-kms';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isoSeconds } from '../core/clock.ts';
 import type { KeyUse, TrailUse, UsageEvidence } from '../core/plan/key-usage.ts';
 
 export const usageEvidenceActions = ['kms:GetKeyLastUsage', 'cloudtrail:LookupEvents'] as const;
 
 /** Of each operation: five pages of 50, at 2 requests a second. A plan of seven operations so stays below the 30 s of an API request. */
-const mostPages = 5;
+const usualPages = 5;
+/** Whoever reads more keeps to that rate. CloudTrail API Reference, LookupEvents. */
+const betweenPagesMs = 600;
 
 /** Where there is no trail to ask: its absence is told as incomplete evidence, and the key's last usage still counts. */
 const noTrail = ['AccessDeniedException', 'UnknownOperationException', 'UnsupportedOperationException', 'OperationNotPermittedException'];
@@ -16,6 +19,8 @@ interface Asked {
   /** The operations that count, by API name. */
   readonly operations: readonly string[];
   readonly sinceMs: number;
+  /** How many pages of each operation are read at most; left out, so many as an API request has time for. */
+  readonly mostPages?: number;
 }
 
 interface Found {
@@ -57,7 +62,8 @@ export async function trailUses(trail: CloudTrailClient, asked: Asked): Promise<
 async function usesOf(trail: CloudTrailClient, operation: string, asked: Asked): Promise<Found> {
   const uses: TrailUse[] = [];
   let next: string | undefined;
-  for (let page = 0; page < mostPages; page++) {
+  for (let page = 0; page < (asked.mostPages ?? usualPages); page++) {
+    if (page >= usualPages) await sleep(betweenPagesMs);
     const { Events = [], NextToken } = await trail.send(
       new LookupEventsCommand({
         LookupAttributes: [{ AttributeKey: 'EventName', AttributeValue: operation }],

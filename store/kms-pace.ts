@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../core/clock.ts';
 import { RotaError } from '../core/errors.ts';
-import { isScarce, usualShare, type KmsRates } from '../core/pace/kms-rates.ts';
+import { usualShare } from '../core/kms-quotas.ts';
+import { isScarce, type KmsRates } from '../core/pace/kms-rates.ts';
 import type { Clients, KmsPace } from './clients.ts';
 import type { PaceTable } from './pace-table.ts';
 

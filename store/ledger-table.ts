@@ -1,9 +1,11 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { DeleteCommand, GetCommand, PutCommand, QueryCommand, ScanCommand, UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, GetCommand, paginateQuery, paginateScan, PutCommand, UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { RotaError } from '../core/errors.ts';
+import type { QuietUse } from '../core/adoption/quiet.ts';
 import { batchGet } from './batch-get.ts';
 import type { KmsCall, StepRecord } from '../core/dossier/statement.ts';
 import type { CutoverPlan, RetirePlan, RollbackPlan, RotationPlan } from '../core/plan/plan.ts';
+import { everyItem } from './every-item.ts';
 
 /** What was asked for; written before the execution starts. */
 export interface RotationRequest {
@@ -35,6 +37,8 @@ export interface RotationHead extends RotationRequest {
   /** Of a retirement, in place of a plan. */
   readonly retirePlan?: RetirePlan;
   readonly newKeyId?: string;
+  /** Of a rotation that has switched and counts as complete only when its old key is quiet: the last look. */
+  readonly quiet?: QuietUse;
   readonly outcome?: string;
   readonly error?: { readonly name: string; readonly sentence: string };
   readonly leftBehind?: readonly string[];
@@ -42,7 +46,7 @@ export interface RotationHead extends RotationRequest {
   readonly rolledBackBy?: string;
 }
 
-const standingFields = ['rotationId', 'workflow', 'requestedAt', 'executionArn', 'newKeyId', 'outcome'] as const;
+const standingFields = ['rotationId', 'workflow', 'requestedAt', 'executionArn', 'newKeyId', 'outcome', 'quiet'] as const;
 
 /** How far a rotation has come, for whoever looks after many: a head has whole plans, which would be most of what is read. */
 export interface RotationStanding extends Pick<RotationHead, (typeof standingFields)[number]> {
@@ -101,16 +105,7 @@ export class LedgerTable {
 
   /** The rotations that have not ended, in no order. Those that have leave the list here. */
   async openOnes(): Promise<RotationStanding[]> {
-    const ids: string[] = [];
-    let from: Record<string, unknown> | undefined;
-    do {
-      const page = await this.#dynamo.send(
-        new QueryCommand({ TableName: this.#table, KeyConditionExpression: 'rotationId = :open', ExpressionAttributeValues: { ':open': '#open' }, ConsistentRead: true, ExclusiveStartKey: from }),
-      );
-      ids.push(...(page.Items ?? []).map((item) => String(item.step)));
-      from = page.LastEvaluatedKey;
-    } while (from !== undefined);
-    const standing = await this.standingOf(ids);
+    const standing = await this.standingOf((await this.#items('#open')).map((item) => String(item.step)));
     for (const { rotationId, outcome } of standing) if (outcome !== undefined) await this.#dynamo.send(new DeleteCommand({ TableName: this.#table, Key: openKey(rotationId) }));
     return standing.filter(({ outcome }) => outcome === undefined);
   }
@@ -133,15 +128,8 @@ export class LedgerTable {
 
   /** All rotations, newest request first. */
   async heads(): Promise<RotationHead[]> {
-    const heads: RotationHead[] = [];
-    let from: Record<string, unknown> | undefined;
-    do {
-      const page = await this.#dynamo.send(
-        new ScanCommand({ TableName: this.#table, FilterExpression: 'step = :head', ExpressionAttributeValues: { ':head': '#head' }, ExclusiveStartKey: from, ConsistentRead: true }),
-      );
-      heads.push(...(page.Items ?? []).map((item) => item.head as RotationHead));
-      from = page.LastEvaluatedKey;
-    } while (from !== undefined);
+    const asked = { TableName: this.#table, FilterExpression: 'step = :head', ExpressionAttributeValues: { ':head': '#head' }, ConsistentRead: true };
+    const heads = (await everyItem(paginateScan({ client: this.#dynamo }, asked))).map((item) => item.head as RotationHead);
     return heads.sort((a, b) => b.requestedAt.localeCompare(a.requestedAt));
   }
 
@@ -196,11 +184,9 @@ export class LedgerTable {
 
   /** The steps of a rotation in the order of their intents. */
   async steps(rotationId: string): Promise<StepRecord[]> {
-    const { Items = [] } = await this.#dynamo.send(
-      new QueryCommand({ TableName: this.#table, KeyConditionExpression: 'rotationId = :r', ExpressionAttributeValues: { ':r': rotationId }, ConsistentRead: true }),
-    );
     const order = (s: StepRecord) => `${s.intendedAt} ${s.completedAt ?? '9'}`;
-    return Items.filter((item) => !String(item.step).startsWith('#'))
+    return (await this.#items(rotationId))
+      .filter((item) => !String(item.step).startsWith('#'))
       .map(stepOf)
       .sort((a, b) => order(a).localeCompare(order(b)));
   }
@@ -234,6 +220,11 @@ export class LedgerTable {
       .catch((error: unknown) => {
         if (!isConflict(error)) throw error;
       });
+  }
+
+  async #items(partition: string): Promise<Record<string, unknown>[]> {
+    const asked = { TableName: this.#table, KeyConditionExpression: 'rotationId = :r', ExpressionAttributeValues: { ':r': partition }, ConsistentRead: true };
+    return everyItem(paginateQuery({ client: this.#dynamo }, asked));
   }
 }
 

@@ -1,5 +1,6 @@
-import { GetCommand, PutCommand, ScanCommand, UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, paginateScan, PutCommand, UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { unlessConflict } from './conditional.ts';
+import { everyItem } from './every-item.ts';
 
 /** A passkey of a person: the public half of a credential. Times are ISO 8601 in UTC. */
 export interface Passkey {
@@ -86,13 +87,8 @@ export class PasskeyTable {
 
   /** Every passkey, removed ones too, in the order of their enrolment. */
   async all(): Promise<Passkey[]> {
-    const found: Passkey[] = [];
-    let from: Record<string, unknown> | undefined;
-    do {
-      const page = await this.#dynamo.send(new ScanCommand({ TableName: this.#table, FilterExpression: 'attribute_exists(passkey)', ExclusiveStartKey: from, ConsistentRead: true }));
-      found.push(...(page.Items ?? []).map((item) => item.passkey as Passkey));
-      from = page.LastEvaluatedKey;
-    } while (from !== undefined);
+    const asked = { TableName: this.#table, FilterExpression: 'attribute_exists(passkey)', ConsistentRead: true };
+    const found = (await everyItem(paginateScan({ client: this.#dynamo }, asked))).map((item) => item.passkey as Passkey);
     return found.sort((a, b) => a.enrolledAt.localeCompare(b.enrolledAt));
   }
 

@@ -1,5 +1,6 @@
-import { PutCommand, QueryCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { paginateQuery, PutCommand, QueryCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { unlessConflict } from './conditional.ts';
+import { everyItem } from './every-item.ts';
 
 /** A key of a published set, as its consumers see it. `spki` is base64 DER; empty for HMAC. */
 export interface PublishedKeyRecord {
@@ -67,22 +68,18 @@ export class PublicationTable {
 
   /** What a rotation published, oldest first. */
   async ofRotation(alias: string, rotationId: string): Promise<PublishedSet[]> {
-    const found: PublishedSet[] = [];
-    let from: Record<string, unknown> | undefined;
-    do {
-      const page = await this.#dynamo.send(
-        new QueryCommand({
+    const found = await everyItem(
+      paginateQuery(
+        { client: this.#dynamo },
+        {
           TableName: this.#table,
           KeyConditionExpression: 'alias = :a',
           FilterExpression: 'rotationId = :r',
           ExpressionAttributeValues: { ':a': alias, ':r': rotationId },
-          ExclusiveStartKey: from,
           ConsistentRead: true,
-        }),
-      );
-      found.push(...((page.Items ?? []) as PublishedSet[]));
-      from = page.LastEvaluatedKey;
-    } while (from !== undefined);
-    return found;
+        },
+      ),
+    );
+    return found as unknown as PublishedSet[];
   }
 }

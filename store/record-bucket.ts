@@ -1,9 +1,12 @@
-import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { Expectation } from '../core/findings/expected-aliases.ts';
 import { KeyLine } from '../core/findings/key-line.ts';
+import { secondsPerDay } from '../core/clock.ts';
 import { KpiFact } from '../core/kpi/facts.ts';
 import type { KpiReport } from '../core/kpi/report.ts';
-import type { KpiTally } from '../core/kpi/tally.ts';
+import { addFacts, noFacts, type KpiTally } from '../core/kpi/tally.ts';
+import { getObject } from './get-object.ts';
+import { listObjects } from './list-objects.ts';
 
 /** The counts of an account and Region at its last sweep. */
 export interface PlaceSummary {
@@ -13,9 +16,8 @@ export interface PlaceSummary {
   readonly byClass: Readonly<Record<string, number>>;
 }
 
-/** A tally with the day up to which facts are in it. */
-export interface StoredTally {
-  /** `YYYY-MM-DD`, the day of the newest facts in it. */
+/** A tally, and the day (`YYYY-MM-DD`, UTC) on which it was stored. */
+interface StoredTally {
   readonly day: string;
   readonly tally: KpiTally;
 }
@@ -68,22 +70,24 @@ export class RecordBucket {
     if (facts.length > 0) await this.#put(`facts/${day}/${writer}.ndjson`, lines(facts), 'application/x-ndjson');
   }
 
-  /** The facts that were written from one day on, to the last day asked for, day by day. */
-  async *factsFrom(firstDay: string, lastDay = '9999'): AsyncGenerator<{ readonly day: string; readonly facts: KpiFact[] }> {
-    for (const key of await this.#list('facts/', `facts/${firstDay}`)) {
-      const day = key.split('/')[1] ?? '';
-      if (day > lastDay) return;
-      yield { day, facts: linesOf(await this.#get(key), (line) => KpiFact.parse(line)) };
-    }
+  /** The facts that were written from one day on (left out, all that ever were), file by file. */
+  async *factsFrom(firstDay = ''): AsyncGenerator<KpiFact[]> {
+    for (const key of await this.#list('facts/', `facts/${firstDay}`)) yield linesOf(await this.#get(key), (line) => KpiFact.parse(line));
   }
 
-  async tally(): Promise<StoredTally | undefined> {
+  /** What all facts come to: the stored tally, and what was told since. */
+  async tallySoFar(): Promise<KpiTally> {
     const text = await this.#get('kpi/tally.json');
-    return text === undefined ? undefined : (JSON.parse(text) as StoredTally);
+    const stored = text === undefined ? undefined : (JSON.parse(text) as StoredTally);
+    let tally = stored?.tally ?? noFacts;
+    // Facts have the day on which their writer began, and may be written after the tally of the next: twice does no harm.
+    for await (const facts of this.factsFrom(stored === undefined ? '' : dayBefore(stored.day))) tally = addFacts(tally, facts);
+    return tally;
   }
 
-  async putTally(tally: StoredTally): Promise<void> {
-    await this.#put('kpi/tally.json', JSON.stringify(tally), 'application/json');
+  /** Stores a tally that has every fact of the days before. */
+  async putTally(day: string, tally: KpiTally): Promise<void> {
+    await this.#put('kpi/tally.json', JSON.stringify({ day, tally } satisfies StoredTally), 'application/json');
   }
 
   /** The KPIs as they stood at the last sweep of a day. */
@@ -102,16 +106,7 @@ export class RecordBucket {
   }
 
   async #list(prefix: string, startAfter?: string): Promise<string[]> {
-    const keys: string[] = [];
-    let from: string | undefined;
-    do {
-      const page = await this.#s3.send(
-        new ListObjectsV2Command({ Bucket: this.#bucket, Prefix: prefix, ...(startAfter === undefined ? {} : { StartAfter: startAfter }), ...(from === undefined ? {} : { ContinuationToken: from }) }),
-      );
-      keys.push(...(page.Contents ?? []).map(({ Key = '' }) => Key));
-      from = page.NextContinuationToken;
-    } while (from !== undefined);
-    return keys;
+    return listObjects(this.#s3, this.#bucket, prefix, startAfter);
   }
 
   async #put(key: string, body: string, contentType: string): Promise<void> {
@@ -119,15 +114,11 @@ export class RecordBucket {
   }
 
   async #get(key: string): Promise<string | undefined> {
-    try {
-      const { Body } = await this.#s3.send(new GetObjectCommand({ Bucket: this.#bucket, Key: key }));
-      return await Body?.transformToString();
-    } catch (error) {
-      if ((error as Error).name === 'NoSuchKey') return undefined;
-      throw error;
-    }
+    return (await getObject(this.#s3, this.#bucket, key))?.toString('utf8');
   }
 }
+
+const dayBefore = (day: string): string => new Date(Date.parse(day) - secondsPerDay * 1000).toISOString().slice(0, 10);
 
 function linesOf<T>(text: string | undefined, read: (line: unknown) => T): T[] {
   return (text ?? '').split('\n').filter((line) => line !== '').map((line) => read(JSON.parse(line)));

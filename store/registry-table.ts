@@ -1,9 +1,10 @@
-import { GetCommand, PutCommand, QueryCommand, UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, paginateQuery, PutCommand, UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { RotaError } from '../core/errors.ts';
 import { registryDigest } from '../core/registry/registry-digest.ts';
 import { Freeze } from '../core/registry/freeze-schema.ts';
 import { Person, RegisteredKey, Registry } from '../core/registry/registry-schema.ts';
 import { z } from 'zod';
+import { everyItem } from './every-item.ts';
 
 /** Which revision holds, who applied it and when. */
 export interface RegistryHead {
@@ -32,8 +33,7 @@ export class RegistryTable {
   }
 
   async head(): Promise<RegistryHead | undefined> {
-    const { Item } = await this.#dynamo.send(new GetCommand({ TableName: this.#table, Key: pointer, ConsistentRead: true }));
-    return Item === undefined ? undefined : (Item.head as RegistryHead);
+    return (await this.#item(pointer.revision, pointer.item))?.head as RegistryHead | undefined;
   }
 
   /**
@@ -70,83 +70,77 @@ export class RegistryTable {
 
   /** Throws `RegistryEmpty` before the first apply. */
   async people(): Promise<Person[]> {
-    return this.#peopleOf(await this.#holding());
+    return this.#people(await this.#holding());
   }
 
   /** When nothing shall change. Throws `RegistryEmpty` before the first apply. */
   async freezes(): Promise<Freeze[]> {
-    return this.#freezesOf(await this.#holding());
+    return this.#freezes(await this.#holding());
   }
 
   /** Throws `AliasUnregistered`. */
   async key(alias: string): Promise<RegisteredKey> {
-    const found = await this.#item(await this.#holding(), `key#${alias}`, (item) => (item === undefined ? undefined : RegisteredKey.parse(item.key)));
+    const found = await this.#known(await this.#holding(), `key#${alias}`, (item) => (item === undefined ? undefined : RegisteredKey.parse(item.key)));
     if (found === undefined) throw new RotaError('AliasUnregistered', { alias });
     return found;
   }
 
   /** Whether the registry that holds asks for sweeps; not before the first one is applied. */
   async isSwept(): Promise<boolean> {
-    const revision = await this.#pointed();
-    return revision !== undefined && (await this.#estateOf(revision))?.sweep !== undefined;
+    return (await this.#swept()) !== undefined;
+  }
+
+  /** The whole registry where it asks for sweeps. */
+  async wholeIfSwept(): Promise<Registry | undefined> {
+    const revision = await this.#swept();
+    return revision === undefined ? undefined : this.#whole(revision);
   }
 
   /** The whole registry as it was applied, keys sorted by alias. */
   async whole(): Promise<Registry> {
-    const revision = await this.#holding();
-    return this.#known(revision, 'whole', async () => {
-      const freezes = await this.#freezesOf(revision);
-      return Registry.parse({ version: 1, people: await this.#peopleOf(revision), keys: await this.#keysOf(revision), ...(freezes.length === 0 ? {} : { freezes }), ...(await this.#estateOf(revision)) });
+    return this.#whole(await this.#holding());
+  }
+
+  #whole(revision: string): Promise<Registry> {
+    return this.#once(revision, 'whole', async () => {
+      const freezes = await this.#freezes(revision);
+      return Registry.parse({ version: 1, people: await this.#people(revision), keys: await this.#keys(revision), ...(freezes.length === 0 ? {} : { freezes }), ...(await this.#estate(revision)) });
     });
   }
 
-  #peopleOf(revision: string): Promise<Person[]> {
-    return this.#item(revision, 'people', (item) => People.parse(item?.people));
-  }
-
-  #freezesOf(revision: string): Promise<Freeze[]> {
-    // A revision that an earlier release applied has none.
-    return this.#item(revision, 'freezes', (item) => Freezes.parse(item?.freezes ?? []));
-  }
-
-  #estateOf(revision: string): Promise<{ readonly sweep?: unknown } | undefined> {
-    return this.#item(revision, 'estate', (item) => item?.estate as { readonly sweep?: unknown } | undefined);
-  }
-
-  async #keysOf(revision: string): Promise<RegisteredKey[]> {
-    const keys: RegisteredKey[] = [];
-    let from: Record<string, unknown> | undefined;
-    do {
-      const page = await this.#dynamo.send(
-        new QueryCommand({
+  async #keys(revision: string): Promise<RegisteredKey[]> {
+    const items = await everyItem(
+      paginateQuery(
+        { client: this.#dynamo },
+        {
           TableName: this.#table,
           KeyConditionExpression: 'revision = :r AND begins_with(#item, :key)',
           ExpressionAttributeNames: { '#item': 'item' },
           ExpressionAttributeValues: { ':r': revision, ':key': 'key#' },
-          ExclusiveStartKey: from,
           ConsistentRead: true,
-        }),
-      );
-      keys.push(...(page.Items ?? []).map((item) => RegisteredKey.parse(item.key)));
-      from = page.LastEvaluatedKey;
-    } while (from !== undefined);
-    return keys;
+        },
+      ),
+    );
+    return items.map((item) => RegisteredKey.parse(item.key));
   }
 
-  /** An item of a revision, as `read` makes it. */
-  #item<T>(revision: string, item: string, read: (item: Record<string, unknown> | undefined) => T): Promise<T> {
-    return this.#known(revision, item, async () => read((await this.#dynamo.send(new GetCommand({ TableName: this.#table, Key: { revision, item }, ConsistentRead: true }))).Item));
+  #people(revision: string): Promise<Person[]> {
+    return this.#known(revision, 'people', (item) => People.parse(item?.people));
   }
 
-  /**
-   * Something of a revision, read and checked once. A revision never changes, so what is known of it stays true; which one holds is asked each
-   * time. Frozen, since many get it.
-   */
-  async #known<T>(revision: string, what: string, read: () => Promise<T>): Promise<T> {
-    if (this.#latest.revision !== revision) this.#latest = { revision, known: new Map() };
-    const { known } = this.#latest;
-    if (!known.has(what)) known.set(what, frozen(await read()));
-    return known.get(what) as T;
+  #freezes(revision: string): Promise<Freeze[]> {
+    // A revision that an earlier release applied has none.
+    return this.#known(revision, 'freezes', (item) => Freezes.parse(item?.freezes ?? []));
+  }
+
+  #estate(revision: string): Promise<Partial<Pick<Registry, 'exceptions' | 'automaticRotation' | 'sweep'>> | undefined> {
+    return this.#known(revision, 'estate', (item) => item?.estate as Partial<Registry> | undefined);
+  }
+
+  /** The revision that holds, where it asks for sweeps. */
+  async #swept(): Promise<string | undefined> {
+    const revision = await this.#pointed();
+    return revision === undefined || (await this.#estate(revision))?.sweep === undefined ? undefined : revision;
   }
 
   async #holding(): Promise<string> {
@@ -156,8 +150,28 @@ export class RegistryTable {
   }
 
   async #pointed(): Promise<string | undefined> {
-    const { Item } = await this.#dynamo.send(new GetCommand({ TableName: this.#table, Key: pointer, ConsistentRead: true }));
-    return Item?.holding as string | undefined;
+    return (await this.#item(pointer.revision, pointer.item))?.holding as string | undefined;
+  }
+
+  /** An item of a revision, as `read` makes it. */
+  #known<T>(revision: string, item: string, read: (item: Record<string, unknown> | undefined) => T): Promise<T> {
+    return this.#once(revision, item, async () => read(await this.#item(revision, item)));
+  }
+
+  /**
+   * Something of a revision, read and checked once. A revision never changes, so what is known of it stays true; which one holds is asked each
+   * time. Frozen, since many get it.
+   */
+  async #once<T>(revision: string, what: string, read: () => Promise<T>): Promise<T> {
+    if (this.#latest.revision !== revision) this.#latest = { revision, known: new Map() };
+    const { known } = this.#latest;
+    if (!known.has(what)) known.set(what, frozen(await read()));
+    return known.get(what) as T;
+  }
+
+  async #item(revision: string, item: string): Promise<Record<string, unknown> | undefined> {
+    const { Item } = await this.#dynamo.send(new GetCommand({ TableName: this.#table, Key: { revision, item }, ConsistentRead: true }));
+    return Item;
   }
 
   async #put(item: Record<string, unknown>): Promise<void> {

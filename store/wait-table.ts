@@ -1,10 +1,11 @@
-import { GetCommand, PutCommand, QueryCommand, ScanCommand, UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, paginateQuery, paginateScan, PutCommand, UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { unlessConflict } from './conditional.ts';
+import { everyItem } from './every-item.ts';
 
 /** A state that waits for a time and may be ended early by a word: to go on, to go back. */
 export interface Wait {
   readonly rotationId: string;
-  /** Which wait it is: `hold`, `acknowledgements`, `drain`, `deny`, `watch`. */
+  /** Which wait it is: `hold`, `acknowledgements`, `drain`, `quiet`, `deny`, `watch`. */
   readonly name: string;
   readonly encryptedToken: Uint8Array;
   readonly openedAt: string;
@@ -72,30 +73,14 @@ export class WaitTable {
 
   /** Every wait that a rotation has ever opened, as it last stood. */
   async ofRotation(rotationId: string): Promise<Wait[]> {
-    const { Items = [] } = await this.#dynamo.send(
-      new QueryCommand({ TableName: this.#table, KeyConditionExpression: 'rotationId = :r', ExpressionAttributeValues: { ':r': rotationId }, ConsistentRead: true }),
-    );
-    return Items as Wait[];
+    const asked = { TableName: this.#table, KeyConditionExpression: 'rotationId = :r', ExpressionAttributeValues: { ':r': rotationId }, ConsistentRead: true };
+    return (await everyItem(paginateQuery({ client: this.#dynamo }, asked))) as unknown as Wait[];
   }
 
   /** Words that were said and have not arrived. */
   async owed(): Promise<Wait[]> {
-    const found: Wait[] = [];
-    let from: Record<string, unknown> | undefined;
-    do {
-      const page = await this.#dynamo.send(
-        new ScanCommand({
-          TableName: this.#table,
-          FilterExpression: 'attribute_exists(word) AND delivered = :no',
-          ExpressionAttributeValues: { ':no': false },
-          ExclusiveStartKey: from,
-          ConsistentRead: true,
-        }),
-      );
-      found.push(...((page.Items ?? []) as Wait[]));
-      from = page.LastEvaluatedKey;
-    } while (from !== undefined);
-    return found;
+    const asked = { TableName: this.#table, FilterExpression: 'attribute_exists(word) AND delivered = :no', ExpressionAttributeValues: { ':no': false }, ConsistentRead: true };
+    return (await everyItem(paginateScan({ client: this.#dynamo }, asked))) as unknown as Wait[];
   }
 
   async #change({ rotationId, name, serial }: Wait, change: string, condition: string, values: Record<string, unknown>): Promise<boolean> {

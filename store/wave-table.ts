@@ -1,7 +1,8 @@
-import { DeleteCommand, GetCommand, PutCommand, QueryCommand, UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, GetCommand, paginateQuery, PutCommand, UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { RotaError } from '../core/errors.ts';
 import type { Wave, WaveMember, WaveRequest } from '../core/wave/wave.ts';
 import { unlessConflict } from './conditional.ts';
+import { everyItem } from './every-item.ts';
 
 const headItem = '#wave';
 /** The waves that have not ended, as items of a partition of their own: who drives them need not look through the old ones. */
@@ -75,16 +76,8 @@ export class WaveTable {
   }
 
   async #items(waveId: string): Promise<Record<string, unknown>[]> {
-    const found: Record<string, unknown>[] = [];
-    let from: Record<string, unknown> | undefined;
-    do {
-      const page = await this.#dynamo.send(
-        new QueryCommand({ TableName: this.#table, KeyConditionExpression: 'waveId = :w', ExpressionAttributeValues: { ':w': waveId }, ConsistentRead: true, ExclusiveStartKey: from }),
-      );
-      found.push(...(page.Items ?? []));
-      from = page.LastEvaluatedKey;
-    } while (from !== undefined);
-    return found;
+    const asked = { TableName: this.#table, KeyConditionExpression: 'waveId = :w', ExpressionAttributeValues: { ':w': waveId }, ConsistentRead: true };
+    return everyItem(paginateQuery({ client: this.#dynamo }, asked));
   }
 
   async #put(item: Record<string, unknown>): Promise<void> {

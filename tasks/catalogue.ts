@@ -2,6 +2,7 @@ import { repointAliases } from './alias/repoint-aliases.ts';
 import { restoreAliases } from './alias/restore-aliases.ts';
 import { checkStart } from './approval/check-start.ts';
 import { requestApproval } from './approval/request-approval.ts';
+import { judgeForConfig } from './config/judge-for-config.ts';
 import { sealDossier } from './dossier/seal-dossier.ts';
 import { checkFreeze } from './freeze/check-freeze.ts';
 import { copyGrants } from './key/copy-grants.ts';
@@ -20,6 +21,7 @@ import { proveThroughAlias } from './prove/prove-through-alias.ts';
 import { publishKeys } from './publish/publish-keys.ts';
 import { remindConsumers } from './publish/remind-consumers.ts';
 import { checkDrained } from './retire/check-drained.ts';
+import { checkQuiet } from './retire/check-quiet.ts';
 import { checkUnused } from './retire/check-unused.ts';
 import { checkWanted } from './retire/check-wanted.ts';
 import { disableKey } from './retire/disable-key.ts';
@@ -82,6 +84,7 @@ export const tasks: readonly CataloguedTask[] = [
   entry(stopKey),
   entry(liftStop),
   entry(checkDrained),
+  entry(checkQuiet),
   entry(openWait),
   entry(planRollback),
   entry(restoreAliases),
@@ -97,4 +100,5 @@ export const tasks: readonly CataloguedTask[] = [
   plainEntry(sweepTarget),
   plainEntry(closeSweep),
   plainEntry(judgeEvent),
+  plainEntry(judgeForConfig),
 ];

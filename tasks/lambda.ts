@@ -3,6 +3,7 @@ import { quotasOf } from '../core/pace/kms-rates.ts';
 import { makeClients } from '../store/clients.ts';
 import { namesFromEnvironment } from '../store/names-from-environment.ts';
 import { makeStore } from '../store/store.ts';
+import { tellMetrics } from '../store/tell-metrics.ts';
 import { tasks } from './catalogue.ts';
 import type { Deps } from './task.ts';
 
@@ -14,7 +15,7 @@ let deps: Deps | undefined;
 function depsFromEnvironment(): Deps {
   const names = namesFromEnvironment(process.env);
   const clients = makeClients({});
-  return { clock: realClock, clients, names, store: makeStore(clients, names), movedClockSeconds: () => 0, kmsQuotas: quotasOf(process.env.ROTA_KMS_QUOTAS) };
+  return { clock: realClock, clients, names, store: makeStore(clients, names), movedClockSeconds: () => 0, tellMetrics, kmsQuotas: quotasOf(process.env.ROTA_KMS_QUOTAS) };
 }
 
 /** The handler of every task function: which task it is stands in `ROTA_TASK`, so that one bundle serves all. */

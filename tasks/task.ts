@@ -19,6 +19,8 @@ export interface Deps {
   readonly names: Names;
   /** Seconds by which the clock was moved by hand; 0 on AWS. */
   readonly movedClockSeconds: () => number;
+  /** Takes metrics, one document a line; left out, nobody does: the embedded AWS has no CloudWatch. */
+  readonly tellMetrics?: (line: string) => void;
   /** What KMS allows the account a second; left out, nobody is paced: an embedded KMS that enforces no quotas. */
   readonly kmsQuotas?: KmsRates;
 }

@@ -12,7 +12,7 @@ import { beat, deliver } from './deliver.ts';
  */
 export async function lookAfterQuestions(deps: ApiDeps): Promise<number> {
   const restless = await deps.store.approvals.restless();
-  await deps.store.approvals.putToRest(restless.filter(isAtRest).map((a) => a.approvalId));
+  await deps.store.approvals.putToRest(restless.filter(isAtRest).map((a) => a.approvalId), isAtRest);
   const open = restless.filter((a) => !isAtRest(a));
   const longestReminderSeconds = open.length === 0 ? 0 : await longestReminder(deps);
   const looked = await Promise.allSettled(open.filter((a) => mayBeDue(a, longestReminderSeconds, deps.clock.now())).map((approval) => lookAfter(deps, approval)));

@@ -37,7 +37,7 @@ export async function homePage(deps: ApiDeps, reader: LoggedIn) {
         {questions.length + mine.length === 0 ? <Empty>Nothing waits for you.</Empty> : null}
         <ul class="rows">
           {questions.map((asked) => (
-            <QuestionRow asked={asked} />
+            <QuestionRow asked={asked} alias={heads.find((h) => h.rotationId === asked.rotationId)?.alias} />
           ))}
           {mine.map((word) => (
             <OwedRow {...word} />
@@ -100,10 +100,10 @@ async function questionsFor(deps: ApiDeps, reader: LoggedIn): Promise<StoredAppr
   return mine;
 }
 
-const QuestionRow = ({ asked }: { readonly asked: StoredApproval }) => (
+const QuestionRow = ({ asked, alias }: { readonly asked: StoredApproval; readonly alias: string | undefined }) => (
   <li>
     <div class="row-head">
-      <a href={`/approvals/${asked.approvalId}`}>{stageTitle(asked.stage)}</a>
+      <a href={`/approvals/${asked.approvalId}`}>{[alias, stageTitle(asked.stage)].filter((s) => s !== undefined).join(': ')}</a>
       <QuestionStatus outcome={asked.outcome} />
     </div>
     <p class="row-more">

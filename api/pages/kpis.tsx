@@ -1,4 +1,7 @@
+import type { StageDelay } from '../../core/approval/delay.ts';
+import { deed } from '../../core/errors.ts';
 import type { KpiReport } from '../../core/kpi/report.ts';
+import { spreadText } from '../../core/spread.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { LoggedIn } from '../identity/session.ts';
 import { kpiAsOf } from '../sweeps/kpi.ts';
@@ -10,9 +13,11 @@ import { Time } from './parts/time.tsx';
 /** As many points as a plot shows well; each is one report of a day. */
 const mostPoints = 30;
 
-const inWords = (seconds: number): string => (seconds >= 172_800 ? `${(seconds / 86_400).toFixed(1)} days` : seconds >= 7200 ? `${(seconds / 3600).toFixed(1)} hours` : `${Math.round(seconds / 60)} minutes`);
-const durationText = ({ count, meanSeconds, p90Seconds }: KpiReport['timeToRemediate']): string =>
-  meanSeconds === undefined || p90Seconds === undefined ? 'no case yet' : `mean ${inWords(meanSeconds)}, nine of ten within ${inWords(p90Seconds)} (${count} ${count === 1 ? 'case' : 'cases'})`;
+/** A stage, and each group in it. */
+const stageFacts = ({ stage, seen, settled, timedOut, byGroup }: StageDelay): Fact[] => [
+  [`Delay of ${deed(stage)}`, `${spreadText(settled)}${seen.count === 0 ? '' : `; first seen: ${spreadText(seen)}`}${timedOut.length === 0 ? '' : `; ${timedOut.length} ran out of time`}`],
+  ...byGroup.map((group): Fact => [`Delay of ${deed(stage)}, by ${group.group}`, spreadText(group)]),
+];
 
 /** The KPIs now, how they came to be what they are, and what is behind each. */
 export async function kpisPage(deps: ApiDeps, reader: LoggedIn) {
@@ -22,10 +27,11 @@ export async function kpisPage(deps: ApiDeps, reader: LoggedIn) {
   const openCount = Object.values(findings.open).reduce((sum, ids) => sum + ids.length, 0);
   const facts: Fact[] = [
     ['Automatic rotation', rotation.percent === undefined ? 'no key that KMS could rotate' : `${rotation.percent.toFixed(1)} % of symmetric keys (${rotation.on} of ${rotation.eligible})`],
-    ['Time to remediate', durationText(report.timeToRemediate)],
+    ['Time to remediate', spreadText(report.timeToRemediate)],
     ...Object.entries(overdueManualRotations).map(([quarter, ids]): Fact => [`Overdue in ${quarter}`, `${ids.length} manual rotations`]),
     ['Findings', `${openCount} open; ${findings.opened} opened and ${findings.closed} closed so far`],
-    ['Approval delay', durationText(report.approvalDelay)],
+    ['Approval delay', spreadText(report.approvalDelay)],
+    ...report.approvalStages.flatMap(stageFacts),
     ['Retained old keys', `${retainedKeys.count}, ${retainedKeys.dollarsPerMonth} USD a month`],
   ];
   return (
@@ -58,7 +64,16 @@ export async function kpisPage(deps: ApiDeps, reader: LoggedIn) {
           <Behind what={`Overdue in ${quarter}`} ids={ids} />
         ))}
         <Behind what="Remediated" ids={report.timeToRemediate.ids} />
-        <Behind what="Approvals decided" ids={report.approvalDelay.ids} />
+        <Behind what="Approvals decided" ids={report.approvalDelay.ids} at="/approvals/" />
+        {report.approvalStages.map(({ stage, settled, timedOut, byGroup }) => (
+          <>
+            <Behind what={`Decided: ${deed(stage)}`} ids={settled.ids} at="/approvals/" />
+            {byGroup.map(({ group, ids }) => (
+              <Behind what={`Decided: ${deed(stage)}, by ${group}`} ids={ids} at="/approvals/" />
+            ))}
+            {timedOut.length === 0 ? null : <Behind what={`Out of time: ${deed(stage)}`} ids={timedOut} at="/approvals/" />}
+          </>
+        ))}
         <Behind what="Retained old keys" ids={retainedKeys.keys} />
       </section>
     </Page>
@@ -71,7 +86,8 @@ async function lately({ store }: ApiDeps): Promise<KpiReport[]> {
   return (await Promise.all(days.map((day) => store.records.report(day)))).filter((r) => r !== undefined);
 }
 
-const Behind = ({ what, ids }: { readonly what: string; readonly ids: readonly string[] }) => (
+/** The ids of what is behind a figure; where they have pages at `at`, with links. */
+const Behind = ({ what, ids, at }: { readonly what: string; readonly ids: readonly string[]; readonly at?: string }) => (
   <details>
     <summary>
       {what} ({ids.length})
@@ -82,7 +98,7 @@ const Behind = ({ what, ids }: { readonly what: string; readonly ids: readonly s
       <ul>
         {ids.map((id) => (
           <li>
-            <Code>{id}</Code>
+            {at === undefined ? <Code>{id}</Code> : <a class="id" href={`${at}${encodeURIComponent(id)}`}>{id}</a>}
           </li>
         ))}
       </ul>

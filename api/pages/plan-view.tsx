@@ -101,6 +101,7 @@ function RotationWords(p: RotationPlan) {
         ]),
     ['Grants', successor.grants.length === 0 ? 'none' : `${successor.grants.length} made anew on the new key`],
     ['Approval', `${approvals.start === undefined ? '' : `before the start ${ruleText(approvals.start)}; `}before the aliases move ${ruleText(approvals.cutover)}`],
+    ...(p.quietUse === undefined ? [] : [['Complete', `when nobody has made anything new with the old key for ${days(p.quietUse.quietSeconds)}`] as Fact]),
     ['Break glass', <Code>{p.breakGlassRoleArn}</Code>],
   ];
   return (

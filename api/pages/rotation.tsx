@@ -1,5 +1,5 @@
 import { digestOf } from '../../core/canonical-json.ts';
-import type { RolloverStatus, RotationStatus } from '../../core/rotation-status.ts';
+import { notYetQuiet, type RolloverStatus, type RotationStatus } from '../../core/rotation-status.ts';
 import type { StoredApproval } from '../../store/approval-table.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { LoggedIn } from '../identity/session.ts';
@@ -28,6 +28,7 @@ export async function rotationPage(deps: ApiDeps, reader: LoggedIn, rotationId: 
       <div data-live={version} {...(isMoving ? { 'data-moving': true } : {})}>
         <p class="lead">
           <RotationStatusMark status={status.status} /> <span class="id">{rotationId}</span>
+          {status.status === 'RUNNING' && status.quiet?.met === false ? <>: {notYetQuiet}</> : null}
         </p>
         {status.error === undefined ? null : (
           <p class="message message-bad">

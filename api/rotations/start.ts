@@ -47,7 +47,7 @@ export async function startRotation(deps: ApiDeps, person: Person, asked: Asked)
 
 /** Starts putting the aliases of a complete rotation back. */
 export async function startRollback(deps: ApiDeps, person: Person, undoes: string, reason: string): Promise<Started> {
-  const { alias, outcome, workflow, rolledBackBy, cutoverPlan, executionArn } = await deps.store.ledger.head(undoes);
+  const { alias, outcome, workflow, rolledBackBy, cutoverPlan, executionArn, quiet } = await deps.store.ledger.head(undoes);
   if (workflow === 'asymmetric-rotation') {
     // The machine itself goes back: it holds the locks, and knows which key is published.
     if (outcome !== undefined) throw new RotaError('NotRollbackable', { rotationId: undoes, reason: 'it has ended, and its old key left the key set: rotate again instead' });
@@ -55,6 +55,8 @@ export async function startRollback(deps: ApiDeps, person: Person, undoes: strin
     if (!delivered) throw new RotaError('NotWaiting', { rotationId: undoes, what: 'the end of the drain' });
     return { rotationId: undoes, executionArn: executionArn ?? '' };
   }
+  if (quiet !== undefined && outcome === undefined)
+    throw new RotaError('NotRollbackable', { rotationId: undoes, reason: `it has switched and waits until its old key is quiet: end that first with \`rota resume ${undoes} --reason "..."\`` });
   if (workflow !== 'byok-rotation' || outcome !== 'complete') throw new RotaError('NotRollbackable', { rotationId: undoes, reason: 'it did not complete a cutover' });
   if (rolledBackBy !== undefined) throw new RotaError('NotRollbackable', { rotationId: undoes, reason: `rotation ${rolledBackBy} has rolled it back already` });
   const holder = cutoverPlan && (await deps.store.ledger.lockHolder(cutoverPlan.oldKeyId));

@@ -38,6 +38,7 @@ export async function statusOf(deps: ApiDeps, head: RotationHead): Promise<Rotat
     waitingFor: open.map((a) => a.approvalId),
     waits,
     ...(rollover === undefined ? {} : { rollover }),
+    ...(head.quiet === undefined ? {} : { quiet: head.quiet }),
     steps,
     leftBehind: head.leftBehind ?? [],
     ...(head.executionArn === undefined ? {} : { executionArn: head.executionArn }),
@@ -75,9 +76,9 @@ const isVoid = ({ stage, deadline }: Approval, { outcome }: RotationHead, nowMs:
 /** Waits that end when somebody does something; the others are a matter of time. */
 const waitsForPeople: readonly string[] = ['hold', 'acknowledgements'];
 
-/** The waits of a rotation that a word may still end. A rotation without a rollover has none. */
-async function openWaits({ store, clock }: ApiDeps, { rotationId, workflow }: RotationHead): Promise<RotationStatus['waits']> {
-  if (workflow === 'byok-rotation' || workflow === 'alias-rollback') return [];
+/** The waits of a rotation that a word may still end. A rotation with neither a rollover nor a gate has none. */
+async function openWaits({ store, clock }: ApiDeps, { rotationId, workflow, quiet }: RotationHead): Promise<RotationStatus['waits']> {
+  if (workflow === 'alias-rollback' || (workflow === 'byok-rotation' && quiet === undefined)) return [];
   const open = (await store.waits.ofRotation(rotationId)).filter((wait) => isOpen(wait, clock.now()));
   return open.map(({ name, until, because }) => ({ name, until, because }));
 }

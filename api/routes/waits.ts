@@ -10,7 +10,7 @@ const Body = z.strictObject({ reason: Reason });
 
 /** What a custodian may say to a machine that waits: the word, and the waits that it ends. */
 const words = [
-  { path: 'resume', act: 'resume a rotation', say: 'resume', waits: ['hold'] },
+  { path: 'resume', act: 'resume a rotation', say: 'resume', waits: ['hold', 'quiet'] },
   { path: 'reenable', act: 'put a key back into use', say: 'reenable', waits: ['deny', 'watch'] },
 ] as const;
 

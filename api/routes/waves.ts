@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { isoSeconds } from '../../core/clock.ts';
 import { RotaError } from '../../core/errors.ts';
 import { AliasName } from '../../core/ids.ts';
-import { usualShare } from '../../core/pace/kms-rates.ts';
+import { usualShare } from '../../core/kms-quotas.ts';
 import type { ApiDeps, ApiEnv } from '../deps.ts';
 import { personOf, personWithRole } from '../identity/person.ts';
 import { readBody, Reason } from '../read-body.ts';
@@ -43,7 +43,7 @@ export function waveRoutes(deps: ApiDeps): Hono<ApiEnv> {
     const { reason } = await readBody(c, z.strictObject({ reason: Reason }));
     const waveId = c.req.param('id');
     const { state } = await statusOfWave(deps, waveId);
-    if (!(await deps.store.waves.stop(waveId, { at: isoSeconds(deps.clock.now()), because: `${person.id}: ${reason}` }))) throw new RotaError('WaveEnded', { waveId, state });
+    if (!(await deps.store.waves.stop(waveId, { at: isoSeconds(deps.clock.now()), because: `${person.id}: ${reason}` }))) throw new RotaError('WaveEnded', { waveId, because: `is ${state} already` });
     return c.json(await statusOfWave(deps, waveId));
   });
 
@@ -51,7 +51,7 @@ export function waveRoutes(deps: ApiDeps): Hono<ApiEnv> {
     await personWithRole(deps, c.var.signedBy, 'custodian', 'let a wave of rotations go on');
     const waveId = c.req.param('id');
     const { state, counts } = await statusOfWave(deps, waveId);
-    if (!(await deps.store.waves.goOn(waveId, counts.failed))) throw new RotaError('WaveEnded', { waveId, state });
+    if (!(await deps.store.waves.goOn(waveId, counts.failed))) throw new RotaError('WaveEnded', { waveId, because: state === 'ended' ? 'is ended already' : 'is not stopped' });
     return c.json(await statusOfWave(deps, waveId));
   });
 

@@ -1,7 +1,7 @@
-import { isoSeconds, secondsPerDay } from '../../core/clock.ts';
+import { isoSeconds } from '../../core/clock.ts';
 import { RotaError } from '../../core/errors.ts';
-import { isDue, lastRotation, nextRotationId } from '../../core/findings/due-start.ts';
-import { usualShare } from '../../core/pace/kms-rates.ts';
+import { isDue, lastRotation, nextRotationId, youngestDueMs } from '../../core/findings/due-start.ts';
+import { usualShare } from '../../core/kms-quotas.ts';
 import { workflowOf } from '../../core/plan/plan.ts';
 import type { Person, RegisteredKey } from '../../core/registry/registry-schema.ts';
 import { usualCanaries, waveStatus, type WaveMember, type WaveRequest, type WaveStatus } from '../../core/wave/wave.ts';
@@ -74,9 +74,8 @@ async function choose(deps: ApiDeps, keys: readonly RegisteredKey[], { dueOnly, 
   const candidates: Candidate[] = [];
   const leftOut: LeftOut[] = [];
   const look = async (key: RegisteredKey): Promise<void> => {
-    const { alias, schedule, method } = key;
-    const youngestDueMs = nowMs - (schedule.cryptoperiodDays - schedule.warningDays) * secondsPerDay * 1000;
-    const renewed = await renewedOf(deps.clients.kms, alias, youngestDueMs);
+    const { alias, method } = key;
+    const renewed = await renewedOf(deps.clients.kms, alias, youngestDueMs(key, nowMs));
     if (renewed === undefined) leftOut.push({ alias, why: 'leads to no key that is Enabled' });
     else if (!dueOnly || isDue(key, renewed.sinceMs, nowMs)) {
       const last = lastRotation(alias, ledger);

@@ -1,6 +1,8 @@
 import { isoSeconds } from '../../core/clock.ts';
 import { isRotaError } from '../../core/errors.ts';
-import { bottleneckOf, scaled } from '../../core/pace/kms-rates.ts';
+import { scaled } from '../../core/kms-quotas.ts';
+import { awaitsQuiet, notYetQuiet } from '../../core/rotation-status.ts';
+import { bottleneckOf } from '../../core/pace/kms-rates.ts';
 import { judgeWave, waveStatus, type Wave, type WaveMember, type WaveStatus } from '../../core/wave/wave.ts';
 import { announceFact } from '../../store/events.ts';
 import { describeKey } from '../../store/key-facts.ts';
@@ -112,7 +114,7 @@ async function observe({ store, clock }: ApiDeps, { waveId }: Wave): Promise<Obs
     noted.map(async (member): Promise<WaveMember> => {
       const head = heads.get(member.rotationId);
       if (member.outcome !== undefined || head === undefined) return member;
-      if (head.outcome === undefined) return { ...member, startedAt: head.requestedAt };
+      if (head.outcome === undefined) return { ...member, startedAt: head.requestedAt, ...(awaitsQuiet(head) ? { why: `${notYetQuiet}: ${head.quiet?.because ?? ''}` } : {}) };
       const ended = { startedAt: head.requestedAt, outcome: head.outcome, endedAt: isoSeconds(clock.now()) };
       await store.waves.note(waveId, member, ended);
       return { ...member, ...ended };

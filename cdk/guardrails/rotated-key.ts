@@ -3,7 +3,7 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 
 /** Marks a key that KMS itself rotates. */
-const rotatesByItselfTag = { key: 'rota:rotates', value: 'automatic' } as const;
+export const rotatesByItselfTag = { key: 'rota:rotates', value: 'automatic' } as const;
 
 export interface RotatedKeyProps extends Omit<kms.KeyProps, 'enableKeyRotation' | 'keySpec' | 'keyUsage' | 'rotationPeriod' | 'pendingWindow'> {
   /** Whole days between rotations, 90 to 2560; 365 when left out. KMS API, EnableKeyRotation, RotationPeriodInDays. */

@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { CreateStateMachineCommand, UpdateStateMachineCommand } from '@aws-sdk/client-sfn';
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { makeApp } from '../../api/app.ts';
 import { apiActions, type ApiDeps } from '../../api/deps.ts';
 import { settle } from '../../api/settle.ts';
@@ -25,6 +25,7 @@ import { workflows, type WorkflowName } from '../../workflows/catalogue.ts';
 import { command } from '../command.ts';
 import { embeddedPeople, type EmbeddedPerson } from '../embedded-people.ts';
 import { show, type Io } from '../io.ts';
+import { readNumber, readWhole } from '../read-number.ts';
 
 export interface LocalOptions {
   readonly port: number;
@@ -269,31 +270,18 @@ interface CommandOptions {
   readonly quotas?: number;
 }
 
-const readPort = (text: string): number => {
-  if (/^\d{1,5}$/.test(text) && Number(text) < 65_536) return Number(text);
-  throw new InvalidArgumentError('It must be a whole number from 0 to 65535.');
-};
-
-const readNumber =
-  (what: string, fits: (value: number) => boolean) =>
-  (text: string): number => {
-    const value = Number(text);
-    if (text.trim() !== '' && fits(value)) return value;
-    throw new InvalidArgumentError(`It must be ${what}.`);
-  };
-
 export const local = (io: Io): Command =>
   command('local', 'Start the embedded AWS on 127.0.0.1, to try Rota out or rehearse a ceremony', [
     'rota local --port 4599 --data .rota',
     'rota local --port 4599 --data .rota --kms aws',
     'rota local --port 4599 --data .rota --latency 5 --quotas 1',
   ])
-    .addOption(new Option('--port <n>', 'port on 127.0.0.1; 0 takes a free one').argParser(readPort).default(4599))
+    .addOption(new Option('--port <n>', 'port on 127.0.0.1; 0 takes a free one').argParser(readWhole(0, 65_535)).default(4599))
     .option('--data <folder>', 'where state is kept', '.rota')
     .option('--region <region>', 'the Region it plays', 'eu-central-1')
     .option('--kms <where>', 'where the keys live instead: "aws" (real AWS, ambient credentials) or the URL of a KMS endpoint')
     .option('--scp <file...>', 'service control policies, in JSON, that the embedded KMS enforces', [])
-    .addOption(new Option('--latency <ms>', 'milliseconds that every answer takes longer').argParser(readNumber('a whole number from 0 to 60000', (n) => Number.isInteger(n) && n >= 0 && n <= 60_000)))
+    .addOption(new Option('--latency <ms>', 'milliseconds that every answer takes longer').argParser(readWhole(0, 60_000)))
     .addOption(new Option('--quotas <scale>', "enforce KMS's request quotas, multiplied by this: 1 is AWS's defaults").argParser(readNumber('a number above 0', (n) => n > 0 && n <= 1_000_000)))
     .action(async ({ port, data, region, kms, scp, latency, quotas, json }: CommandOptions) => {
       const folder = resolve(data);

@@ -4,7 +4,7 @@ import { command } from '../command.ts';
 import { show, type Io } from '../io.ts';
 import { fetchStatus, follow } from '../poll.ts';
 import { apiJson } from '../signed-request.ts';
-import { endText, RotationFailed, statusText } from '../status-text.ts';
+import { endText, RotationFailed, statusText, statusWords } from '../status-text.ts';
 import { table } from '../table.ts';
 
 export const status = (io: Io): Command =>
@@ -17,7 +17,7 @@ export const status = (io: Io): Command =>
         return;
       }
       const all = await apiJson<RotationStatus[]>(io, { method: 'GET', path: '/api/rotations' });
-      show(io, options, all, () => (all.length === 0 ? 'No rotation was ever asked for.' : table(all.map((s) => [s.rotationId, s.status, s.requestedBy, s.requestedAt]))));
+      show(io, options, all, () => (all.length === 0 ? 'No rotation was ever asked for.' : table(all.map((s) => [s.rotationId, statusWords(s), s.requestedBy, s.requestedAt]))));
     });
 
 export const watch = (io: Io): Command =>

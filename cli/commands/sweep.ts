@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
+import type { Registry } from '../../core/registry/registry-schema.ts';
 import { command, group } from '../command.ts';
 import { SaidAlready } from '../failure.ts';
 import { show, type Io } from '../io.ts';
@@ -74,7 +75,9 @@ export function findings(io: Io): Command {
     });
   const list = command('list', 'The findings that are open', ['rota findings list', 'rota findings list --json']).action(async (options: { json?: boolean }) => {
     const open = await apiJson<Finding[]>(io, { method: 'GET', path: '/api/findings' });
-    show(io, options, open, () => (open.length === 0 ? 'Nothing is open.' : open.map(findingText).join('\n')));
+    // Where nobody looks, nothing is ever open: that must not read as "all is well".
+    const isSwept = open.length > 0 || options.json === true || (await apiJson<{ registry: Registry }>(io, { method: 'GET', path: '/api/registry' })).registry.sweep !== undefined;
+    show(io, options, open, () => (open.length > 0 ? open.map(findingText).join('\n') : isSwept ? 'Nothing is open.' : 'Nothing is open, but nobody looks: the registry has no `sweep` (runbooks/sweep.md).'));
   });
   return group('findings', 'What is wrong with keys, as sweeps and events have found it', ['rota findings list']).addCommand(list).addCommand(accept);
 }

@@ -1,20 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { command } from '../command.ts';
 import { SaidAlready } from '../failure.ts';
 import { show, type Io } from '../io.ts';
+import { readNumber, readWhole } from '../read-number.ts';
 import { apiJson } from '../signed-request.ts';
 import { leftOutText, progressLine, waveText, type LeftOut, type WaveShown } from '../wave-text.ts';
 
-const readShare = (text: string): number => {
-  const share = Number(text);
-  if (text.trim() !== '' && share >= 0 && share <= 1) return share;
-  throw new InvalidArgumentError('It must be a number from 0 to 1.');
-};
-const readCount = (text: string): number => {
-  if (/^\d+$/.test(text) && Number(text) >= 1 && Number(text) <= 1000) return Number(text);
-  throw new InvalidArgumentError('It must be a whole number from 1 to 1000.');
-};
+const readShare = readNumber('a number from 0 to 1', (share) => share >= 0 && share <= 1);
+const readCount = readWhole(1, 1000);
 
 export interface WaveOptions {
   readonly json?: boolean;

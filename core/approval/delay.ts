@@ -1,8 +1,13 @@
+import type { KpiFact } from '../kpi/facts.ts';
+import { durations, type Case, type Durations } from '../spread.ts';
 import { seatGroups, type Asked } from './quorum.ts';
 import type { Decision } from './decision.ts';
 
+type Settled = Extract<KpiFact, { fact: 'approval-settled' }>;
+
 /** A question as the approvals table or a dossier has it, as far as delay goes. Times are ISO 8601. */
 export interface Timed extends Asked {
+  readonly approvalId: string;
   readonly stage: string;
   readonly outcome: string;
   readonly firstSeen?: { readonly at: string } | undefined;
@@ -10,55 +15,52 @@ export interface Timed extends Asked {
   readonly decisions: readonly Pick<Decision, 'groups' | 'decidedAt'>[];
 }
 
-/** How long something took, over `count` cases. Percentiles by nearest rank: a value that occurred. */
-export interface Spread {
-  readonly count: number;
-  readonly meanSeconds: number;
-  readonly p50Seconds: number;
-  readonly p90Seconds: number;
-}
-
+/** Each with the ids of the questions behind it. */
 export interface StageDelay {
   readonly stage: string;
   /** From the question until somebody who may decide it opened it. */
-  readonly seen?: Spread;
+  readonly seen: Durations;
   /** From the question until it was approved or refused; questions that ran out of time are counted apart. */
-  readonly settled?: Spread;
-  readonly timedOut: number;
+  readonly settled: Durations;
+  /** The questions that ran out of time. */
+  readonly timedOut: readonly string[];
   /** From the question to each decision, by the group in whose name it was made; somebody who stands for two counts in both. */
-  readonly byGroup: readonly (Spread & { readonly group: string })[];
+  readonly byGroup: readonly (Durations & { readonly group: string })[];
 }
 
-/** The delay of approvals per stage, and in it per group, both sorted by name. Questions that are open or void do not count. */
-export function approvalDelays(questions: readonly Timed[]): StageDelay[] {
-  const over = questions.filter(({ outcome }) => ['approved', 'refused', 'timed out'].includes(outcome));
-  return sortedKeys(over.map((q) => q.stage)).map((stage) => {
-    const those = over.filter((q) => q.stage === stage);
-    const decided = those.filter((q) => q.outcome !== 'timed out');
-    const seen = spread(those.flatMap((q) => (q.firstSeen === undefined ? [] : [secondsSince(q, q.firstSeen.at)])));
-    const settled = spread(decided.flatMap((q) => (q.settledAt === undefined ? [] : [secondsSince(q, q.settledAt)])));
-    const byGroup = those.flatMap((q) => q.decisions.flatMap((d) => seatGroups(q, d.groups, Date.parse(d.decidedAt)).groups.map((group) => ({ group, seconds: secondsSince(q, d.decidedAt) }))));
+const isOver = (outcome: string): outcome is Settled['outcome'] => ['approved', 'refused', 'timed out'].includes(outcome);
+
+/** What the KPIs are told of a question, once: nothing while it is open, nor of one that is void. */
+export function settledFact(question: Timed): Settled | undefined {
+  const { approvalId, stage, outcome, requestedAt, firstSeen, settledAt: at, decisions } = question;
+  if (at === undefined || !isOver(outcome)) return undefined;
+  return {
+    fact: 'approval-settled',
+    at,
+    approvalId,
+    requestedAt,
+    stage,
+    outcome,
+    ...(firstSeen === undefined || Date.parse(firstSeen.at) > Date.parse(at) ? {} : { seenAt: firstSeen.at }),
+    decisions: decisions.flatMap((d) => seatGroups(question, d.groups, Date.parse(d.decidedAt)).groups.map((group) => ({ group, at: d.decidedAt }))),
+  };
+}
+
+/** The delay of approvals per stage, and in it per group, both sorted by name. */
+export function approvalDelays(questions: readonly Settled[]): StageDelay[] {
+  return sortedNames(questions.map((q) => q.stage)).map((stage) => {
+    const those = questions.filter((q) => q.stage === stage);
+    const decisions = those.flatMap((q) => q.decisions.map(({ group, at }) => ({ group, case: until(q, at) })));
     return {
       stage,
-      ...(seen === undefined ? {} : { seen }),
-      ...(settled === undefined ? {} : { settled }),
-      timedOut: those.length - decided.length,
-      byGroup: sortedKeys(byGroup.map((g) => g.group)).flatMap((group) => {
-        const found = spread(byGroup.filter((g) => g.group === group).map((g) => g.seconds));
-        return found === undefined ? [] : [{ group, ...found }];
-      }),
+      seen: durations(those.flatMap((q) => (q.seenAt === undefined ? [] : [until(q, q.seenAt)]))),
+      settled: durations(those.filter((q) => q.outcome !== 'timed out').map((q) => until(q, q.at))),
+      timedOut: sortedNames(those.filter((q) => q.outcome === 'timed out').map((q) => q.approvalId)),
+      byGroup: sortedNames(decisions.map((d) => d.group)).map((group) => ({ group, ...durations(decisions.filter((d) => d.group === group).map((d) => d.case)) })),
     };
   });
 }
 
-const sortedKeys = (names: readonly string[]): string[] => [...new Set(names)].sort();
+const until = ({ approvalId, requestedAt }: Settled, at: string): Case => ({ id: approvalId, from: requestedAt, to: at });
 
-const secondsSince = ({ requestedAt }: Timed, at: string): number => (Date.parse(at) - Date.parse(requestedAt)) / 1000;
-
-/** Nothing where there is no case. */
-export function spread(seconds: readonly number[]): Spread | undefined {
-  if (seconds.length === 0) return undefined;
-  const sorted = [...seconds].sort((a, b) => a - b);
-  const rank = (share: number): number => sorted[Math.ceil(share * sorted.length) - 1] ?? 0;
-  return { count: sorted.length, meanSeconds: sorted.reduce((sum, s) => sum + s, 0) / sorted.length, p50Seconds: rank(0.5), p90Seconds: rank(0.9) };
-}
+const sortedNames = (names: readonly string[]): string[] => [...new Set(names)].sort();

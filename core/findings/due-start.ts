@@ -1,5 +1,6 @@
 import { sha256Hex } from '../canonical-json.ts';
 import { secondsPerDay } from '../clock.ts';
+import { slugOf } from '../ids.ts';
 
 /** What the ledger knows of a rotation. */
 export interface KnownRotation {
@@ -29,10 +30,13 @@ export const lastRotation = <R extends KnownRotation>(alias: string, ledger: rea
   rotationsOf(alias, ledger).reduce<R | undefined>((newest, r) => (newest === undefined || r.requestedAt > newest.requestedAt ? r : newest), undefined);
 
 /**
- * Whether a key should be rotated: its warning time has begun. `sinceMs` is when its present material came to be. Epoch milliseconds.
+ * When the present material of a key must have come to be at the latest for it to be due now, its warning time having begun. Epoch milliseconds.
  * NIST SP 800-57 Part 1 Rev. 5, section 5.3.
  */
-export const isDue = ({ schedule }: Registered, sinceMs: number, nowMs: number): boolean => sinceMs + (schedule.cryptoperiodDays - schedule.warningDays) * dayMs <= nowMs;
+export const youngestDueMs = ({ schedule }: Registered, nowMs: number): number => nowMs - (schedule.cryptoperiodDays - schedule.warningDays) * dayMs;
+
+/** Whether a key should be rotated. `sinceMs` is when its present material came to be. Epoch milliseconds. */
+export const isDue = (key: Registered, sinceMs: number, nowMs: number): boolean => sinceMs <= youngestDueMs(key, nowMs);
 
 /**
  * The id of the next rotation of a key: alias and serial, the number of rotations that the ledger knows of it and one. Whoever asks twice asks for
@@ -40,7 +44,7 @@ export const isDue = ({ schedule }: Registered, sinceMs: number, nowMs: number):
  */
 export function nextRotationId(alias: string, ledger: readonly KnownRotation[]): string {
   const name = alias.replace(/^alias\//, '');
-  const slug = name.replace(/[^0-9A-Za-z_-]/g, '-').slice(0, 56);
+  const slug = slugOf(alias);
   return `${slug === name ? name : `${slug}-${sha256Hex(Buffer.from(name, 'utf8')).slice(0, 8)}`}-s${rotationsOf(alias, ledger).length + 1}`;
 }
 

@@ -1,6 +1,8 @@
 import { finding, type Finding, type FindingName } from '../inventory/finding.ts';
 import type { JudgedKey } from '../inventory/judge-key.ts';
 import { lineageTags } from '../inventory/observed-key.ts';
+import { awaitsQuiet } from '../rotation-status.ts';
+import type { QuietUse } from '../adoption/quiet.ts';
 import type { Expectation } from './expected-aliases.ts';
 import type { FoundFinding } from './open-finding.ts';
 
@@ -28,5 +30,21 @@ export function findingsOfAliases(registered: Iterable<string>, leads: ReadonlyM
     const should = expected(alias);
     if (should === undefined || should.keyId === keyId) return [];
     return [about('alias-moved', alias, `${alias} leads to ${keyId}, but should lead to ${should.keyId} (${should.because}).`)];
+  });
+}
+
+interface Switched {
+  readonly rotationId: string;
+  readonly alias: string;
+  readonly outcome?: string;
+  readonly quiet?: QuietUse;
+}
+
+/** Rotations of these aliases that have switched, and whose old key should be quiet by now and is not. `now` is ISO 8601, UTC. */
+export function findingsOfQuiet(aliases: readonly string[], rotations: readonly Switched[], now: string): FoundFinding[] {
+  return rotations.flatMap((rotation) => {
+    const { alias, rotationId, quiet } = rotation;
+    if (quiet === undefined || !awaitsQuiet(rotation) || quiet.overdueAt > now || !aliases.includes(alias)) return [];
+    return [{ ...finding('not-quiet', alias, `${alias} has moved by rotation ${rotationId}, but its old key is not quiet: ${quiet.because}.`), about: alias }];
   });
 }

@@ -1,3 +1,4 @@
+import type { QuietUse } from '../adoption/quiet.ts';
 import type { CutoverPlan } from '../plan/plan.ts';
 
 /** Where an alias of the registry should lead, and who or what put it there. */
@@ -13,6 +14,8 @@ interface Rotation {
   readonly rotationId: string;
   readonly requestedAt: string;
   readonly outcome?: string;
+  /** Of one that has switched and stays open for the quiet of its old key only. */
+  readonly quiet?: QuietUse;
   readonly rolledBackBy?: string;
   readonly cutoverPlan?: Pick<CutoverPlan, 'aliases'>;
 }
@@ -20,10 +23,11 @@ interface Rotation {
 /** What the ledger says of aliases: where the newest rotation of each has left it. One that is under way leaves it open. */
 export function expectedByLedger(rotations: readonly Rotation[]): ReadonlyMap<string, Expectation | 'moving'> {
   const expected = new Map<string, Expectation | 'moving'>();
-  for (const { rotationId, requestedAt, outcome, rolledBackBy, cutoverPlan } of [...rotations].sort((a, b) => a.requestedAt.localeCompare(b.requestedAt)))
+  for (const { rotationId, requestedAt, outcome, quiet, rolledBackBy, cutoverPlan } of [...rotations].sort((a, b) => a.requestedAt.localeCompare(b.requestedAt)))
     for (const { alias, from, to } of cutoverPlan?.aliases ?? []) {
-      const stays = outcome === 'complete' && rolledBackBy === undefined;
-      expected.set(alias, outcome === undefined ? 'moving' : { keyId: stays ? to : from, at: requestedAt, because: `rotation ${rolledBackBy ?? rotationId}` });
+      const isMoving = outcome === undefined && quiet === undefined;
+      const stays = (outcome ?? 'complete') === 'complete' && rolledBackBy === undefined;
+      expected.set(alias, isMoving ? 'moving' : { keyId: stays ? to : from, at: requestedAt, because: `rotation ${rolledBackBy ?? rotationId}` });
     }
   return expected;
 }

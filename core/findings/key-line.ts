@@ -16,7 +16,9 @@ export type KeyLine = z.infer<typeof KeyLine>;
 /** The line of a key; AWS's own keys are nobody's to rotate, and have none. */
 export function keyLineOf({ key, class: its, standing }: JudgedKey): KeyLine | undefined {
   if (its.class === 'aws-managed') return undefined;
-  const rotation = its.class === 'rotates' ? 'on' : its.class === 'rotation-off' ? 'off' : 'not possible';
+  // KMS rotates no key while it is Disabled, whatever is switched on (KMS-DG "rotate-keys"): it counts neither way.
+  const isDisabled = key.description?.state === 'Disabled';
+  const rotation = its.class === 'rotates' && !isDisabled ? 'on' : its.class === 'rotation-off' ? 'off' : 'not possible';
   return { keyId: key.keyId, rotation, retained: its.class === 'retained', standing, class: its.class, aliases: [...key.aliases] };
 }
 

@@ -5,7 +5,7 @@ export interface Changes {
   /** Found, and not known yet. */
   readonly opens: readonly FoundFinding[];
   /** Known, and so no more; with what ended it. */
-  readonly closes: readonly { readonly finding: OpenFinding; readonly because: string }[];
+  readonly closes: readonly { readonly finding: OpenFinding; readonly because: string; readonly isExcused: boolean }[];
   /** Known and still so, in other words than before. */
   readonly rewords: readonly OpenFinding[];
 }
@@ -26,7 +26,7 @@ export function reconcile(found: readonly FoundFinding[], open: readonly OpenFin
       .filter((f) => !wrong.has(keyOf(f)))
       .map((finding) => {
         const exception = excused.get(keyOf(finding));
-        return { finding, because: exception === undefined ? 'it is so no more' : `${exception.owner} has an exception until ${exception.until}: ${exception.reason}` };
+        return { finding, isExcused: exception !== undefined, because: exception === undefined ? 'it is so no more' : `${exception.owner} has an exception until ${exception.until}: ${exception.reason}` };
       }),
     rewords: open.flatMap((finding) => {
       const now = wrong.get(keyOf(finding));

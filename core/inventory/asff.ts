@@ -1,4 +1,5 @@
 import { isoMillis } from '../clock.ts';
+import { cut } from '../cut.ts';
 import type { Finding } from './finding.ts';
 import type { JudgedKey, Standing } from './judge-key.ts';
 
@@ -10,7 +11,6 @@ const statuses = { 'in-order': 'PASSED', finding: 'FAILED', excused: 'WARNING', 
 
 /** The lengths that AWS Security Finding Format allows. */
 const longest = { description: 1024, recommendation: 512 } as const;
-const cut = (text: string, length: number): string => (text.length <= length ? text : `${text.slice(0, length - 1)}…`);
 
 const sentenceOf = ({ sentence, excused }: Finding): string => (excused === undefined ? sentence : `${sentence} Excused until ${excused.until} by ${excused.owner}: ${excused.reason}`);
 

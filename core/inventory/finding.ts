@@ -16,17 +16,19 @@ export const findingKinds = {
   'registered-key-unusable': { severity: 'high', remedy: () => 'Enable it, or cancel its deletion: runbooks/inventory.md, "registered-key-unusable".' },
   'alias-moved': { severity: 'high', remedy: () => 'Put it back, or accept it with `rota findings accept`: runbooks/alias-moved.md.' },
   'retained-key-goes': { severity: 'high', remedy: (keyId) => `Cancel it with \`aws kms cancel-key-deletion --key-id ${keyId}\`: what it protects is lost with it. runbooks/inventory.md, "retained-key-goes".` },
+  'retained-key-unlocked': { severity: 'high', remedy: () => 'Put the statement RotaRetention back into its policy: runbooks/retention-lock.md.' },
   overdue: { severity: 'high', remedy: () => 'Rotate it with `rota rotate`, or record an exception: runbooks/inventory.md, "overdue".' },
-  'rotation-off': { severity: 'medium', remedy: (keyId) => `Switch it on with \`rota enable-rotation ${keyId}\`.` },
-  'rotation-too-slow': { severity: 'medium', remedy: (keyId) => `Shorten the period with \`rota enable-rotation ${keyId}\`.` },
+  'not-quiet': { severity: 'medium', remedy: () => 'See who still uses the old key with `rota adoption`: runbooks/adoption.md, "Not yet quiet".' },
+  'rotation-off': { severity: 'medium', remedy: (keyId) => `Switch it on with \`rota enable-rotation ${keyId} --apply\`.` },
+  'rotation-too-slow': { severity: 'medium', remedy: (keyId) => `Shorten the period with \`rota enable-rotation ${keyId} --apply\`.` },
   unregistered: { severity: 'medium', remedy: () => 'Find its owner and add it to rota.yaml, or record an exception: runbooks/inventory.md, "unregistered".' },
   'rotations-used-up': { severity: 'medium', remedy: () => 'Rotate it to a new key from now on: runbooks/inventory.md, "rotations-used-up".' },
   unreadable: { severity: 'medium', remedy: () => 'Let the identity that sweeps read it in its key policy: runbooks/inventory.md, "unreadable".' },
-  'left-over': { severity: 'low', remedy: () => 'A rotation made it and never used it: look at the rotation that its tag names, runbooks/inventory.md, "left-over".' },
+  'left-over': { severity: 'low', remedy: () => 'Look at the rotation that its tag names before you do anything: if that is complete, the key was in use and data may hang on it. runbooks/inventory.md, "left-over".' },
   'due-soon': { severity: 'notice', remedy: () => 'Plan its rotation with `rota plan`.' },
   'rotations-run-out': { severity: 'notice', remedy: () => 'Plan to rotate it to a new key: runbooks/inventory.md, "rotations-used-up".' },
   'exception-ends': { severity: 'notice', remedy: () => 'Mend the key, or prolong the exception in rota.yaml with a reason.' },
-} as const satisfies Record<(typeof excusable)[number] | 'registered-key-missing' | 'registered-key-unusable' | 'alias-moved' | 'retained-key-goes' | 'due-soon' | 'rotations-run-out' | 'exception-ends', Kind>;
+} as const satisfies Record<(typeof excusable)[number] | 'registered-key-missing' | 'registered-key-unusable' | 'alias-moved' | 'retained-key-goes' | 'retained-key-unlocked' | 'not-quiet' | 'due-soon' | 'rotations-run-out' | 'exception-ends', Kind>;
 
 export type FindingName = keyof typeof findingKinds;
 

@@ -13,9 +13,19 @@ export const KpiFact = z.discriminatedUnion('fact', [
   z.strictObject({ fact: z.literal('key-gone'), at: At, keyArn: z.string() }),
   /** `about` is the key ARN or the alias; `evidence` says where it was seen. */
   z.strictObject({ fact: z.literal('finding-opened'), at: At, findingId: z.string(), kind: z.string(), about: z.string(), evidence: z.string() }),
-  z.strictObject({ fact: z.literal('finding-closed'), at: At, findingId: z.string(), evidence: z.string() }),
-  /** A question that people have settled, either way. */
-  z.strictObject({ fact: z.literal('approval-settled'), at: At, approvalId: z.string(), requestedAt: At }),
+  /** `notMended`: an exception has closed it, or the key was disabled or deleted; nobody mended it. */
+  z.strictObject({ fact: z.literal('finding-closed'), at: At, findingId: z.string(), evidence: z.string(), notMended: z.enum(['excused', 'out of use']).optional() }),
+  /** A question that people have settled, either way, or have let run out of time; each decision by the groups for which it counted. */
+  z.strictObject({
+    fact: z.literal('approval-settled'),
+    at: At,
+    approvalId: z.string(),
+    requestedAt: At,
+    stage: z.string(),
+    outcome: z.enum(['approved', 'refused', 'timed out']),
+    seenAt: At.optional(),
+    decisions: z.array(z.strictObject({ group: z.string(), at: At })),
+  }),
 ]);
 export type KpiFact = z.infer<typeof KpiFact>;
 

@@ -1,14 +1,8 @@
+import { approvalDelays, type StageDelay } from '../approval/delay.ts';
 import { secondsPerDay } from '../clock.ts';
+import { durations, type Durations } from '../spread.ts';
 import { manualOverdue, rotationOff } from './facts.ts';
 import type { FindingTally, KpiTally } from './tally.ts';
-
-/** Seconds, over `count` cases; without a case there is no mean. `ids` are the cases, for drilling down. */
-interface Duration {
-  readonly count: number;
-  readonly meanSeconds?: number;
-  readonly p90Seconds?: number;
-  readonly ids: readonly string[];
-}
 
 /** The KPIs as of a moment; every figure comes with the keys, findings or questions behind it. */
 export interface KpiReport {
@@ -17,13 +11,15 @@ export interface KpiReport {
   readonly windowDays: number;
   /** Of the customer managed symmetric keys that KMS could rotate: how many it does. NIST SP 800-57 Part 1, 5.3. */
   readonly automaticRotation: { readonly on: number; readonly eligible: number; readonly percent?: number; readonly off: readonly string[] };
-  /** From a key found without automatic rotation to the same key with it, closed within the window. */
-  readonly timeToRemediate: Duration;
+  /** From a key found without automatic rotation to the same key with it, closed within the window; neither exceptions nor keys that were disabled or deleted. */
+  readonly timeToRemediate: Durations;
   /** Manual rotations that were overdue at some time in a quarter, by quarter (`2026-Q4`, in UTC). */
   readonly overdueManualRotations: Readonly<Record<string, readonly string[]>>;
   readonly findings: { readonly open: Readonly<Record<string, readonly string[]>>; readonly opened: number; readonly closed: number };
-  /** From a question to its settlement, within the window. */
-  readonly approvalDelay: Duration;
+  /** From a question to its approval or refusal, within the window. */
+  readonly approvalDelay: Durations;
+  /** The same by stage and by group, with what was seen when and what ran out of time. */
+  readonly approvalStages: readonly StageDelay[];
   /** Keys kept after their rotation. KMS pricing: one dollar a key and month. */
   readonly retainedKeys: { readonly count: number; readonly dollarsPerMonth: number; readonly keys: readonly string[] };
 }
@@ -40,14 +36,16 @@ export function kpiReport({ keys, findings, approvals }: KpiTally, asOf: string,
   const retained = sorted(seen.filter((k) => k.retained).map((k) => k.keyArn));
   const told = Object.entries(findings).flatMap(([id, f]) => episodeOf(id, f));
   const closed = told.filter((f) => f.closedAt !== undefined);
+  const settled = Object.values(approvals).filter((a) => inWindow(a.at));
   return {
     asOf,
     windowDays,
     automaticRotation: { on: eligible.length - off.length, eligible: eligible.length, ...(eligible.length === 0 ? {} : { percent: (100 * (eligible.length - off.length)) / eligible.length }), off },
-    timeToRemediate: durations(closed.filter((f) => f.kind === rotationOff && inWindow(f.closedAt ?? '')).map((f) => ({ id: f.id, from: f.openedAt, to: f.closedAt ?? '' }))),
+    timeToRemediate: durations(closed.filter((f) => f.kind === rotationOff && f.isMended && inWindow(f.closedAt ?? '')).map((f) => ({ id: f.id, from: f.openedAt, to: f.closedAt ?? '' }))),
     overdueManualRotations: byQuarter(told.filter((f) => f.kind === manualOverdue), asOf),
     findings: { open: openByKind(told), opened: told.length, closed: closed.length },
-    approvalDelay: durations(Object.values(approvals).filter((a) => inWindow(a.at)).map((a) => ({ id: a.approvalId, from: a.requestedAt, to: a.at }))),
+    approvalDelay: durations(settled.filter((a) => a.outcome !== 'timed out').map((a) => ({ id: a.approvalId, from: a.requestedAt, to: a.at }))),
+    approvalStages: approvalDelays(settled),
     retainedKeys: { count: retained.length, dollarsPerMonth: retained.length * dollarsPerKeyMonth, keys: retained },
   };
 }
@@ -57,21 +55,13 @@ interface Episode {
   readonly kind: string;
   readonly openedAt: string;
   readonly closedAt?: string;
+  readonly isMended: boolean;
 }
 
 /** A finding whose beginning is not told yet counts when it is. */
 function episodeOf(id: string, { opened, closed }: FindingTally): Episode[] {
   if (opened === undefined) return [];
-  return [{ id, kind: opened.kind, openedAt: opened.at, ...(closed === undefined ? {} : { closedAt: closed.at }) }];
-}
-
-function durations(cases: readonly { readonly id: string; readonly from: string; readonly to: string }[]): Duration {
-  const ids = sorted(cases.map((c) => c.id));
-  const seconds = cases.map(({ from, to }) => Math.max(0, (Date.parse(to) - Date.parse(from)) / 1000)).sort((a, b) => a - b);
-  // Nearest rank: a time that really was, and no interpolation between two.
-  const p90Seconds = seconds[Math.ceil(0.9 * seconds.length) - 1];
-  if (p90Seconds === undefined) return { count: 0, ids };
-  return { count: seconds.length, meanSeconds: seconds.reduce((sum, s) => sum + s, 0) / seconds.length, p90Seconds, ids };
+  return [{ id, kind: opened.kind, openedAt: opened.at, ...(closed === undefined ? { isMended: false } : { closedAt: closed.at, isMended: closed.notMended === undefined }) }];
 }
 
 function openByKind(episodes: readonly Episode[]): Record<string, string[]> {

@@ -1,42 +1,35 @@
-/**
- * Requests a second that AWS allows an account in a Region by default, for the scarce ones of what a rotation asks. Each is adjustable, so an
- * account may have more. AWS KMS Developer Guide, "requests-per-second" (2026).
- */
-export const scarceQuotas = {
-  CreateAlias: 5,
-  CreateGrant: 50,
-  CreateKey: 5,
-  GetKeyLastUsage: 5,
-  GetParametersForImport: 1,
-  ImportKeyMaterial: 15,
-  ListKeyRotations: 100,
-  PutKeyPolicy: 15,
-  TagResource: 10,
-  UpdateAlias: 5,
-} as const;
+import { quotasFor, readQuota, scaled, type Rates } from '../kms-quotas.ts';
+
+/** The scarce ones of what a rotation asks of KMS. */
+export const scarceQuotas = quotasFor(
+  'CreateAlias',
+  'CreateGrant',
+  'CreateKey',
+  'GetKeyLastUsage',
+  'GetParametersForImport',
+  'ImportKeyMaterial',
+  'ListKeyRotations',
+  'PutKeyPolicy',
+  'TagResource',
+  'UpdateAlias',
+);
 
 export type ScarceOperation = keyof typeof scarceQuotas;
 
 /** Requests a second, by operation. */
-export type KmsRates = Readonly<Record<ScarceOperation, number>>;
-
-/** Half of each quota is for everybody else who uses the account (P9). */
-export const usualShare = 0.5;
+export type KmsRates = Rates<ScarceOperation>;
 
 export const isScarce = (operation: string): operation is ScarceOperation => Object.hasOwn(scarceQuotas, operation);
 
 /** The quotas of an account: AWS's own, all times `scale`, or as `own` says of some (`GetParametersForImport=5,CreateKey=20`). Throws for what is no quota. */
 export function quotasOf(own = '', scale = 1): KmsRates {
   const given = own.split(',').filter((part) => part.trim() !== '').map((part) => {
-    const [operation = '', perSecond = ''] = part.split('=').map((word) => word.trim());
-    if (!isScarce(operation) || !(Number(perSecond) > 0)) throw new Error(`KMS quota ${part}: write it like GetParametersForImport=5; the operations are ${Object.keys(scarceQuotas).join(', ')}`);
-    return [operation, Number(perSecond)] as const;
+    const quota = readQuota(part, scarceQuotas);
+    if (quota === undefined) throw new Error(`KMS quota ${part}: write it like GetParametersForImport=5; the operations are ${Object.keys(scarceQuotas).join(', ')}`);
+    return quota;
   });
-  return { ...scaled(scarceQuotas, scale), ...Object.fromEntries(given) };
+  return Object.assign({}, scaled(scarceQuotas, scale), ...given) as KmsRates;
 }
-
-/** What a share of each leaves. */
-export const scaled = (rates: KmsRates, by: number): KmsRates => Object.fromEntries(Object.entries(rates).map(([operation, perSecond]) => [operation, perSecond * by])) as KmsRates;
 
 /** How often one rotation of a key with one alias and no grant asks, by workflow. */
 const asks: Readonly<Record<string, Partial<KmsRates>>> = {

@@ -22,7 +22,24 @@ const neverTo = ['kms:ScheduleKeyDeletion', 'kms:DisableKey', 'kms:DeleteImporte
 export const withRetentionLock = (policy: Json, breakGlassRoleArn: string): Json => locked(policy, breakGlassRoleArn, neverTo);
 
 /** The same lock with a gap for DisableKey, for the moment in which an approved retirement disables the key. */
-export const withRetentionLockAjar = (policy: Json, breakGlassRoleArn: string): Json => locked(policy, breakGlassRoleArn, neverTo.filter((a) => a !== 'kms:DisableKey'));
+export const withRetentionLockAjar = (policy: Json, breakGlassRoleArn: string): Json => locked(policy, breakGlassRoleArn, [...retentionLock(true)]);
+
+/** What the retention lock denies; set ajar, all but DisableKey. */
+export const retentionLock = (ajar: boolean): readonly string[] => (ajar ? neverTo.filter((a) => a !== 'kms:DisableKey') : neverTo);
+
+/**
+ * What a policy denies to all but one of these roles, whatever its statements are called and however they are written: who puts the lock back by
+ * hand may write it otherwise. A statement with any other condition, or for some principals only, is no lock.
+ */
+export function deniesOfRetention(policy: Json, breakGlassRoleArns: readonly string[]): ReadonlySet<string> {
+  const conditions = new Set(breakGlassRoleArns.flatMap((arn) => [arn, [arn]]).map((written) => digestOf(butFor(written))));
+  const locks = statementsOf(policy).filter(({ Effect, Principal, Resource, Condition }) => Effect === 'Deny' && isEverybody(Principal) && oneOf(Resource) === '*' && conditions.has(digestOf(Condition ?? {})));
+  return new Set(locks.flatMap(({ Action }) => (typeof Action === 'string' ? [Action] : ((Action ?? []) as string[]))));
+}
+
+const butFor = (arn: Json): Json => ({ ArnNotEquals: { 'aws:PrincipalArn': arn } });
+const oneOf = (value: Json | undefined): Json | undefined => (Array.isArray(value) && value.length === 1 ? value[0] : value);
+const isEverybody = (principal: Json | undefined): boolean => principal === '*' || oneOf((principal as { AWS?: Json } | undefined)?.AWS) === '*';
 
 function locked(policy: Json, breakGlassRoleArn: string, Action: string[]): Json {
   const lock = {
@@ -31,7 +48,7 @@ function locked(policy: Json, breakGlassRoleArn: string, Action: string[]): Json
     Principal: { AWS: '*' },
     Action,
     Resource: '*',
-    Condition: { ArnNotEquals: { 'aws:PrincipalArn': breakGlassRoleArn } },
+    Condition: butFor(breakGlassRoleArn),
   };
   return { ...(policy as object), Statement: [...statementsOf(withoutRetentionLock(policy)), lock] };
 }

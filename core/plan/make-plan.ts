@@ -72,6 +72,7 @@ export function makePlan(request: PlanRequest): RotationPlan {
     aliases: facts.aliases.map((alias) => ({ alias, from: facts.keyId })),
     ...(origin === 'EXTERNAL' ? { material: plannedMaterial(successor, registered) } : {}),
     ...(registered.method === 'asymmetric' ? { rollover: plannedRollover(registered, request) } : {}),
+    ...(registered.method === 'new-key' && registered.adoption !== undefined ? { quietUse: registered.adoption } : {}),
     breakGlassRoleArn: registered.breakGlassRoleArn,
     approvals: {
       ...(approvals.start === undefined ? {} : { start: approvals.start }),

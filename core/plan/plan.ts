@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { QuietGate } from '../adoption/quiet.ts';
 import { digestOf } from '../canonical-json.ts';
 import { AliasName, IamArn, KeyArn, KeyId, RotationId, Sha256Hex } from '../ids.ts';
 import { Revision } from './revision.ts';
@@ -81,6 +82,8 @@ export const RotationPlan = z.strictObject({
     .optional(),
   /** Of method `asymmetric`. */
   rollover: RolloverPlan.optional(),
+  /** When it counts as complete; left out, when its aliases have moved. */
+  quietUse: QuietGate.optional(),
   breakGlassRoleArn: IamArn,
   approvals: z.strictObject({
     start: ApprovalRule.optional(),

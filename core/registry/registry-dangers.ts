@@ -99,6 +99,9 @@ function rolloverDangers(before: RegisteredKey, after: RegisteredKey): string[] 
   ];
 }
 
+/** For how many seconds an old key must be quiet. */
+const gateOf = (key: RegisteredKey): number => (key.method === 'new-key' ? (key.adoption?.quietSeconds ?? 0) : 0);
+
 export const keyDangers: readonly Danger<RegisteredKey>[] = [
   ({ before, after }) => (before === undefined || after !== undefined ? [] : [`Rota no longer rotates ${before.alias} nor says when it is due; a rotation under way ends as failed, and the keys it left cannot be retired.`]),
   ofChange((before, after) => Stage.options.map((stage) => weakerRule(after.alias, before.approvals, after.approvals, stage))),
@@ -107,6 +110,7 @@ export const keyDangers: readonly Danger<RegisteredKey>[] = [
     before.method !== after.method && `${after.alias} is rotated by another method: ${before.method} -> ${after.method}.`,
     before.schedule.cryptoperiodDays < after.schedule.cryptoperiodDays && `${after.alias} is due less often: every ${after.schedule.cryptoperiodDays} days, not ${before.schedule.cryptoperiodDays}.`,
     before.schedule.starts !== 'when-due' && after.schedule.starts === 'when-due' && `Rotations of ${after.alias} start by themselves when they are due.`,
+    gateOf(after) < gateOf(before) && `Rotations of ${after.alias} count as complete ${gateOf(after) === 0 ? 'whoever still uses the old key' : `when the old key was quiet for ${gateOf(after)} s, not ${gateOf(before)}`}.`,
     before.retirement.denySeconds + before.retirement.watchSeconds > after.retirement.denySeconds + after.retirement.watchSeconds && `Old keys of ${after.alias} are watched for less time before they count as out of use.`,
   ]),
   ofChange(escrowDangers),

@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { z } from 'zod';
+import { QuietGate } from '../adoption/quiet.ts';
 import { seatsOf, unfillable } from '../approval/seats.ts';
 import { frozenForEver } from '../freeze/held-until.ts';
 import { AliasName, IamArn } from '../ids.ts';
@@ -139,7 +140,14 @@ const common = {
 };
 
 /** A key that is replaced by a key with new imported material; nobody else has to know. */
-const NewKeyRotation = z.strictObject({ ...common, method: z.literal('new-key'), material: Material, escrow: Escrow });
+const NewKeyRotation = z.strictObject({
+  ...common,
+  method: z.literal('new-key'),
+  material: Material,
+  escrow: Escrow,
+  /** When a rotation counts as complete: left out, when its aliases have moved. (Method `asymmetric` stops and drains its old key.) */
+  adoption: QuietGate.optional(),
+});
 
 /** A key whose public half (or, for HMAC, whose id) others hold: they must have the new one first. */
 const AsymmetricRotation = z

@@ -1,5 +1,6 @@
 import { isoSeconds } from '../clock.ts';
-import { bottleneckOf, scaled, type KmsRates } from '../pace/kms-rates.ts';
+import { scaled } from '../kms-quotas.ts';
+import { bottleneckOf, type KmsRates } from '../pace/kms-rates.ts';
 
 /** What a wave of rotations was asked to be. */
 export interface WaveRequest {
@@ -37,7 +38,7 @@ export interface WaveMember {
   readonly endedAt?: string;
   /** As the ledger has it; or `skipped`, when its turn came and there was nothing to do. */
   readonly outcome?: string;
-  /** Why it was skipped. */
+  /** Why it was skipped, or what it waits for after its aliases have moved. */
   readonly why?: string;
 }
 

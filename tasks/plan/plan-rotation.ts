@@ -20,6 +20,7 @@ export const planRotation = task({
     oldLeavesAtSwitch: z.boolean(),
     oldStaysPublished: z.boolean(),
     kmsPropagationSeconds: z.int(),
+    asksQuietUse: z.boolean(),
     approvalTimeoutSeconds: z.int(),
     approvalHeartbeatSeconds: z.int(),
   }),
@@ -44,6 +45,7 @@ export const planRotation = task({
       oldLeavesAtSwitch: directionOf(plan.oldKey.usage).oldLeaves === 'at the switch',
       oldStaysPublished: plan.rollover?.intervals.longestLifetimeSeconds === 'unbounded' && directionOf(plan.oldKey.usage).oldLeaves === 'after the drain',
       kmsPropagationSeconds: plan.rollover?.intervals.kmsPropagationSeconds ?? 0,
+      asksQuietUse: plan.quietUse !== undefined,
       approvalTimeoutSeconds: plan.approvals.timeoutSeconds,
       approvalHeartbeatSeconds: plan.approvals.heartbeatSeconds,
     };

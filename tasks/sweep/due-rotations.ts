@@ -1,4 +1,4 @@
-import { dueStart } from '../../core/findings/due-start.ts';
+import { dueStart, youngestDueMs } from '../../core/findings/due-start.ts';
 import { workflowOf } from '../../core/plan/plan.ts';
 import { renewedOf } from '../../store/renewed.ts';
 import type { PlainContext } from '../task.ts';
@@ -16,7 +16,7 @@ export async function dueRotations({ store, clients, clock, now }: PlainContext)
   const asked: string[] = [];
   for (const key of keys) {
     if (key.schedule.starts !== 'when-due') continue;
-    const renewed = await renewedOf(clients.kms, key.alias);
+    const renewed = await renewedOf(clients.kms, key.alias, youngestDueMs(key, clock.now()));
     const rotationId = renewed === undefined ? undefined : dueStart(key, ledger, renewed.sinceMs, clock.now());
     if (rotationId === undefined) continue;
     await store.ledger.open({ rotationId, workflow: workflowOf[key.method], alias: key.alias, requestedBy: scheduleName, reason: 'its cryptoperiod ends', requestedAt: now });

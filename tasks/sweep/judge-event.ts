@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { randomUUID } from 'node:crypto';
 import { findingsOfKey } from '../../core/findings/estate-findings.ts';
 import { KeyEvent, subjectOf } from '../../core/findings/key-event.ts';
+import { keptKeys } from '../../core/findings/kept-keys.ts';
 import { keyFacts, keyLineOf } from '../../core/findings/key-line.ts';
 import type { FoundFinding } from '../../core/findings/open-finding.ts';
 import { arnOf, judgeKey } from '../../core/inventory/judge-key.ts';
@@ -15,6 +16,7 @@ import { openCalls, type Target } from '../../store/inventory/target.ts';
 import { plainTask, type PlainContext } from '../task.ts';
 import { accessOf } from './access.ts';
 import { aliasFindings } from './alias-findings.ts';
+import { lockFindings, lockFindingsActions } from './lock-findings.ts';
 import { settleFindings, settleFindingsActions } from './settle-findings.ts';
 
 /**
@@ -29,12 +31,13 @@ export const judgeEvent = plainTask({
   actions: [
     ...['kms:DescribeKey', 'kms:GetKeyRotationStatus', 'kms:ListAliases', 'kms:ListResourceTags', 'kms:ListKeyRotations', 'sts:AssumeRole'],
     ...['dynamodb:GetItem', 'dynamodb:Scan', 's3:GetObject'],
+    ...lockFindingsActions,
     ...settleFindingsActions,
   ],
   run: async (event, context) => {
     const subject = subjectOf(event);
-    if (subject === undefined || !(await context.store.registry.isSwept())) return { keys: 0, opened: 0, closed: 0 };
-    const registry = await context.store.registry.whole();
+    const registry = subject === undefined ? undefined : await context.store.registry.wholeIfSwept();
+    if (subject === undefined || registry === undefined) return { keys: 0, opened: 0, closed: 0 };
     const own = await context.clients.kms.config.region();
     const target = targetOf(registry, event);
     if (target === undefined) return { keys: 0, opened: 0, closed: 0 };
@@ -46,9 +49,8 @@ export const judgeEvent = plainTask({
     try {
       const looks: OneLook[] = [];
       for (const keyId of keyIds) {
-        // Half-way through a rotation its keys look like strangers; when it has ended they are looked at again.
-        const isMoving = home && (await context.store.ledger.lockHolder(keyId)) !== undefined;
-        if (!isMoving) looks.push(await lookAt(calls, keyId, event, policies, context));
+        if (!home) looks.push((await lookAt(calls, keyId, event, policies, context)).look);
+        else if (!(await isMoving(keyId, context))) looks.push(await lookAtHome(calls, keyId, event, policies, context));
       }
       const registered = alias !== undefined && home && policies.registered.has(alias) ? [alias] : [];
       const ofAlias = await aliasFindings(place, registered, await leadsOf(calls, registered), seenBy, context);
@@ -70,20 +72,33 @@ function targetOf({ sweep }: Registry, { account, region }: KeyEvent): Target | 
   return found === undefined ? undefined : { region, ...(found.roleArn === undefined ? {} : { roleArn: found.roleArn }) };
 }
 
+/** Half-way through a rotation its keys look like strangers; when it has ended they are looked at again. A key that is being retired stays what it was. */
+async function isMoving(keyId: string, { store }: PlainContext): Promise<boolean> {
+  const holder = await store.ledger.lockHolder(keyId);
+  return holder !== undefined && (await store.ledger.head(holder)).workflow !== 'retire';
+}
+
 interface OneLook {
   readonly arn: string;
   readonly found: readonly FoundFinding[];
   readonly facts: readonly KpiFact[];
 }
 
-async function lookAt(calls: PacedCalls, keyId: string, { account, region }: KeyEvent, policies: Policies, { clock, now }: PlainContext): Promise<OneLook> {
+async function lookAtHome(calls: PacedCalls, keyId: string, event: KeyEvent, policies: Policies, context: PlainContext): Promise<OneLook> {
+  const { look, aliases } = await lookAt(calls, keyId, event, policies, context);
+  // A kept key has no alias; of any other nobody need read the whole ledger.
+  const kept = aliases.length === 0 ? keptKeys(await context.store.ledger.heads()).get(keyId) : undefined;
+  return kept === undefined ? look : { ...look, found: [...look.found, ...(await lockFindings(calls, new Map([[look.arn, kept]])))] };
+}
+
+async function lookAt(calls: PacedCalls, keyId: string, { account, region }: KeyEvent, policies: Policies, { clock, now }: PlainContext): Promise<{ readonly look: OneLook; readonly aliases: readonly string[] }> {
   const where = { partition: region.startsWith('cn-') ? 'aws-cn' : region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws', accountId: account, region };
   const arn = arnOf(where, keyId);
   const key = await readKey(calls, arn, policies, clock.now());
-  if (key.unanswered?.error === 'NotFoundException') return { arn, found: [], facts: [{ fact: 'key-gone', at: now, keyArn: arn }] };
+  if (key.unanswered?.error === 'NotFoundException') return { look: { arn, found: [], facts: [{ fact: 'key-gone', at: now, keyArn: arn }] }, aliases: [] };
   const judged = judgeKey(key, where, policies, clock.now());
   const line = keyLineOf(judged);
-  return { arn, found: findingsOfKey(judged, policies.registered), facts: line === undefined ? [] : keyFacts(new Map(), [line], () => arn, now) };
+  return { look: { arn, found: findingsOfKey(judged, policies.registered), facts: line === undefined ? [] : keyFacts(new Map(), [line], () => arn, now) }, aliases: key.aliases };
 }
 
 async function leadsOf(calls: PacedCalls, aliases: readonly string[]): Promise<ReadonlyMap<string, string>> {

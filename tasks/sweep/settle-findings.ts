@@ -1,6 +1,6 @@
 import { findingIdOf, type FoundFinding, type OpenFinding } from '../../core/findings/open-finding.ts';
 import { reconcile } from '../../core/findings/reconcile.ts';
-import type { KpiFact } from '../../core/kpi/facts.ts';
+import { rotationOff, type KpiFact } from '../../core/kpi/facts.ts';
 import { announceFact } from '../../store/events.ts';
 import type { PlainContext } from '../task.ts';
 
@@ -26,6 +26,13 @@ export interface Settled {
   readonly open: number;
 }
 
+/** What closes a finding without mending it, so that nobody betters the time to remediate by an exception or by disabling the key. */
+function notMended({ name, about }: OpenFinding, isExcused: boolean, facts: readonly KpiFact[]): { notMended?: 'excused' | 'out of use' } {
+  if (isExcused) return { notMended: 'excused' };
+  const isOut = name === rotationOff && facts.some((f) => (f.fact === 'key-gone' || (f.fact === 'key-seen' && f.rotation === 'not possible')) && f.keyArn === about);
+  return isOut ? { notMended: 'out of use' } : {};
+}
+
 /**
  * Brings the open findings of a place in line with a look at it, tells the KPIs and announces what is new. A finding is opened before its
  * fact is written and closed after: a crash in between leaves it to be told again, never untold.
@@ -45,7 +52,7 @@ export async function settleFindings({ place, found, seenBy, covers, facts, writ
   await store.records.addFacts(now.slice(0, 10), writer, [
     ...facts,
     ...told.map((f): KpiFact => ({ fact: 'finding-opened', at: f.openedAt, findingId: findingIdOf(f), kind: f.name, about: f.about, evidence: f.seenBy })),
-    ...closes.map(({ finding, because }): KpiFact => ({ fact: 'finding-closed', at: now, findingId: findingIdOf(finding), evidence: `${seenBy}: ${because}` })),
+    ...closes.map(({ finding, because, isExcused }): KpiFact => ({ fact: 'finding-closed', at: now, findingId: findingIdOf(finding), evidence: `${seenBy}: ${because}`, ...notMended(finding, isExcused, facts) })),
   ]);
   for (const finding of told) await announceFact(context, 'Rota Finding Opened', { findingId: findingIdOf(finding), ...finding });
   for (const { finding, because } of closes) {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { isoSeconds } from '../../core/clock.ts';
 import { findingsOfKey } from '../../core/findings/estate-findings.ts';
+import { keptKeys, type KeptKey } from '../../core/findings/kept-keys.ts';
 import { keyFacts, keyLineOf, type KeyLine } from '../../core/findings/key-line.ts';
 import type { FoundFinding } from '../../core/findings/open-finding.ts';
 import { arnOf } from '../../core/inventory/judge-key.ts';
@@ -13,6 +14,7 @@ import { openCalls, type Target } from '../../store/inventory/target.ts';
 import { plainTask, type PlainContext } from '../task.ts';
 import { accessOf } from './access.ts';
 import { aliasFindings } from './alias-findings.ts';
+import { lockFindings, lockFindingsActions } from './lock-findings.ts';
 import { settleFindings, settleFindingsActions } from './settle-findings.ts';
 import { SweepTarget, SweptTarget } from './targets.ts';
 
@@ -25,20 +27,24 @@ export const sweepTarget = plainTask({
   actions: [
     ...['kms:ListKeys', 'kms:ListAliases', 'kms:DescribeKey', 'kms:GetKeyRotationStatus', 'kms:ListKeyRotations', 'kms:EnableKeyRotation', 'tag:GetResources', 'sts:AssumeRole'],
     ...['dynamodb:GetItem', 'dynamodb:Scan', 's3:GetObject'],
+    ...lockFindingsActions,
     ...settleFindingsActions,
   ],
   run: async ({ sweepId, region, roleArn }, context) => {
     const { store, clients, now } = context;
     const target: Target = { region, ...(roleArn === undefined ? {} : { roleArn }) };
     const registry = await store.registry.whole();
-    const policies = policiesOf(registry, { home: roleArn === undefined && region === (await clients.kms.config.region()) });
+    const home = roleArn === undefined && region === (await clients.kms.config.region());
+    const policies = policiesOf(registry, { home });
     const seen = await look(target, policies, context);
     const { place, lines, without } = seen;
     const before = new Map((await store.records.keys(place)).map((line) => [line.keyId, line]));
     const seenBy = `sweep ${sweepId}`;
     const aliases = await aliasFindings(place, [...policies.registered.keys()], seen.leads, seenBy, context);
+    // Rota rotates, and so keeps keys, where it is at home.
+    const locks = home ? await lookAtLocks(target, seen, context) : [];
     const settled = await settleFindings(
-      { place, found: [...seen.found, ...aliases], seenBy, covers: openedBefore(now), facts: keyFacts(before, lines, seen.arnOf, now), writer: `${sweepId}.${place.replace('/', '.')}.${randomUUID()}` },
+      { place, found: [...seen.found, ...aliases, ...locks], seenBy, covers: openedBefore(now), facts: keyFacts(before, lines, seen.arnOf, now), writer: `${sweepId}.${place.replace('/', '.')}.${randomUUID()}` },
       context,
     );
     const enabled = without.length === 0 ? [] : await remedy(registry, { target, place, without }, context);
@@ -99,6 +105,22 @@ async function look(target: Target, policies: Policies, { clients, clock }: Plai
   });
   const { region } = target;
   return { place: `${accountId}/${region}`, lines, found, without, leads, arnOf: (keyId) => arnOf({ partition, accountId, region }, keyId) };
+}
+
+/** A key that an alias leads to again serves people; that it does is a finding of its own, where nobody accepted it. */
+async function lookAtLocks(target: Target, { lines, arnOf }: Look, { store, clients }: PlainContext): Promise<FoundFinding[]> {
+  const kept = keptKeys(await store.ledger.heads());
+  const here = lines.flatMap(({ keyId, aliases }): [string, KeptKey][] => {
+    const key = aliases.length === 0 ? kept.get(keyId) : undefined;
+    return key === undefined ? [] : [[arnOf(keyId), key]];
+  });
+  if (here.length === 0) return [];
+  const { calls, close } = openCalls(target, accessOf(clients));
+  try {
+    return await lockFindings(calls, new Map(here));
+  } finally {
+    close();
+  }
 }
 
 interface Lacking {

@@ -8,7 +8,7 @@ import { waitIdOf } from '../../store/wait-table.ts';
 import { rotationInput, task } from '../task.ts';
 
 /** Waits that people may end, by a word. Step Functions ends them by itself when their time is up. */
-const WaitName = z.enum(['hold', 'acknowledgements', 'drain', 'deny', 'watch']);
+const WaitName = z.enum(['hold', 'acknowledgements', 'drain', 'quiet', 'deny', 'watch']);
 
 /** Writes down that the machine waits, until when and why, with the task token encrypted: the word that ends it early needs it. */
 export const openWait = task({

@@ -128,7 +128,7 @@ test('the keyboard alone is enough to find a question, read it and approve', asy
   expect(await focused()).toBe('Skip to the content');
   await page.keyboard.press('Enter');
   expect(await page.evaluate('document.activeElement.id')).toBe('main');
-  await tabTo('Move the aliases to the new key');
+  await tabTo('alias/payments: Move the aliases to the new key');
   await Promise.all([page.waitForNavigation(), page.keyboard.press('Enter')]);
   await tabTo('The whole plan as it is signed');
   await page.keyboard.press('Space');

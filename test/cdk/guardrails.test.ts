@@ -1,7 +1,10 @@
 import { App, Aspects, Duration, Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import * as config from 'aws-cdk-lib/aws-config';
 import * as kms from 'aws-cdk-lib/aws-kms';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { describe, expect, test } from 'vitest';
+import { KeyConfigRules, type KeyConfigRulesProps } from '../../cdk/guardrails/key-config-rules.ts';
 import { RequireRotation, type RequireRotationProps } from '../../cdk/guardrails/require-rotation.ts';
 import { RotatedKey } from '../../cdk/guardrails/rotated-key.ts';
 
@@ -19,6 +22,28 @@ describe('RotatedKey', () => {
 
   test.each([89, 2561, 365.5])('refuses a period of %s days', (rotationPeriodDays) => {
     expect(() => new RotatedKey(stackOf(), 'Key', { rotationPeriodDays })).toThrow(`rotationPeriodDays is ${rotationPeriodDays}: KMS rotates every 90 to 2560 whole days`);
+  });
+});
+
+describe('KeyConfigRules', () => {
+  const judgeArn = 'arn:aws:lambda:eu-central-1:111122223333:function:judge';
+  const rulesOf = (props: Partial<KeyConfigRulesProps> = {}): Template => {
+    const stack = stackOf();
+    new KeyConfigRules(stack, 'Rules', { judge: lambda.Function.fromFunctionArn(stack, 'Judge', judgeArn), ...props });
+    return Template.fromStack(stack);
+  };
+
+  test('asks a function of another stack, as often as one likes, and gives it no rights', () => {
+    const template = rulesOf({ frequency: config.MaximumExecutionFrequency.SIX_HOURS });
+    template.resourceCountIs('AWS::Config::ConfigRule', 3);
+    template.allResourcesProperties('AWS::Config::ConfigRule', { Source: { Owner: 'CUSTOM_LAMBDA', SourceIdentifier: judgeArn, SourceDetails: [{ MaximumExecutionFrequency: 'Six_Hours' }] } });
+    template.resourceCountIs('AWS::IAM::Policy', 0);
+    template.hasResourceProperties('AWS::Lambda::Permission', { Principal: 'config.amazonaws.com', FunctionName: judgeArn, SourceAccount: { Ref: 'AWS::AccountId' } });
+  });
+
+  test("AWS's own rule looks at keys of RotatedKey only", () => {
+    const template = rulesOf({ managedRule: true });
+    template.hasResourceProperties('AWS::Config::ConfigRule', { Source: { Owner: 'AWS', SourceIdentifier: 'CMK_BACKING_KEY_ROTATION_ENABLED' }, Scope: { TagKey: 'rota:rotates', TagValue: 'automatic' } });
   });
 });
 

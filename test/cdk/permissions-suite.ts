@@ -6,8 +6,8 @@ import { tasks } from '../../tasks/catalogue.ts';
 import { workflows } from '../../workflows/catalogue.ts';
 import { listOf, made, ofType, roleOfFunction, statementsOfRole, type Statement } from './template.ts';
 
-/** What every function may do for its own log and trace. */
-const ambient = ['logs:CreateLogStream', 'logs:PutLogEvents', 'xray:PutTelemetryRecords', 'xray:PutTraceSegments'];
+/** What Lambda does in a function's name: its log, its trace, and keeping the events at which it failed, where something keeps them. */
+const ambient = ['logs:CreateLogStream', 'logs:PutLogEvents', 'sqs:GetQueueAttributes', 'sqs:GetQueueUrl', 'sqs:SendMessage', 'xray:PutTelemetryRecords', 'xray:PutTraceSegments'];
 const roleOf = (task: string) => (task === 'api' ? roleOfFunction('ROTA_STATE_MACHINE_ARN_PREFIX') : roleOfFunction('ROTA_TASK', task));
 const allows = (role: string): Statement[] => statementsOfRole(role).filter((s) => s.Effect === 'Allow');
 const allowed = (role: string): string[] => [...new Set(allows(role).flatMap((s) => listOf(s.Action)))].filter((a) => !ambient.includes(a)).sort();
@@ -32,7 +32,7 @@ describe('a role may what its task declares, and nothing else', () => {
 const machines = Object.keys(workflows).join('|');
 
 describe('how far a right reaches', () => {
-  const boundless = ['cloudtrail:LookupEvents', 'kms:CreateKey', 'kms:GenerateRandom', 'kms:ListAliases', 'kms:ListKeys', 'tag:GetResources'];
+  const boundless = ['cloudtrail:LookupEvents', 'config:PutEvaluations', 'kms:CreateKey', 'kms:GenerateRandom', 'kms:ListAliases', 'kms:ListKeys', 'tag:GetResources'];
   const statements = () => everyRole().flatMap((role) => allows(role).map((s) => ({ role, actions: listOf(s.Action), resources: listOf(s.Resource) })));
 
   test('no action has a wildcard', () => expect(statements().flatMap((s) => s.actions).filter((a) => a.includes('*'))).toEqual([]));
@@ -48,6 +48,7 @@ describe('how far a right reaches', () => {
     ['s3:GetObject', /^(\$\{TablesRecords\w+\.Arn\}|\$\{TablesDossiers\w+\.Arn\}\/(dossiers|retirement)|arn:aws:s3:::rota-published-\*)\/\*$/],
     ['ssm:', /^arn:aws:ssm:REGION:ACCOUNT:parameter\/rota\/published\/\*$/],
     ['s3:ListBucket', /^\$\{Tables(Dossiers|Records)\w+\.Arn\}$/],
+    ['sqs:', /^\$\{(Watch|Notices)Undelivered\w+\.Arn\}$/],
     ['sts:AssumeRole', /^arn:aws:iam::\*:role\/rota-sweep$/],
     ['states:', new RegExp(`^arn:aws:states:REGION:ACCOUNT:(stateMachine:(${machines})|execution:(${machines}):\\*)$`)],
     ['events:PutEvents', /^arn:aws:events:REGION:ACCOUNT:event-bus\/default$/],
@@ -61,7 +62,7 @@ describe('how far a right reaches', () => {
   });
 
   test.each([
-    ['registry', 'TablesRegistry', ['plan-rotation', 'check-start', 'wrap-generated', 'check-freeze', 'repoint-aliases', 'plan-retirement', 'stop-retired-key', 'disable-key', 'list-targets', 'sweep-target', 'close-sweep', 'judge-event']],
+    ['registry', 'TablesRegistry', ['plan-rotation', 'check-start', 'wrap-generated', 'check-freeze', 'repoint-aliases', 'plan-retirement', 'stop-retired-key', 'disable-key', 'list-targets', 'sweep-target', 'close-sweep', 'judge-event', 'judge-for-config']],
     ['approvals', 'TablesApprovals', ['request-approval', 'check-start', 'publish-keys', 'lift-stop', 'repoint-aliases', 'stop-retired-key', 'disable-key', 'prepare-deletion', 'seal-dossier', 'close-sweep']],
     ['findings', 'TablesFindings', ['sweep-target', 'judge-event']],
     ['records', 'TablesRecords', ['sweep-target', 'judge-event', 'close-sweep']],

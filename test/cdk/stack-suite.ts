@@ -1,5 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { resolve } from 'node:path';
+import { existsSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import { makeApp } from '../../api/app.ts';
 import type { ApiDeps } from '../../api/deps.ts';
@@ -126,10 +130,97 @@ describe('the API', () => {
   });
 });
 
-test('somebody is told of every way in which a rotation ends badly', () => {
-  const alarms = ofType('AWS::CloudWatch::Alarm').map(([, a]) => a.Properties);
-  expect(alarms.map((a) => a.MetricName).sort()).toEqual(['ApproximateNumberOfMessagesVisible', 'Errors', ...Object.keys(workflows).flatMap(() => ['ExecutionsAborted', 'ExecutionsFailed', 'ExecutionsTimedOut'])].sort());
-  for (const alarm of alarms) expect(alarm.AlarmActions).toHaveLength(1);
+describe('alarms', () => {
+  interface Alarm {
+    readonly MetricName: string;
+    readonly Namespace: string;
+    readonly Dimensions?: readonly { readonly Name: string; readonly Value: string }[];
+    readonly AlarmDescription: string;
+    readonly AlarmActions: readonly string[];
+    readonly TreatMissingData: string;
+    readonly Threshold: number;
+    readonly Period: number;
+    readonly EvaluationPeriods: number;
+    readonly ComparisonOperator: string;
+    readonly Statistic: string;
+  }
+  const alarms = () => ofType('AWS::CloudWatch::Alarm').map(([, a]) => a.Properties as unknown as Alarm);
+  const alarmOf = (metric: string): Alarm => {
+    const [first, ...more] = alarms().filter((a) => a.MetricName === metric);
+    if (first === undefined || more.length > 0) throw new Error(`${more.length + (first ? 1 : 0)} alarms of ${metric}, not one`);
+    return first;
+  };
+  const topic = (): string => `\${${ofType('AWS::SNS::Topic').map(([id]) => id).join()}}`;
+
+  test('each tells those who get notices, in a sentence that names a runbook', () => {
+    for (const { AlarmActions, AlarmDescription } of alarms()) {
+      expect(AlarmActions).toEqual([topic()]);
+      const [, runbook = 'none'] = /^[A-Z].*\. See (runbooks\/[a-z-]+\.md)\.$/.exec(AlarmDescription) ?? [];
+      expect(existsSync(runbook), AlarmDescription).toBe(true);
+    }
+  });
+
+  test('CloudWatch may publish there, for alarms of this account only', () => {
+    const statements = ofType('AWS::SNS::TopicPolicy').flatMap(([, p]) => (p.Properties.PolicyDocument as { Statement: object[] }).Statement);
+    expect(statements).toContainEqual({
+      Sid: 'AlarmsPublish',
+      Effect: 'Allow',
+      Principal: { Service: 'cloudwatch.amazonaws.com' },
+      Action: 'sns:Publish',
+      Resource: topic(),
+      Condition: { StringEquals: { 'aws:SourceAccount': 'ACCOUNT' }, ArnLike: { 'aws:SourceArn': 'arn:aws:cloudwatch:REGION:ACCOUNT:alarm:*' } },
+    });
+  });
+
+  test('every way in which a machine ends badly has one', () => {
+    const byMachine = alarms().filter((a) => a.Namespace === 'AWS/States').map((a) => a.MetricName);
+    expect(byMachine.sort()).toEqual(Object.keys(workflows).flatMap(() => ['ExecutionsAborted', 'ExecutionsFailed', 'ExecutionsTimedOut']).sort());
+  });
+
+  test('so has every function that no machine answers for, and the one that seals dossiers', () => {
+    const tried = alarms().filter((a) => a.Namespace === 'AWS/Lambda').map((a) => [a.MetricName, a.Dimensions?.[0]?.Value]);
+    expect(tried).toHaveLength(5);
+    for (const part of [/TasksSealDossier/, /TasksJudgeEvent/, /TasksJudgeForConfig/, /ConsoleApi/, /NoticesPassOn/]) expect(tried.filter(([metric, fn]) => metric === 'Errors' && part.test(fn ?? ''))).toHaveLength(1);
+  });
+
+  test('and every queue of what could not be delivered', () => {
+    const queues = ofType('AWS::SQS::Queue').map(([id]) => `\${${id}.QueueName}`);
+    const watched = alarms().filter((a) => a.Namespace === 'AWS/SQS').map((a) => a.Dimensions?.[0]?.Value);
+    expect(watched.sort()).toEqual(queues.sort());
+    expect(queues).toHaveLength(2);
+  });
+
+  test('a sweep that does not come is missed after a day and two hours', () => {
+    expect(alarmOf('SweepsEnded')).toMatchObject({ Namespace: 'Rota', Statistic: 'Sum', Period: 3600, EvaluationPeriods: 26, Threshold: 1, ComparisonOperator: 'LessThanThreshold', TreatMissingData: 'breaching' });
+  });
+
+  test.each([
+    ['OverdueManualRotations', 'Maximum', 'ignore', undefined],
+    ['OpenHighFindings', 'Maximum', 'ignore', undefined],
+    ['SweepTargetsFailed', 'Maximum', 'ignore', undefined],
+    ['FindingsOpened', 'Sum', 'notBreaching', [{ Name: 'Severity', Value: 'high' }]],
+    ['ApprovalsTimedOut', 'Sum', 'notBreaching', undefined],
+  ])('%s: one is enough', (metric, Statistic, TreatMissingData, dimensions) => {
+    const alarm = alarmOf(metric);
+    expect(alarm).toMatchObject({ Namespace: 'Rota', Statistic, TreatMissingData, Threshold: 1, EvaluationPeriods: 1, Period: 300, ComparisonOperator: 'GreaterThanOrEqualToThreshold' });
+    expect(alarm.Dimensions).toEqual(dimensions);
+  });
+
+  test('no other alarm looks at a metric of Rota', () => {
+    expect(alarms().filter((a) => a.Namespace === 'Rota')).toHaveLength(6);
+  });
+});
+
+describe('events of KMS', () => {
+  const keeper = (name: string) => ofType('AWS::Lambda::EventInvokeConfig').find(([, c]) => String(c.Properties.FunctionName).includes(name))?.[1].Properties;
+
+  test('what reaches no function, and what a function fails at, is kept', () => {
+    const rules = ofType('AWS::Events::Rule').map(([, r]) => r.Properties as { EventPattern?: { source: string[] }; Targets: { DeadLetterConfig?: { Arn: string } }[] }).filter((r) => r.EventPattern?.source[0] === 'aws.kms');
+    expect(rules).toHaveLength(3);
+    for (const { Targets } of rules) expect(Targets.map((t) => t.DeadLetterConfig?.Arn)).toEqual([expect.stringMatching(/^\$\{WatchUndelivered\w+\.Arn\}$/)]);
+    expect(keeper('JudgeEvent')).toMatchObject({ MaximumRetryAttempts: 2, DestinationConfig: { OnFailure: { Destination: expect.stringMatching(/^\$\{WatchUndelivered\w+\.Arn\}$/) as string } } });
+    expect(keeper('PassOn')).toMatchObject({ MaximumRetryAttempts: 2, DestinationConfig: { OnFailure: { Destination: expect.stringMatching(/^\$\{NoticesUndelivered\w+\.Arn\}$/) as string } } });
+  });
 });
 
 describe('notices', () => {
@@ -156,22 +247,56 @@ describe('notices', () => {
     });
   });
 
-  test('the function may publish to its topic and put the words on the bus, and nothing else', () => {
+  test('the function may publish to its topic, put the words on the bus, keep what it failed at, and nothing else', () => {
     const rights = statementsOfRole(roleOfFunction('ROTA_NOTICE_TOPIC')).filter((s) => !listOf(s.Action).some((a) => /^(logs|xray):/.test(a)));
     expect(rights.map((s) => [s.Effect, s.Action, s.Resource])).toEqual([
+      ['Allow', ['sqs:SendMessage', 'sqs:GetQueueAttributes', 'sqs:GetQueueUrl'], expect.stringMatching(/^\$\{NoticesUndelivered\w+\.Arn\}$/)],
       ['Allow', 'sns:Publish', expect.stringMatching(/^\$\{NoticesTopic\w+\}$/)],
       ['Allow', 'events:PutEvents', 'arn:aws:events:REGION:ACCOUNT:event-bus/default'],
     ]);
   });
 });
 
+describe('rules of AWS Config', () => {
+  const rules = () => ofType('AWS::Config::ConfigRule').map(([, r]) => r.Properties as { ConfigRuleName: string; InputParameters?: unknown; Source: Record<string, unknown>; Scope?: unknown });
+
+  test('each of Rota asks the one function that judges keys, once a day', () => {
+    const [judge] = ofType('AWS::Lambda::Function').filter(([, f]) => (f.Properties.Environment as { Variables: Record<string, string> }).Variables.ROTA_TASK === 'judge-for-config');
+    const own = rules().filter((r) => r.Source.Owner === 'CUSTOM_LAMBDA');
+    expect(own.map((r) => [r.ConfigRuleName, r.InputParameters])).toEqual([['rota-automatic-rotation', { rule: 'automatic-rotation' }], ['rota-manual-rotation', { rule: 'manual-rotation' }], ['rota-imported-material', { rule: 'imported-material' }]]);
+    for (const { Source } of own)
+      expect(Source).toEqual({ Owner: 'CUSTOM_LAMBDA', SourceIdentifier: `\${${judge?.[0] ?? 'none'}.Arn}`, SourceDetails: [{ EventSource: 'aws.config', MessageType: 'ScheduledNotification', MaximumExecutionFrequency: 'TwentyFour_Hours' }] });
+  });
+
+  test('only Config may ask it, of this account, before the rules are there', () => {
+    const [permission, ...more] = ofType('AWS::Lambda::Permission').filter(([, p]) => p.Properties.Principal === 'config.amazonaws.com');
+    expect(more).toEqual([]);
+    expect(permission?.[1].Properties).toMatchObject({ Action: 'lambda:InvokeFunction', SourceAccount: 'ACCOUNT', FunctionName: expect.stringMatching(/^\$\{TasksJudgeForConfigFunction\w+\.Arn\}$/) as string });
+    for (const [, rule] of ofType('AWS::Config::ConfigRule').filter(([, r]) => (r.Properties.Source as { Owner: string }).Owner !== 'AWS')) expect(rule.DependsOn).toEqual([permission?.[0]]);
+  });
+
+  test("AWS's own is for keys that say that they rotate", () => {
+    expect(rules().filter((r) => r.Source.Owner === 'AWS')).toMatchObject([{ Source: { SourceIdentifier: 'CMK_BACKING_KEY_ROTATION_ENABLED' }, Scope: { TagKey: 'rota:rotates', TagValue: 'automatic' } }]);
+  });
+
+  test.each([
+    [{}, []],
+    [{ configRules: 'rota' }, ['CUSTOM_LAMBDA', 'CUSTOM_LAMBDA', 'CUSTOM_LAMBDA']],
+  ])('with context %j there are %j', (context, owners) => {
+    const stack = makeCdkApp(context, mkdtempSync(join(tmpdir(), 'rota-cdk-'))).node.findChild('Rota');
+    const found = Template.fromStack(Stack.of(stack)).findResources('AWS::Config::ConfigRule') as Record<string, { Properties: { Source: { Owner: string } } }>;
+    expect(Object.values(found).map((r) => r.Properties.Source.Owner)).toEqual(owners);
+  });
+});
+
 test('says where things are', () => {
-  expect(Object.keys(made.outputs).sort()).toEqual(['AlarmTopic', 'AliasRollbackArn', 'ApiUrl', 'AsymmetricRotationArn', 'ByokRotationArn', 'CloseRotationArn', 'DossierBucket', 'KeySweepArn', 'NoticeTopic', 'RetireArn']);
+  expect(Object.keys(made.outputs).sort()).toEqual(['AliasRollbackArn', 'ApiUrl', 'AsymmetricRotationArn', 'ByokRotationArn', 'CloseRotationArn', 'DossierBucket', 'KeySweepArn', 'NoticeTopic', 'RetireArn']);
 });
 
 test.each([
   [{ retentionMode: 'GOVERNMENT' }, 'context retentionMode is GOVERNMENT: write GOVERNANCE or COMPLIANCE'],
   [{ retentionYears: '0' }, 'context retentionYears is 0: write whole years, 1 to 100'],
+  [{ configRules: 'yes' }, 'context configRules is yes: write none, rota or rota-and-managed'],
   [{ mailTo: 'everybody' }, 'context mailTo has everybody: write e-mail addresses, with commas between'],
   [{ webhookUrl: 'http://hooks.bank.example', webhookSecret: 'x' }, 'context webhookUrl is http://hooks.bank.example: write an https URL'],
   [{ webhookUrl: 'https://hooks.bank.example' }, 'context webhookSecret is not given: write the name of a secret in Secrets Manager'],

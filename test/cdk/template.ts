@@ -11,6 +11,7 @@ import { buildLambdas } from '../../scripts/build-lambdas.mjs';
 export interface Resource {
   readonly Type: string;
   readonly Properties: Record<string, unknown>;
+  readonly DependsOn?: readonly string[];
   readonly DeletionPolicy?: string;
   readonly UpdateReplacePolicy?: string;
 }
@@ -61,6 +62,7 @@ export const made = await synthesise({
   mailTo: 'approvers@bank.example, keys@bank.example',
   webhookUrl: 'https://hooks.bank.example/rota',
   webhookSecret: 'rota/webhook',
+  configRules: 'rota-and-managed',
 });
 
 export const listOf = (value: string | readonly string[] | undefined): readonly string[] => (value === undefined ? [] : typeof value === 'string' ? [value] : value);

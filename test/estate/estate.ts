@@ -16,6 +16,8 @@ export interface EstateOptions {
   readonly accountId: string;
   readonly region: string;
   readonly nowMs: number;
+  /** Which of these keys there are; left out, all. */
+  readonly only?: (key: EstateKey) => boolean;
 }
 
 /** One key of an estate, its aliases, and what is true of it. */
@@ -44,7 +46,11 @@ function spread(kinds: readonly Kind[]): readonly Kind[] {
 }
 
 /** The keys of an account in one Region, of all kinds; the same options make the same estate. */
-export function* estate({ count, accountId, region, nowMs }: EstateOptions): Generator<EstateKey> {
+export function* estate(options: EstateOptions): Generator<EstateKey> {
+  for (const key of allKeys(options)) if (options.only?.(key) ?? true) yield key;
+}
+
+function* allKeys({ count, accountId, region, nowMs }: EstateOptions): Generator<EstateKey> {
   const order = spread(kindsAt(nowMs));
   const managed = awsServices.slice(0, Math.ceil(count / 100));
   const base = { accountId, region, usage: 'ENCRYPT_DECRYPT', spec: 'SYMMETRIC_DEFAULT', origin: 'AWS_KMS', description: '', enabled: true, tags: {}, materials: [material('aa')] } as const;

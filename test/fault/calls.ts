@@ -36,6 +36,11 @@ class Deed {
     this.#counts.set(operation, count);
     return { service, operation, principal: this.#principal, name: `${this.#name}: ${operation} ${count}` };
   }
+
+  /** What the step does again at once is the same call. */
+  wasThrottled(operation: string): void {
+    this.#counts.set(operation, (this.#counts.get(operation) ?? 1) - 1);
+  }
 }
 
 /** One embedded AWS, of several in this process. */
@@ -107,7 +112,11 @@ export function watchCalls(): void {
       const deed = step.getStore() ?? here?.person;
       const operation = `${command.constructor.name.replace(/Command$/, '')}${service === 'dynamodb' ? 'Item' : ''}`;
       const effect = () => send.call(this, command, ...rest);
-      return here === undefined || deed === undefined || deed === 'unwatched' || reads.test(operation) ? effect() : here.around(deed.next(service, operation), effect);
+      if (here === undefined || deed === undefined || deed === 'unwatched' || reads.test(operation)) return effect();
+      return here.around(deed.next(service, operation), effect).catch((error: unknown) => {
+        if ((error as Error).name === 'ThrottlingException') deed.wasThrottled(operation);
+        throw error;
+      });
     };
     Object.assign(prototype, { send: told });
   }

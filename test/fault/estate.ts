@@ -30,14 +30,18 @@ const asymmetric = {
 
 /** What is worth keeping for ever: data under the old key, or something that it signed. */
 const old = Buffer.from('old data');
+const encrypts = async (kms: KMSClient, KeyId: string) => (await kms.send(new EncryptCommand({ KeyId, Plaintext: old }))).CiphertextBlob;
 const makers: Readonly<Record<string, (kms: KMSClient, KeyId: string) => Promise<Uint8Array | undefined>>> = {
-  'alias/payments': async (kms, KeyId) => (await kms.send(new EncryptCommand({ KeyId, Plaintext: old }))).CiphertextBlob,
+  'alias/payments': encrypts,
+  'alias/quiet': encrypts,
   'alias/secrets': async (kms, KeyId) => (await kms.send(new EncryptCommand({ KeyId, Plaintext: old, EncryptionAlgorithm: 'RSAES_OAEP_SHA_256' }))).CiphertextBlob,
   'alias/tokens': async (kms, KeyId) => (await kms.send(new SignCommand({ KeyId, Message: old, SigningAlgorithm: 'ECDSA_SHA_256' }))).Signature,
   'alias/macs': async (kms, KeyId) => (await kms.send(new GenerateMacCommand({ KeyId, Message: old, MacAlgorithm: 'HMAC_SHA_256' }))).Mac,
 };
+const decrypts = async (kms: KMSClient, KeyId: string, CiphertextBlob: Buffer) => old.equals((await kms.send(new DecryptCommand({ KeyId, CiphertextBlob }))).Plaintext ?? Buffer.alloc(0));
 const openers: Readonly<Record<string, (kms: KMSClient, KeyId: string, made: Buffer) => Promise<boolean | undefined>>> = {
-  'alias/payments': async (kms, KeyId, CiphertextBlob) => old.equals((await kms.send(new DecryptCommand({ KeyId, CiphertextBlob }))).Plaintext ?? Buffer.alloc(0)),
+  'alias/payments': decrypts,
+  'alias/quiet': decrypts,
   'alias/secrets': async (kms, KeyId, CiphertextBlob) =>
     old.equals((await kms.send(new DecryptCommand({ KeyId, CiphertextBlob, EncryptionAlgorithm: 'RSAES_OAEP_SHA_256' }))).Plaintext ?? Buffer.alloc(0)),
   'alias/tokens': async (kms, KeyId, Signature) => (await kms.send(new VerifyCommand({ KeyId, Message: old, Signature, SigningAlgorithm: 'ECDSA_SHA_256' }))).SignatureValid,
@@ -60,7 +64,8 @@ export const readEstate = async (folder: string): Promise<Estate> => JSON.parse(
 /** Makes keys of every kind, registers them, and remembers in the folder what is needed to look at them later. */
 export async function makeEstate(place: Place, folder: string): Promise<void> {
   const kms = kmsOf(place);
-  const keys: Record<string, string> = { 'alias/payments': await makeImportedKey(kms, 'alias/payments') };
+  const keys: Record<string, string> = {};
+  for (const alias of ['alias/payments', 'alias/quiet']) keys[alias] = await makeImportedKey(kms, alias);
   for (const [alias, kind] of Object.entries(asymmetric)) {
     const { KeyMetadata } = await kms.send(new CreateKeyCommand(kind));
     keys[alias] = KeyMetadata?.KeyId ?? '';
@@ -75,13 +80,19 @@ export async function makeEstate(place: Place, folder: string): Promise<void> {
 
 async function register(place: Place, folder: string): Promise<void> {
   const { people } = (await jsonAs<{ registry: { people: Person[] } }>(place, 'pat', 'registry', 'show')).registry;
-  const { keys: payments, ...registry } = paymentsRegistry(people, makeRecoveryCertificate('Recovery officer').certificatePem, place.accountId);
+  const {
+    keys: [payments],
+    ...registry
+  } = paymentsRegistry(people, makeRecoveryCertificate('Recovery officer').certificatePem, place.accountId);
   const keys = Object.keys(asymmetric).map((alias) => registered(alias, place));
   // Longer than the tests look away.
   const patience = { timeoutSeconds: 60 * daySeconds, heartbeatSeconds: 50 * daySeconds };
   const retirement = { denySeconds: 30 * daySeconds, watchSeconds: 14 * daySeconds };
   const yaml = join(folder, 'rota.yaml');
-  await writeFile(yaml, asYaml({ ...registry, keys: [...payments.map((key) => ({ ...key, retirement, approvals: { ...key.approvals, ...patience } })), ...keys] }));
+  if (payments?.method !== 'new-key') throw new Error('the registry of the demo has lost its imported key');
+  const imported = { ...payments, retirement, approvals: { ...payments.approvals, ...patience } };
+  const quiet = { ...imported, alias: 'alias/quiet', adoption: { quietSeconds: 2 * daySeconds, overdueAfterSeconds: 30 * daySeconds } };
+  await writeFile(yaml, asYaml({ ...registry, keys: [imported, quiet, ...keys] }));
   await jsonAs(place, 'pat', 'registry', 'apply', yaml);
 }
 

@@ -12,7 +12,7 @@ let lives: Lives;
 
 beforeAll(async () => {
   lives = await Lives.start();
-}, 120_000);
+});
 
 afterAll(() => lives.end());
 
@@ -21,7 +21,7 @@ const names: readonly ScenarioName[] = ['BYOK rotation', 'rotation of an encrypt
 const withoutHolds = (facts: Facts | undefined): Facts | undefined =>
   facts && { ...facts, rotations: facts.rotations.map((rotation) => ({ ...rotation, steps: rotation.steps.filter((step) => step !== 'open-wait.hold') })) };
 
-test.concurrent.each(names)('a %s goes through faults at every call', { timeout: 600_000 }, async (scenario) => {
+test.concurrent.each(names)('a %s goes through faults at every call', { timeout: 3_600_000 }, async (scenario) => {
   const template = followsRotation(scenario) ? await lives.rotated() : lives.fresh;
   const plain = async () => ({ folder: await lives.copyOf(template), scenario });
   const [clean, lost, refused] = await lives.live([await plain(), { ...(await plain()), faults: ['drop-answer'] }, { ...(await plain()), faults: ['throttle', 'server-error'] }]);

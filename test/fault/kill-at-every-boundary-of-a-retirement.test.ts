@@ -1,19 +1,8 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { allOpen, EveryBoundary, keptKey, type Case } from './every-boundary.ts';
-import { Lives } from './killing.ts';
-import type { ofImportedKey, ScenarioName } from './scenarios.ts';
+import { expect } from 'vitest';
+import { allOpen, keptKey, testEveryBoundary, type Case } from './every-boundary.ts';
+import type { ofImportedKey } from './scenarios.ts';
 
 /** The old key of a rotation, long after: taken out of use, and put back into it. */
-let lives: Lives;
-let every: EveryBoundary;
-
-beforeAll(async () => {
-  lives = await Lives.start();
-  every = new EveryBoundary(lives);
-}, 120_000);
-
-afterAll(() => lives.end());
-
 const cases: Readonly<Record<Extract<keyof typeof ofImportedKey, `retirement${string}`>, Case>> = {
   retirement: {
     leaves: {
@@ -35,9 +24,4 @@ const cases: Readonly<Record<Extract<keyof typeof ofImportedKey, `retirement${st
   },
 };
 
-test.each(Object.entries(cases) as [ScenarioName, Case][])('killed at every boundary, a %s ends as one without a kill', { timeout: 600_000 }, async (scenario, { beside, leaves }) => {
-  const { facts } = await every.clean(scenario);
-  expect(facts).toMatchObject({ ...leaves, openQuestions: 0, isFree: true });
-  expect(facts.keys.filter((key) => key.name.startsWith('new key'))).toHaveLength(1);
-  expect(await every.wrongIn(scenario, beside)).toEqual([]);
-});
+testEveryBoundary(cases);

@@ -1,22 +1,11 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { allOpen, EveryBoundary, keptKey, movedKey, type Case } from './every-boundary.ts';
-import { Lives } from './killing.ts';
-import type { ofPublishedKey, ScenarioName } from './scenarios.ts';
+import { expect } from 'vitest';
+import { allOpen, keptKey, movedKey, testEveryBoundary, type Case } from './every-boundary.ts';
+import type { ofPublishedKey } from './scenarios.ts';
 
 /**
  * The keys whose public half, or id, others hold. What another key has of its own is killed in its own rotation; what it shares with a
  * signing key, by the name of step and call, is killed in that one's alone (an HMAC key shares all).
  */
-let lives: Lives;
-let every: EveryBoundary;
-
-beforeAll(async () => {
-  lives = await Lives.start();
-  every = new EveryBoundary(lives);
-}, 120_000);
-
-afterAll(() => lives.end());
-
 const rolled = (alias: string) => ({
   rotations: [{ status: 'SUCCEEDED', leftBehind: [] }],
   keys: expect.arrayContaining([expect.objectContaining(movedKey(alias, 'asymmetric-rotation')), expect.objectContaining(keptKey(alias, 'RotaRetention', 'RotaStopped'))]) as unknown,
@@ -50,9 +39,4 @@ const cases: Readonly<Record<keyof typeof ofPublishedKey, Case>> = {
   },
 };
 
-test.each(Object.entries(cases) as [ScenarioName, Case][])('killed at every boundary, a %s ends as one without a kill', { timeout: 600_000 }, async (scenario, { beside, leaves }) => {
-  const { facts } = await every.clean(scenario);
-  expect(facts).toMatchObject({ ...leaves, openQuestions: 0, isFree: true });
-  expect(facts.keys.filter((key) => key.name.startsWith('new key'))).toHaveLength(1);
-  expect(await every.wrongIn(scenario, beside)).toEqual([]);
-});
+testEveryBoundary(cases);

@@ -40,6 +40,8 @@ const retire: Scenario = { ...payments, workflow: 'retire', begin: (place, { key
 
 export const ofImportedKey = {
   'BYOK rotation': { ...payments, workflow: 'byok-rotation', begin: rotate(payments.alias) },
+  /** Gated by quiet use. */
+  'gated BYOK rotation': { ...payments, alias: 'alias/quiet', workflow: 'byok-rotation', begin: rotate('alias/quiet') },
   'rollback of a BYOK rotation': {
     ...payments,
     workflow: 'alias-rollback',

@@ -46,7 +46,7 @@ const privateKeys: readonly { spec: KeySpec; make: () => Buffer }[] = [
   { spec: 'RSA_2048', make: () => generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs8', format: 'der' }) },
 ];
 
-test.each(privateKeys)('P1: nor is the private key of an asymmetric key with imported material ($spec)', { timeout: 120_000 }, async ({ spec, make }) => {
+test.each(privateKeys)('P1: nor is the private key of an asymmetric key with imported material ($spec)', async ({ spec, make }) => {
   const material = { source: 'generated' as const };
   const r = await startRollover({ spec, privateKey: make, change: { material, escrow: { recoveryCertificates: [recovery.certificatePem] } } });
   const rotationId = await r.start();

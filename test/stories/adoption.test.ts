@@ -5,11 +5,10 @@ import { credentialsOf } from '../../demo/cast.ts';
 import { makeImportedKey } from '../../demo/imported-key.ts';
 import { startRota } from '../rota.ts';
 
-const timeout = 120_000;
 const dayMs = 86_400_000;
 
 /** After a cutover: one consumer names the alias, one reads old data, one holds the ARN. */
-test('after a cutover one sees who has followed and who has not', { timeout }, async () => {
+test('after a cutover one sees who has followed and who has not', async () => {
   const rota = await startRota();
   const { kms } = rota;
   const { place, embedded } = rota.local;

@@ -9,7 +9,6 @@ import { startRollover } from '../rollover.ts';
 import { startRota, type Rota, type Status } from '../rota.ts';
 
 const hour = 3_600_000;
-const timeout = 120_000;
 
 interface Waiting extends Status {
   readonly waits: readonly { readonly name: string; readonly until: string; readonly because: string }[];
@@ -24,7 +23,7 @@ interface Asked {
 const keyOf = async ({ kms }: Rota) => (await kms.send(new DescribeKeyCommand({ KeyId: 'alias/payments' }))).KeyMetadata?.KeyId ?? '';
 const advance = (rota: Rota, ms: number) => rota.local.embedded.clock.advance(ms);
 const frozen = (rota: Rota, rotationId: string) =>
-  vi.waitUntil(async () => (await rota.json<Waiting>('carol', 'status', rotationId)).waits.find((w) => w.name === 'freeze'), { timeout: 30_000 });
+  vi.waitUntil(async () => (await rota.json<Waiting>('carol', 'status', rotationId)).waits.find((w) => w.name === 'freeze'), { timeout: 120_000 });
 const withApprovals = (change: Partial<RegisteredKey['approvals']>) => (r: Registry): Registry => ({ ...r, keys: r.keys.map((k) => ({ ...k, approvals: { ...k.approvals, ...change } })) });
 
 /** From now on for so many hours, in the words of a registry. */
@@ -34,7 +33,7 @@ const freezeFor = (rota: Rota, hours: number): NonNullable<Registry['freezes']> 
   return [{ name: 'year-end', reason: 'annual accounts', timeZone: 'UTC', once: { from: local(now - hour), to: local(now + hours * hour) }, holds: ['cutover', 'retire'] }];
 };
 
-test('an approved rotation waits out a freeze, and is then checked against what has changed meanwhile', { timeout }, async () => {
+test('an approved rotation waits out a freeze, and is then checked against what has changed meanwhile', async () => {
   const rota = await startRota();
   const oldKeyId = await makeImportedKey(rota.kms, 'alias/payments');
   const freezes = freezeFor(rota, 30);
@@ -68,7 +67,7 @@ test('an approved rotation waits out a freeze, and is then checked against what 
   expect(await keyOf(rota)).not.toBe(oldKeyId);
 });
 
-test('a freeze that is lifted lets go at the next look; a rollback is not held', { timeout }, async () => {
+test('a freeze that is lifted lets go at the next look; a rollback is not held', async () => {
   const rota = await startRota();
   const oldKeyId = await makeImportedKey(rota.kms, 'alias/payments');
   await rota.apply((r) => ({ ...r, freezes: freezeFor(rota, 1000) }));
@@ -88,7 +87,7 @@ test('a freeze that is lifted lets go at the next look; a rollback is not held',
   expect(await keyOf(rota)).toBe(oldKeyId);
 });
 
-test('when security is silent the owners are asked too: in the outbox, with a link and no secret', { timeout }, async () => {
+test('when security is silent the owners are asked too: in the outbox, with a link and no secret', async () => {
   const rota = await startRota();
   await makeImportedKey(rota.kms, 'alias/payments');
   const all = [{ group: 'security', count: 2 }];
@@ -109,7 +108,7 @@ test('when security is silent the owners are asked too: in the outbox, with a li
       const found = await rota.json<Mail[]>('dora', 'outbox');
       return found.some((m) => m.subject.startsWith('Rota asks payments-owners')) && found;
     },
-    { timeout: 30_000 },
+    { timeout: 120_000 },
   );
   expect(mails.filter((m) => m.subject.includes('cutover')).reverse().map((m) => [m.subject.replace(/, until .*/, ''), m.to])).toEqual([
     ['Rota asks: cutover of alias/payments', ['security']],
@@ -122,7 +121,7 @@ test('when security is silent the owners are asked too: in the outbox, with a li
   expect((await rota.ended(rotationId)).status).toBe('SUCCEEDED');
 });
 
-test('what changes after the start was approved is asked about again, before anything is created', { timeout }, async () => {
+test('what changes after the start was approved is asked about again, before anything is created', async () => {
   const rota = await startRota();
   const oldKeyId = await makeImportedKey(rota.kms, 'alias/payments');
   await rota.apply(withApprovals({ start: { all: [{ group: 'security', count: 1 }] } }));
@@ -151,14 +150,14 @@ describe('a freeze that begins while an old key is denied', () => {
     return { r, rotationId };
   };
 
-  test('holds its disabling until the end', { timeout }, async () => {
+  test('holds its disabling until the end', async () => {
     const { r, rotationId } = await frozenRetirement();
     await r.days(10);
     await r.until(rotationId, (s) => s.waits.some((w) => w.name === 'watch'));
     expect(await r.keyState()).toBe('Disabled');
   });
 
-  test('and lets a custodian put it back meanwhile', { timeout }, async () => {
+  test('and lets a custodian put it back meanwhile', async () => {
     const { r, rotationId } = await frozenRetirement();
     await r.rota.json('carol', 'reenable', rotationId, '--reason', 'still used');
     expect((await r.rota.ended(rotationId)).status).toBe('ROLLED_BACK');
@@ -166,7 +165,7 @@ describe('a freeze that begins while an old key is denied', () => {
   });
 });
 
-test('an emergency whose plan changed is asked about again before its key set is published', { timeout }, async () => {
+test('an emergency whose plan changed is asked about again before its key set is published', async () => {
   const r = await startRollover();
   const rotationId = await r.start('--emergency');
   const everybody = async (question: string) => {
@@ -183,7 +182,7 @@ test('an emergency whose plan changed is asked about again before its key set is
   expect(r.target.kids()).toHaveLength(1);
 });
 
-test('a rollback is asked about again when the policy that people would get back has changed', { timeout }, async () => {
+test('a rollback is asked about again when the policy that people would get back has changed', async () => {
   const rota = await startRota();
   const oldKeyId = await makeImportedKey(rota.kms, 'alias/payments');
   await rota.apply();

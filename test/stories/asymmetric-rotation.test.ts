@@ -3,9 +3,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { isOver, startRollover } from '../rollover.ts';
 
-const timeout = 120_000;
 
-test('a signing key rolls over: published, acknowledged, switched, drained, unpublished, with a dossier that verifies', { timeout }, async () => {
+test('a signing key rolls over: published, acknowledged, switched, drained, unpublished, with a dossier that verifies', async () => {
   const r = await startRollover();
   const rotationId = await r.start();
   const newKid = await r.acknowledge(rotationId);

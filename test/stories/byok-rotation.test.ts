@@ -157,7 +157,7 @@ test('an import token that expired sends the rotation back to wrap again', async
   // Stopped between wrapping and importing, and started again a day later.
   await rota.json('pat', 'faults', 'add', 'lambda', 'import-material', '--kind', 'delay', '--delay-ms', '600000');
   const rotationId = await rota.rotate();
-  await vi.waitUntil(async () => (await rota.json<{ faults: unknown[] }>('pat', 'faults', 'list')).faults.length === 0, { timeout: 20_000 });
+  await vi.waitUntil(async () => (await rota.json<{ faults: unknown[] }>('pat', 'faults', 'list')).faults.length === 0, { timeout: 120_000 });
   await rota.restart(() => appendFile(join(rota.folder, 'clock.journal'), `${JSON.stringify({ offsetMs: 25 * 3_600_000 })}\n`));
   await rota.approve(await rota.question(rotationId));
   const done = await rota.ended(rotationId);

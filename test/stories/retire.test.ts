@@ -19,7 +19,6 @@ import { describe, expect, test } from 'vitest';
 import { Retirement, isOver, startRetirement, waitsIn } from '../retirement.ts';
 import { startRollover } from '../rollover.ts';
 
-const timeout = 180_000;
 const refusal = (promise: Promise<unknown>): Promise<string> => promise.then(() => 'done', (e: unknown) => (e as Error).name);
 const text = (bytes: Uint8Array | undefined): string => Buffer.from(bytes ?? []).toString();
 
@@ -33,7 +32,7 @@ async function withOldData(): Promise<{ r: Retirement; blob: Uint8Array | undefi
 }
 
 describe('a key with imported material', () => {
-  test('is denied, disabled, watched and kept; the document and the dossier say so', { timeout }, async () => {
+  test('is denied, disabled, watched and kept; the document and the dossier say so', async () => {
     const { r, open } = await withOldData();
     const { kms } = r.rota;
     const before = await r.policy();
@@ -87,7 +86,7 @@ describe('a key with imported material', () => {
     expect((await r.rota.as('carol', 'reenable', rotationId, '--reason', 'too late')).err).toContain('does not wait for the word "reenable"');
   });
 
-  test('that somebody wants is announced with their name, and one command puts it back', { timeout }, async () => {
+  test('that somebody wants is announced with their name, and one command puts it back', async () => {
     const { r, open } = await withOldData();
     const before = JSON.parse(await r.policy()) as unknown;
     const rotationId = await r.watched();
@@ -109,7 +108,7 @@ describe('a key with imported material', () => {
     expect(await r.rota.question(await r.start())).toContain('.retire.');
   });
 
-  test('that is used while it is denied holds for another window, and can be put back at once', { timeout }, async () => {
+  test('that is used while it is denied holds for another window, and can be put back at once', async () => {
     const { r, open } = await withOldData();
     const rotationId = await r.denied();
     await r.days(1);
@@ -123,7 +122,7 @@ describe('a key with imported material', () => {
     expect(await refusal(r.rota.kms.send(new EncryptCommand({ KeyId: r.keyId, Plaintext: Buffer.from('as before') })))).toBe('done');
   });
 
-  test('that is never left alone is put back before the year is over, and the dossier names who used it', { timeout }, async () => {
+  test('that is never left alone is put back before the year is over, and the dossier names who used it', async () => {
     const { r, open } = await withOldData();
     const rotationId = await r.denied();
     for (let round = 0; round < 12 && !isOver(await r.status(rotationId)); round++) {
@@ -139,7 +138,7 @@ describe('a key with imported material', () => {
     expect((await r.dossiers()).outcomes).toEqual(['complete', 'failed']);
   });
 
-  test('whose retirement is refused stays untouched', { timeout }, async () => {
+  test('whose retirement is refused stays untouched', async () => {
     const r = await startRetirement();
     const before = await r.policy();
     const rotationId = await r.start();
@@ -152,7 +151,7 @@ describe('a key with imported material', () => {
     expect((await r.dossiers()).outcomes).toEqual(['complete', 'refused']);
   });
 
-  test('that somebody uses between question and approval is asked about again', { timeout }, async () => {
+  test('that somebody uses between question and approval is asked about again', async () => {
     const { r, open } = await withOldData();
     const rotationId = await r.start();
     const first = await r.rota.question(rotationId);
@@ -166,7 +165,7 @@ describe('a key with imported material', () => {
     expect(await r.policy()).toContain('RotaStopped');
   });
 
-  test.each(['PutKeyPolicy', 'DisableKey'])('is disabled once and locked, though the answer of %s gets lost', { timeout }, async (operation) => {
+  test.each(['PutKeyPolicy', 'DisableKey'])('is disabled once and locked, though the answer of %s gets lost', async (operation) => {
     const r = await startRetirement();
     const rotationId = await r.denied();
     // As often as the SDK asks by itself, so that the task fails and is repeated.
@@ -179,7 +178,7 @@ describe('a key with imported material', () => {
   });
 });
 
-test('a signing key: KMS verifies with it until it is disabled; put back, it still signs nothing', { timeout }, async () => {
+test('a signing key: KMS verifies with it until it is disabled; put back, it still signs nothing', async () => {
   const roll = await startRollover();
   const { rota, oldKeyId } = roll;
   const message = { Message: Buffer.from('token'), SigningAlgorithm: 'ECDSA_SHA_256' } as const;
@@ -204,7 +203,7 @@ test('a signing key: KMS verifies with it until it is disabled; put back, it sti
 });
 
 describe('no retirement starts', () => {
-  test('of a key that is in use, that no rotation put aside, that is not there or not the registry’s', { timeout }, async () => {
+  test('of a key that is in use, that no rotation put aside, that is not there or not the registry’s', async () => {
     const r = await startRetirement();
     const { rota } = r;
     const make = async (): Promise<string> => (await rota.kms.send(new CreateKeyCommand({}))).KeyMetadata?.KeyId ?? '';

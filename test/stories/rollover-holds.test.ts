@@ -2,7 +2,6 @@ import { CreateKeyCommand, DescribeKeyCommand, SignCommand, UpdateAliasCommand }
 import { describe, expect, test } from 'vitest';
 import { hourMs, isOver, startRollover, type Rollover, type RolloverStatus } from '../rollover.ts';
 
-const timeout = 120_000;
 const waitsFor = (name: string) => (s: RolloverStatus) => s.waits.some((w) => w.name === name);
 const aliasTarget = async ({ rota }: Rollover) => (await rota.kms.send(new DescribeKeyCommand({ KeyId: 'alias/tokens' }))).KeyMetadata?.KeyId;
 
@@ -14,7 +13,7 @@ async function finish(r: Rollover, rotationId: string): Promise<RolloverStatus> 
 }
 
 describe('a target', () => {
-  test('that is down for an hour holds the rotation, which goes on when it is up', { timeout }, async () => {
+  test('that is down for an hour holds the rotation, which goes on when it is up', async () => {
     const r = await startRollover();
     r.target.down = true;
     const rotationId = await r.start();
@@ -28,7 +27,7 @@ describe('a target', () => {
     expect(await finish(r, rotationId)).toMatchObject({ status: 'SUCCEEDED', leftBehind: [] });
   });
 
-  test('that serves a stale set holds it with its name, and a custodian lets it go on at once', { timeout }, async () => {
+  test('that serves a stale set holds it with its name, and a custodian lets it go on at once', async () => {
     const r = await startRollover();
     r.target.stale = true;
     const rotationId = await r.start();
@@ -42,7 +41,7 @@ describe('a target', () => {
     expect(await aliasTarget(r)).toBe(r.oldKeyId);
   });
 
-  test('that stays away ends the rotation the way back', { timeout }, async () => {
+  test('that stays away ends the rotation the way back', async () => {
     const r = await startRollover();
     r.target.down = true;
     const rotationId = await r.start();
@@ -56,7 +55,7 @@ describe('a target', () => {
 });
 
 describe('a consumer', () => {
-  test('with a wrong thumbprint is refused and told; the rotation waits on', { timeout }, async () => {
+  test('with a wrong thumbprint is refused and told; the rotation waits on', async () => {
     const r = await startRollover();
     const rotationId = await r.start();
     await r.until(rotationId, waitsFor('acknowledgements'));
@@ -68,7 +67,7 @@ describe('a consumer', () => {
     expect(await r.status(rotationId)).toMatchObject({ status: 'WAITING', waitingFor: [] });
   });
 
-  test('that acknowledges after its deadline was waited for, and counts', { timeout }, async () => {
+  test('that acknowledges after its deadline was waited for, and counts', async () => {
     const r = await startRollover();
     const rotationId = await r.start();
     await r.until(rotationId, waitsFor('acknowledgements'));
@@ -82,7 +81,7 @@ describe('a consumer', () => {
     expect(await finish(r, rotationId)).toMatchObject({ status: 'SUCCEEDED' });
   });
 
-  test('that stays silent can be waived by approvers, with a reason', { timeout }, async () => {
+  test('that stays silent can be waived by approvers, with a reason', async () => {
     const r = await startRollover();
     const rotationId = await r.start();
     await r.until(rotationId, waitsFor('acknowledgements'));
@@ -94,7 +93,7 @@ describe('a consumer', () => {
   });
 });
 
-test('a second rotation of the same alias is refused until the first has ended, also after the switch', { timeout }, async () => {
+test('a second rotation of the same alias is refused until the first has ended, also after the switch', async () => {
   const r = await startRollover();
   const rotationId = await r.start();
   await r.acknowledge(rotationId);
@@ -108,7 +107,7 @@ test('a second rotation of the same alias is refused until the first has ended, 
   expect((await again()).exitCode).toBe(0);
 });
 
-test('somebody who moves the alias by hand in between voids the approval, and nothing is moved', { timeout }, async () => {
+test('somebody who moves the alias by hand in between voids the approval, and nothing is moved', async () => {
   const r = await startRollover();
   const rotationId = await r.start();
   await r.acknowledge(rotationId);
@@ -134,7 +133,7 @@ describe('while the old key drains', () => {
   };
   const sign = (r: Rollover, keyId: string) => r.rota.kms.send(new SignCommand({ KeyId: keyId, Message: Buffer.from('token'), SigningAlgorithm: 'ECDSA_SHA_256' }));
 
-  test('one command and an approval put everything back', { timeout }, async () => {
+  test('one command and an approval put everything back', async () => {
     const { r, rotationId, newKid } = await draining();
     await expect(sign(r, r.oldKeyId)).rejects.toThrow(/explicit deny/i);
     await r.rota.json('carol', 'rollback', rotationId, '--reason', 'the partner cannot verify');
@@ -149,7 +148,7 @@ describe('while the old key drains', () => {
     expect(r.target.kids()).not.toContain(newKid);
   });
 
-  test('a rollback that is refused changes nothing, and the drain goes on', { timeout }, async () => {
+  test('a rollback that is refused changes nothing, and the drain goes on', async () => {
     const { r, rotationId, newKid } = await draining();
     await r.rota.json('carol', 'rollback', rotationId, '--reason', 'a bad feeling');
     const asked = await r.until(rotationId, (s) => s.waitingFor.length > 0);
@@ -160,7 +159,7 @@ describe('while the old key drains', () => {
 });
 
 describe('an emergency', () => {
-  test('goes by the higher quorum, without waits, and the old key leaves at once', { timeout }, async () => {
+  test('goes by the higher quorum, without waits, and the old key leaves at once', async () => {
     const r = await startRollover();
     const rotationId = await r.start('--emergency');
     const asked = await r.until(rotationId, (s) => s.waitingFor.length > 0 || isOver(s));
@@ -175,7 +174,7 @@ describe('an emergency', () => {
     expect(await aliasTarget(r)).toBe(ended.newKeyId);
   });
 
-  test('is refused where the registry names nobody for it', { timeout }, async () => {
+  test('is refused where the registry names nobody for it', async () => {
     const r = await startRollover({ change: { approvals: { cutover: { all: [{ group: 'security', count: 2 }] }, timeoutSeconds: 604_800, heartbeatSeconds: 259_200 } } });
     const said = await r.rota.as('carol', 'rotate', 'alias/tokens', '--reason', 'stolen', '--emergency');
     expect(said.exitCode).toBe(1);

@@ -8,7 +8,6 @@ import { hourMs, startRollover } from '../rollover.ts';
 import { startRetirement } from '../retirement.ts';
 import { startRota, type Rota, type Status } from '../rota.ts';
 
-const timeout = 120_000;
 
 function statesOf({ local }: Rota): SFNClient {
   const states = new SFNClient({ endpoint: local.place.url, region: local.place.region, credentials: credentialsOf(local.place, 'pat') });
@@ -36,7 +35,7 @@ async function dossiers(rota: Rota): Promise<unknown> {
 }
 
 describe('an execution that somebody stops leaves a dossier too', () => {
-  test('before the cutover: nothing moved, and another rotation may start', { timeout }, async () => {
+  test('before the cutover: nothing moved, and another rotation may start', async () => {
     const rota = await startRota();
     const oldKeyId = await makeImportedKey(rota.kms, 'alias/payments');
     await rota.apply();
@@ -56,7 +55,7 @@ describe('an execution that somebody stops leaves a dossier too', () => {
     expect((await rota.kms.send(new DescribeKeyCommand({ KeyId: 'alias/payments' }))).KeyMetadata?.KeyId).toBe(oldKeyId);
   });
 
-  test('while consumers have the new key: it leaves the key set again', { timeout }, async () => {
+  test('while consumers have the new key: it leaves the key set again', async () => {
     const r = await startRollover();
     const rotationId = await r.start();
     await r.until(rotationId, (s) => s.waits.some((w) => w.name === 'acknowledgements'));
@@ -67,7 +66,7 @@ describe('an execution that somebody stops leaves a dossier too', () => {
     expect(r.target.kids()).toHaveLength(1);
   });
 
-  test('after the cutover: the aliases stay, the old key is kept, and the dossier says what is left', { timeout }, async () => {
+  test('after the cutover: the aliases stay, the old key is kept, and the dossier says what is left', async () => {
     const r = await startRollover();
     const rotationId = await r.start();
     await r.acknowledge(rotationId);
@@ -82,7 +81,7 @@ describe('an execution that somebody stops leaves a dossier too', () => {
     expect(await dossiers(r.rota)).toMatchObject({ chain: true, verified: [{ rotationId, outcome: 'complete' }] });
   });
 
-  test('of a retirement: the key is back in use', { timeout }, async () => {
+  test('of a retirement: the key is back in use', async () => {
     const r = await startRetirement();
     const rotationId = await r.watched();
     expect(await r.keyState()).toBe('Disabled');

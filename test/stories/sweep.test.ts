@@ -1,4 +1,4 @@
-import { CancelKeyDeletionCommand, CreateKeyCommand, DeleteAliasCommand, DisableKeyCommand, EnableKeyCommand, ScheduleKeyDeletionCommand, UpdateAliasCommand } from '@aws-sdk/client-kms';
+import { CancelKeyDeletionCommand, CreateKeyCommand, DeleteAliasCommand, DisableKeyCommand, EnableKeyCommand, EnableKeyRotationCommand, ScheduleKeyDeletionCommand, UpdateAliasCommand } from '@aws-sdk/client-kms';
 import { expect, test } from 'vitest';
 import type { KpiReport } from '../../core/kpi/report.ts';
 import type { Registry } from '../../core/registry/registry-schema.ts';
@@ -36,7 +36,9 @@ const payments = (rota: Rota): Promise<string> => makeImportedKey(rota.kms, 'ali
 test('a key without rotation is found by an event, remedied by policy, and its time is in the KPIs of any day', async () => {
   const rota = await startRota();
   await payments(rota);
+  expect((await rota.as('audrey', 'findings', 'list')).out).toBe('Nothing is open, but nobody looks: the registry has no `sweep` (runbooks/sweep.md).\n');
   await rota.apply(with_());
+  expect((await rota.as('audrey', 'findings', 'list')).out).toBe('Nothing is open.\n');
   const { clock } = rota.local.embedded;
   await rota.kms.send(new CreateKeyCommand({ Description: 'Reports' }));
   await told(rota);
@@ -107,7 +109,7 @@ test('an alias moved by hand is found, and goes back or is accepted; one that va
   expect((await kpi(rota)).findings.open['registered-key-missing']).toHaveLength(1);
 });
 
-test('the daily sweep starts what is due, once; what is overdue counts in its quarter until it is rotated', { timeout: 120_000 }, async () => {
+test('the daily sweep starts what is due, once; what is overdue counts in its quarter until it is rotated', async () => {
   const rota = await startRota();
   const oldKeyId = await payments(rota);
   const { clock } = rota.local.embedded;
@@ -127,11 +129,43 @@ test('the daily sweep starts what is due, once; what is overdue counts in its qu
   await told(rota);
   await sweepNow(rota);
   expect(await names(rota)).toEqual([]);
-  const { overdueManualRotations, retainedKeys, approvalDelay } = await kpi(rota);
+  const { overdueManualRotations, retainedKeys, approvalDelay, approvalStages } = await kpi(rota);
   expect(Object.values(overdueManualRotations)).toEqual([[expect.stringContaining(oldKeyId)]]);
   expect(retainedKeys).toMatchObject({ count: 1, dollarsPerMonth: 1 });
   expect(approvalDelay.count).toBe(1);
+  expect(approvalStages).toMatchObject([{ stage: 'cutover', seen: { count: 1 }, settled: { count: 1, ids: approvalDelay.ids }, timedOut: [], byGroup: [{ group: 'security', count: 2, ids: approvalDelay.ids }] }]);
+  const shown = (await rota.as('audrey', 'kpi', '--drill')).out;
+  expect(shown).toMatch(/^ {2}cutover +mean .*\(1 case\)\n {4}first seen +mean .*\n {4}by security +mean .*\(2 cases\)$/m);
+  expect(shown).toContain(`Decided: cutover, by security:\n  ${approvalDelay.ids[0] ?? ''}`);
+  // Of a day to come nothing is known but what is so now.
+  expect((await kpi(rota, '--as-of', '2199-01-01')).overdueManualRotations).toEqual(overdueManualRotations);
+  for (const wrong of [['--as-of', 'yesterday'], ['--as-of', '2026-02-31T'], ['--window-days', '0']]) expect(await rota.as('audrey', 'kpi', ...wrong)).toMatchObject({ exitCode: 2, out: '' });
   // The schedule of the API started a sweep of the day by itself.
   const day = new Date(clock.now()).toISOString().slice(0, 10);
   expect(await rota.json<Sweep>('audrey', 'sweep', '--show', `daily-${day}`)).toMatchObject({ sweepId: `daily-${day}` });
+});
+
+test('neither an exception nor disabling a key remediates it; a disabled key counts neither way, whatever is switched on', async () => {
+  const rota = await startRota();
+  await payments(rota);
+  await rota.apply(with_());
+  const made = async (Description: string): Promise<string> => (await rota.kms.send(new CreateKeyCommand({ Description }))).KeyMetadata?.KeyId ?? '';
+  const [excused, disabled, rotating] = [await made('excused'), await made('disabled'), await made('rotates')];
+  await rota.kms.send(new EnableKeyRotationCommand({ KeyId: rotating }));
+  await told(rota);
+  await sweepNow(rota);
+  // Rota's own key of task tokens rotates too.
+  expect((await kpi(rota)).automaticRotation).toMatchObject({ on: 2, eligible: 4 });
+  const remediated = (await kpi(rota)).timeToRemediate.count;
+  expect(remediated).toBe((await kpi(rota)).findings.closed);
+
+  for (const KeyId of [disabled, rotating]) await rota.kms.send(new DisableKeyCommand({ KeyId }));
+  await told(rota);
+  const until = new Date(rota.local.embedded.clock.now() + 90 * dayMs).toISOString().slice(0, 10);
+  await rota.apply((registry) => ({ ...with_()(registry), exceptions: [{ key: `arn:aws:kms:eu-central-1:000000000000:key/${excused}`, owner: 'security', reason: 'goes with the old system', until }] }));
+  await sweepNow(rota);
+  const { automaticRotation, findings: counted, timeToRemediate } = await kpi(rota);
+  expect(automaticRotation).toMatchObject({ on: 1, eligible: 2 });
+  expect(counted).toMatchObject({ closed: remediated + 2 });
+  expect(timeToRemediate.count).toBe(remediated);
 });

@@ -13,6 +13,7 @@ const prefixes: Readonly<Record<string, string>> = {
   'client-ssm': 'ssm',
   'client-eventbridge': 'events',
   'client-cloudtrail': 'cloudtrail',
+  'client-config-service': 'config',
   'client-dynamodb': 'dynamodb',
   'lib-dynamodb': 'dynamodb',
 };

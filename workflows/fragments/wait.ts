@@ -4,7 +4,7 @@ import { failTo, retryAsking } from './task.ts';
 
 interface WordWait {
   /** The wait's name, by which the API finds it. */
-  readonly wait: 'hold' | 'acknowledgements' | 'drain' | 'deny' | 'watch';
+  readonly wait: 'hold' | 'acknowledgements' | 'drain' | 'quiet' | 'deny' | 'watch';
   readonly seconds: Expression;
   readonly because: string;
   /** Where it goes when its time is up, when somebody said a word, and when it cannot even wait. */

@@ -101,14 +101,15 @@ function localise(root) {
 }
 localise(document);
 
-/** A long picture opens where the machine is. */
+/** A picture larger than its window opens where the machine is. */
 function showPlace(root) {
   for (const picture of root.querySelectorAll('.picture')) {
-    const place = picture.querySelector('.now, .failed');
-    if (place) picture.scrollTop = Math.max(0, place.getBBox().y - picture.clientHeight / 2);
+    const place = picture.querySelector('[data-place]')?.getBBox();
+    if (place) picture.scrollTo({ left: place.x + (place.width - picture.clientWidth) / 2, top: place.y + (place.height - picture.clientHeight) / 2, behavior: 'instant' });
   }
 }
 showPlace(document);
+addEventListener('resize', () => showPlace(document));
 
 /** Looks again at what moves while somebody looks; such a look keeps no session alive. */
 const live = document.querySelector('[data-live]');

@@ -133,6 +133,8 @@ pre { font: 0.85rem/1.5 var(--mono); background: var(--plain-ground); border-rad
 .row-head { display: flex; flex-wrap: wrap; gap: 0.25rem 0.75rem; align-items: baseline; justify-content: space-between; }
 .row-head a { font-weight: 600; }
 .row-more { color: var(--soft); font-size: 0.925rem; margin: 0.15rem 0 0; max-width: none; }
+/* The rotation's own page has the whole reason. */
+.rows .reason { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 4; overflow: hidden; }
 
 .scroll { overflow-x: auto; margin: 0 0 0.75rem; }
 table { border-collapse: collapse; width: 100%; font-size: 0.95rem; }
@@ -205,6 +207,7 @@ details[open] > summary { margin-bottom: 0.5rem; }
   h1 { font-size: 1.4rem; }
   section, .card { padding: 1rem; }
   .buttons button { flex: 1 1 10rem; }
+  .status { white-space: normal; border-radius: 1rem; }
 }
 @media (prefers-reduced-motion: no-preference) { a, button { transition: filter 0.15s, color 0.15s, border-color 0.15s; } }
 @media print { .top, footer, .buttons, .skip { display: none; } body, section { background: #fff; color: #000; } }

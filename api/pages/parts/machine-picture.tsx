@@ -36,7 +36,7 @@ export function MachinePicture({ machine: { definition, visited, current }, ende
           <path d={pathThrough(points)} marker-end="url(#arrow)" />
         ))}
         {[...boxes].map(([name, { x, y, width: w, height: h }]) => (
-          <g class={classOf(name, definition.States[name]?.Resource)}>
+          <g class={classOf(name, definition.States[name]?.Resource)} {...(name === (current ?? definition.StartAt) ? { 'data-place': '' } : {})}>
             <rect x={round(x - w / 2)} y={round(y - h / 2)} width={round(w)} height={h} rx="5" />
             <text x={round(x)} y={round(y + 4.5)} text-anchor="middle">
               {visited.has(name) && name !== current ? `✓ ${name}` : name}

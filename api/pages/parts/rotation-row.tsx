@@ -15,7 +15,7 @@ export const RotationRow = ({ status }: { readonly status: RotationStatus }) => 
       <a href={`/rotations/${status.rotationId}`}>{status.alias}</a>
       <RotationStatusMark status={status.status} />
     </div>
-    <p class="row-more">
+    <p class="row-more reason">
       <span class="id">{status.rotationId}</span>, asked by {status.requestedBy} <Time at={status.requestedAt} />: {status.reason}.{' '}
       {status.status === 'RUNNING' || status.status === 'WAITING' ? `Now: ${last(status)}.` : (status.error?.sentence ?? '')}
     </p>

@@ -1,5 +1,6 @@
-import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
 import type { PublicationTarget } from '../../../core/registry/rollover-schema.ts';
+import { getObject } from '../../../store/get-object.ts';
 import { bodyOf, currentSet, fetched, type TargetAdapter } from './target.ts';
 
 type S3Target = Extract<PublicationTarget, { kind: 's3' }>;
@@ -24,19 +25,10 @@ export const s3Target: TargetAdapter<S3Target> = {
       );
   },
   readBack: async (target, set, { s3 }) => {
-    const object = async (path: string): Promise<Buffer | undefined> => {
-      try {
-        const { Body } = await s3.send(new GetObjectCommand({ Bucket: target.bucket, Key: `${target.prefix}${path}` }));
-        return Buffer.from((await Body?.transformToByteArray()) ?? []);
-      } catch (error) {
-        if ((error as Error).name === 'NoSuchKey') return undefined;
-        throw error;
-      }
-    };
     const current = currentSet(set);
     const found = [];
     for (const document of set.documents)
-      found.push({ document, served: document === current && target.readBackUrl !== undefined ? await fetched(target.readBackUrl) : await object(document.path) });
+      found.push({ document, served: document === current && target.readBackUrl !== undefined ? await fetched(target.readBackUrl) : await getObject(s3, target.bucket, `${target.prefix}${document.path}`) });
     return found;
   },
 };

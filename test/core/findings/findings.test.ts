@@ -18,7 +18,7 @@ describe('what a look changes', () => {
   test('opens what is new, closes what is over, leaves the rest', () => {
     const { opens, closes, rewords } = reconcile([found('a'), found('b')], [open('b'), open('c')]);
     expect(opens.map((f) => f.about)).toEqual(['a']);
-    expect(closes).toEqual([{ finding: open('c'), because: 'it is so no more' }]);
+    expect(closes).toEqual([{ finding: open('c'), because: 'it is so no more', isExcused: false }]);
     expect(rewords).toEqual([]);
   });
   test('another finding about the same key is another finding', () => {
@@ -26,7 +26,7 @@ describe('what a look changes', () => {
   });
   test('an exception opens nothing, and closes what is open, by its name', () => {
     expect(reconcile([found('a', { excused })], [])).toEqual({ opens: [], closes: [], rewords: [] });
-    expect(reconcile([found('a', { excused })], [open('a')]).closes).toEqual([{ finding: open('a'), because: 'pat has an exception until 2026-05-31: goes in May' }]);
+    expect(reconcile([found('a', { excused })], [open('a')]).closes).toEqual([{ finding: open('a'), because: 'pat has an exception until 2026-05-31: goes in May', isExcused: true }]);
   });
   test('the same in other words is reworded, and keeps its age', () => {
     expect(reconcile([found('a', { sentence: 'It is still off.' })], [open('a')]).rewords).toEqual([open('a', { sentence: 'It is still off.' })]);
@@ -44,6 +44,7 @@ describe('where an alias should lead', () => {
     { what: 'after a rotation that failed', rotations: [rotation(1, { outcome: 'complete' }), rotation(2, { outcome: 'failed' })], keyId: 'k2' },
     { what: 'after a rollback', rotations: [rotation(1, { outcome: 'complete', rolledBackBy: 'r2' })], keyId: 'k1' },
     { what: 'while a rotation moves it', rotations: [rotation(1, { outcome: 'complete' }), rotation(2, {})], keyId: undefined },
+    { what: 'after one that has switched and waits for its old key to be quiet', rotations: [rotation(1, { outcome: 'complete' }), rotation(2, { quiet: { met: false, lookedAt: day(3), overdueAt: day(9), because: 'app uses it' } })], keyId: 'k3' },
     { what: 'whatever the order of the ledger', rotations: [rotation(2, { outcome: 'complete' }), rotation(1, { outcome: 'complete' })], keyId: 'k3' },
   ])('$what', ({ rotations, keyId }) => expect(keyOf(rotations)).toBe(keyId));
 

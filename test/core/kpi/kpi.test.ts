@@ -16,12 +16,25 @@ const keyHistory = (n: number) =>
     }),
   );
 const findingHistory = (n: number) =>
-  fc.record({ opens: fc.nat(lastDay), lasts: fc.option(fc.nat(200)), kind: fc.constantFrom('rotation-off', 'overdue', 'alias-moved') }).map(({ opens, lasts, kind }): KpiFact[] => [
+  fc.record({ opens: fc.nat(lastDay), lasts: fc.option(fc.nat(200)), kind: fc.constantFrom('rotation-off', 'overdue', 'alias-moved'), notMended: fc.option(fc.constantFrom('excused' as const, 'out of use' as const)) }).map(({ opens, lasts, kind, notMended }): KpiFact[] => [
     { fact: 'finding-opened', at: day(opens), findingId: `f${n}`, kind, about: 'a', evidence: 'sweep' },
-    ...(lasts === null ? [] : [{ fact: 'finding-closed' as const, at: day(opens + lasts), findingId: `f${n}`, evidence: 'sweep' }]),
+    ...(lasts === null ? [] : [{ fact: 'finding-closed' as const, at: day(opens + lasts), findingId: `f${n}`, evidence: 'sweep', ...(notMended === null ? {} : { notMended }) }]),
   ]);
 const approvalHistory = (n: number) =>
-  fc.record({ asked: fc.nat(lastDay), takes: fc.nat(30) }).map(({ asked, takes }): KpiFact[] => [{ fact: 'approval-settled', at: day(asked + takes), approvalId: `q${n}`, requestedAt: day(asked) }]);
+  fc
+    .record({
+      asked: fc.nat(lastDay),
+      takes: fc.nat(30),
+      stage: fc.constantFrom('start', 'cutover', 'retire'),
+      outcome: fc.constantFrom('approved' as const, 'refused' as const, 'timed out' as const),
+      seenAfter: fc.option(fc.nat(30)),
+      decisions: fc.array(fc.record({ group: fc.constantFrom('security', 'owners'), after: fc.nat(30) }), { maxLength: 3 }),
+    })
+    .map(({ asked, takes, stage, outcome, seenAfter, decisions }): KpiFact[] => {
+      const seen = seenAfter === null ? {} : { seenAt: day(asked + Math.min(takes, seenAfter)) };
+      const decided = decisions.map(({ group, after }) => ({ group, at: day(asked + Math.min(takes, after)) }));
+      return [{ fact: 'approval-settled', at: day(asked + takes), approvalId: `q${n}`, requestedAt: day(asked), stage, outcome, ...seen, decisions: decided }];
+    });
 
 const many = (of: (n: number) => fc.Arbitrary<KpiFact[]>, count: number): fc.Arbitrary<KpiFact[]> => fc.tuple(...Array.from({ length: count }, (_, n) => of(n))).map((lists) => lists.flat());
 const history = fc.tuple(many(keyHistory, 6), many(findingHistory, 8), many(approvalHistory, 4)).map((lists) => lists.flat());
@@ -37,32 +50,54 @@ function counted(ledger: readonly KpiFact[], asOf: string): KpiReport {
   const eligible = standing.flatMap((f) => (f.fact === 'key-seen' && f.rotation !== 'not possible' ? [f] : []));
   const retained = standing.flatMap((f) => (f.fact === 'key-seen' && f.retained ? [f.keyArn] : []));
   const on = eligible.filter((f) => f.rotation === 'on').length;
-  const findings = facts.flatMap((f) => (f.fact === 'finding-opened' ? [{ ...f, end: facts.find((e) => e.fact === 'finding-closed' && e.findingId === f.findingId)?.at }] : []));
+  const findings = facts.flatMap((f) => {
+    if (f.fact !== 'finding-opened') return [];
+    const end = facts.flatMap((e) => (e.fact === 'finding-closed' && e.findingId === f.findingId ? [e] : []))[0];
+    return [{ ...f, end: end?.at, isMended: end !== undefined && end.notMended === undefined }];
+  });
   const measure = (cases: { id: string; seconds: number }[]) => {
-    const ids = cases.map((c) => c.id).sort();
-    if (cases.length === 0) return { count: 0, ids };
+    const ids = [...new Set(cases.map((c) => c.id))].sort();
+    if (cases.length === 0) return { count: 0 as const, ids };
     const seconds = cases.map((c) => c.seconds).sort((a, b) => a - b);
-    // The smallest time that nine of ten cases do not exceed.
-    const p90Seconds = seconds.find((s) => seconds.filter((other) => other <= s).length >= 0.9 * seconds.length) ?? Number.NaN;
-    return { count: cases.length, meanSeconds: seconds.reduce((a, b) => a + b) / seconds.length, p90Seconds, ids };
+    // The smallest time that so many cases do not exceed.
+    const within = (share: number) => seconds.find((s) => seconds.filter((other) => other <= s).length >= share * seconds.length) ?? Number.NaN;
+    return { count: cases.length, meanSeconds: seconds.reduce((a, b) => a + b) / seconds.length, p50Seconds: within(0.5), p90Seconds: within(0.9), ids };
   };
   const seconds = (a: string, b: string) => (Date.parse(b) - Date.parse(a)) / 1000;
   const overdue: Record<string, Set<string>> = {};
   for (const f of findings.filter((x) => x.kind === 'overdue'))
     for (let n = 0; day(n) <= asOf; n++) if (day(n) >= f.at && (f.end === undefined || day(n) <= f.end)) (overdue[quarterOf(day(n))] ??= new Set()).add(f.findingId);
+  const settled = facts.flatMap((f) => (f.fact === 'approval-settled' && f.at > from ? [f] : []));
   const kinds = [...new Set(findings.filter((f) => f.end === undefined).map((f) => f.kind))].sort();
   return {
     asOf,
     windowDays: 365,
     automaticRotation: { on, eligible: eligible.length, ...(eligible.length > 0 ? { percent: (on * 100) / eligible.length } : {}), off: eligible.filter((f) => f.rotation === 'off').map((f) => f.keyArn).sort() },
-    timeToRemediate: measure(findings.flatMap((f) => (f.kind === 'rotation-off' && f.end !== undefined && f.end > from ? [{ id: f.findingId, seconds: seconds(f.at, f.end) }] : []))),
+    timeToRemediate: measure(findings.flatMap((f) => (f.kind === 'rotation-off' && f.isMended && f.end !== undefined && f.end > from ? [{ id: f.findingId, seconds: seconds(f.at, f.end) }] : []))),
     overdueManualRotations: Object.fromEntries(Object.keys(overdue).sort().map((q) => [q, [...(overdue[q] ?? [])].sort()])),
     findings: {
       open: Object.fromEntries(kinds.map((k) => [k, findings.filter((f) => f.end === undefined && f.kind === k).map((f) => f.findingId).sort()])),
       opened: findings.length,
       closed: findings.filter((f) => f.end !== undefined).length,
     },
-    approvalDelay: measure(facts.flatMap((f) => (f.fact === 'approval-settled' && f.at > from ? [{ id: f.approvalId, seconds: seconds(f.requestedAt, f.at) }] : []))),
+    approvalDelay: measure(settled.flatMap((f) => (f.outcome === 'timed out' ? [] : [{ id: f.approvalId, seconds: seconds(f.requestedAt, f.at) }]))),
+    approvalStages: ['cutover', 'retire', 'start'].flatMap((stage) => {
+      const those = settled.filter((f) => f.stage === stage);
+      const groups = ['owners', 'security'].flatMap((group) => {
+        const cases = those.flatMap((f) => f.decisions.filter((d) => d.group === group).map((d) => ({ id: f.approvalId, seconds: seconds(f.requestedAt, d.at) })));
+        return cases.length === 0 ? [] : [{ group, ...measure(cases) }];
+      });
+      if (those.length === 0) return [];
+      return [
+        {
+          stage,
+          seen: measure(those.flatMap((f) => (f.seenAt === undefined ? [] : [{ id: f.approvalId, seconds: seconds(f.requestedAt, f.seenAt) }]))),
+          settled: measure(those.flatMap((f) => (f.outcome === 'timed out' ? [] : [{ id: f.approvalId, seconds: seconds(f.requestedAt, f.at) }]))),
+          timedOut: those.filter((f) => f.outcome === 'timed out').map((f) => f.approvalId).sort(),
+          byGroup: groups,
+        },
+      ];
+    }),
     retainedKeys: { count: retained.length, dollarsPerMonth: retained.length, keys: retained.sort() },
   };
 }

@@ -40,6 +40,7 @@ const onlyPlanSees = [
   'silence longer than the question',
   'an emergency weaker than the cutover',
   'a retirement longer than a year',
+  'quiet or a finding after more than a year',
   'a certificate that nobody can encrypt to',
   'imported material without escrow',
   'a consumer of a target that is not there',

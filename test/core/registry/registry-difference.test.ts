@@ -174,6 +174,16 @@ test('other certificates are told by their names: who can recover, and who no lo
   ]);
 });
 
+test('a gate of quiet use that is taken away or shortened lets rotations count as complete sooner', () => {
+  const gated = (adoption?: { quietSeconds: number; overdueAfterSeconds: number }) =>
+    edited((r) => (r.keys = r.keys.map((k) => (k.method === 'new-key' ? { ...k, ...(adoption === undefined ? {} : { adoption }) } : k))));
+  const [week, month] = [gated({ quietSeconds: 604_800, overdueAfterSeconds: 0 }), gated({ quietSeconds: 2_592_000, overdueAfterSeconds: 0 })];
+  const dangers = (before: Registry, after: Registry) => registryDifference(before, after).flatMap((c) => c.dangers);
+  expect(dangers(month, week)).toEqual(['Rotations of alias/payments count as complete when the old key was quiet for 604800 s, not 2592000.']);
+  expect(dangers(week, gated())).toEqual(['Rotations of alias/payments count as complete whoever still uses the old key.']);
+  expect(dangers(gated(), month)).toEqual([]);
+});
+
 test('nothing differs from itself, in whatever order it stands', () => {
   const turned = edited((r) => {
     r.keys.reverse();

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { bottleneckOf, quotasOf, scaled } from '../../../core/pace/kms-rates.ts';
+import { scaled } from '../../../core/kms-quotas.ts';
+import { bottleneckOf, quotasOf } from '../../../core/pace/kms-rates.ts';
 import { judgeWave, usualCanaries, waveStatus, type Wave, type WaveMember } from '../../../core/wave/wave.ts';
 
 const wave: Wave = { waveId: 'wave-1', requestedBy: 'carol', reason: 'yearly', requestedAt: '2027-01-01T00:00:00Z', canaries: 2, failureShare: 0.25, quotaShare: 0.5, forgiven: 0 };

@@ -1,0 +1,7 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import * as sqs from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+
+/** Where an event waits, for two weeks, that reached no function or that a function failed at. An alarm looks at each of these. */
+export const undeliveredQueue = (scope: Construct): sqs.Queue =>
+  new sqs.Queue(scope, 'Undelivered', { enforceSSL: true, encryption: sqs.QueueEncryption.SQS_MANAGED, retentionPeriod: Duration.days(14), removalPolicy: RemovalPolicy.RETAIN });

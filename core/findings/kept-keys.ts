@@ -1,0 +1,54 @@
+import type { Json } from '../canonical-json.ts';
+import { finding } from '../inventory/finding.ts';
+import type { Unanswered } from '../inventory/observed-key.ts';
+import { deniesOfRetention, retentionLock } from '../plan/key-policy.ts';
+import type { RetirePlan, RollbackPlan, RotationPlan } from '../plan/plan.ts';
+import type { FoundFinding } from './open-finding.ts';
+
+/** An old key that a rotation has put aside, and the lock that Rota has put into its policy. */
+export interface KeptKey {
+  readonly rotationId: string;
+  /** Whom a lock of Rota's on this key may let through: the role of the rotation, or of a retirement since. */
+  readonly breakGlassRoleArns: readonly string[];
+  /** A retirement is under way, which sets the lock ajar for the moment in which it disables the key. */
+  readonly mayBeAjar: boolean;
+}
+
+interface Rotation {
+  readonly rotationId: string;
+  readonly requestedAt: string;
+  readonly outcome?: string;
+  readonly rolledBackBy?: string;
+  readonly plan?: RotationPlan | RollbackPlan;
+  readonly retirePlan?: RetirePlan;
+}
+
+/**
+ * What the ledger says of old keys, by key id: tags may be taken off with the lock, the ledger may not. A key whose rotation was put back, or is still
+ * under way, is not kept.
+ */
+export function keptKeys(ledger: readonly Rotation[]): ReadonlyMap<string, KeptKey> {
+  const kept = new Map<string, KeptKey>();
+  for (const { rotationId, outcome, rolledBackBy, plan, retirePlan } of [...ledger].sort((a, b) => a.requestedAt.localeCompare(b.requestedAt))) {
+    const before = retirePlan === undefined ? undefined : kept.get(retirePlan.keyId);
+    if (retirePlan !== undefined && before !== undefined) kept.set(retirePlan.keyId, { ...before, breakGlassRoleArns: [...before.breakGlassRoleArns, retirePlan.breakGlassRoleArn], mayBeAjar: outcome === undefined });
+    if (plan === undefined || 'stage' in plan || outcome !== 'complete') continue;
+    if (rolledBackBy === undefined) kept.set(plan.oldKey.keyId, { rotationId, breakGlassRoleArns: [plan.breakGlassRoleArn], mayBeAjar: false });
+    else kept.delete(plan.oldKey.keyId);
+  }
+  return kept;
+}
+
+/** What is wrong with the lock of a kept key (P3). `policy` is what GetKeyPolicy answered, or that it did not. */
+export function findingOfLock(arn: string, { rotationId, breakGlassRoleArns, mayBeAjar }: KeptKey, policy: { readonly answer: Json } | { readonly unanswered: Unanswered }): FoundFinding | undefined {
+  const keyId = arn.slice(arn.lastIndexOf('/') + 1);
+  if ('unanswered' in policy) {
+    const { operation, error } = policy.unanswered;
+    // What is not there any more has no lock to lose.
+    if (error === 'NotFoundException') return undefined;
+    return { ...finding('unreadable', keyId, `Whether it still has its retention lock cannot be told: ${operation} ended with ${error}.`), about: arn };
+  }
+  const open = retentionLock(mayBeAjar).filter((action) => !deniesOfRetention(policy.answer, breakGlassRoleArns).has(action));
+  if (open.length === 0) return undefined;
+  return { ...finding('retained-key-unlocked', keyId, `It is kept for what it made before rotation ${rotationId}, but its policy no longer denies ${open.join(', ')} to all but ${breakGlassRoleArns.at(-1) ?? ''}.`), about: arn };
+}

@@ -1,0 +1,12 @@
+import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+
+/** The bytes of an object; undefined where there is none. */
+export async function getObject(s3: S3Client, bucket: string, key: string): Promise<Buffer | undefined> {
+  try {
+    const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+    return Buffer.from((await Body?.transformToByteArray()) ?? []);
+  } catch (error) {
+    if ((error as Error).name === 'NoSuchKey') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,84 @@
+import { PutKeyPolicyCommand, UntagResourceCommand } from '@aws-sdk/client-kms';
+import { describe, expect, test } from 'vitest';
+import type { Registry } from '../../core/registry/registry-schema.ts';
+import { startRetirement, type Retirement } from '../retirement.ts';
+
+const timeout = 180_000;
+
+interface Finding {
+  readonly name: string;
+  readonly about: string;
+  readonly severity: string;
+  readonly seenBy: string;
+  readonly sentence: string;
+  readonly remedy: string;
+}
+type Statement = Readonly<Record<string, unknown>>;
+interface Policy {
+  readonly Statement: readonly Statement[];
+}
+
+const swept = (registry: Registry): Registry => ({ ...registry, sweep: { targets: [{ region: 'eu-central-1' }], remedy: 'alert' } });
+const policyOf = async (r: Retirement): Promise<Policy> => JSON.parse(await r.policy()) as Policy;
+/** What an event starts has ended when a moment has passed. */
+const told = ({ rota }: Retirement): Promise<void> => rota.local.embedded.clock.advance(1000);
+const findings = async ({ rota, keyId }: Retirement): Promise<Finding[]> => (await rota.json<Finding[]>('audrey', 'findings', 'list')).filter((f) => f.about.endsWith(keyId));
+const names = async (r: Retirement): Promise<string[]> => (await findings(r)).map((f) => f.name);
+
+const put = async (r: Retirement, policy: Policy): Promise<void> => {
+  await r.rota.kms.send(new PutKeyPolicyCommand({ KeyId: r.keyId, Policy: JSON.stringify(policy) }));
+  await told(r);
+};
+/** The policy with the statement of the lock changed, or without it. */
+const withLock = (policy: Policy, change: (lock: Statement) => readonly Statement[]): Policy => ({ ...policy, Statement: policy.Statement.flatMap((s) => (s.Sid === 'RotaRetention' ? change(s) : [s])) });
+const dropped = (policy: Policy): Policy => withLock(policy, () => []);
+
+describe('the retention lock of a kept key', () => {
+  test('dropped, it is found by the event within a minute, and the finding closes when it is back', { timeout }, async () => {
+    const r = await startRetirement({}, swept);
+    const whole = await policyOf(r);
+    expect(JSON.stringify(whole)).toContain('RotaRetention');
+    await put(r, whole);
+    expect(await names(r)).toEqual([]);
+
+    await put(r, dropped(whole));
+    const [found, ...more] = await findings(r);
+    expect(more).toEqual([]);
+    expect(found).toMatchObject({ name: 'retained-key-unlocked', severity: 'high', seenBy: expect.stringMatching(/^event PutKeyPolicy \S+ by arn:aws:iam::000000000000:user\/pat$/) as string });
+    expect(found?.sentence).toMatch(/^It is kept for what it made before rotation payments-\S+, but its policy no longer denies kms:ScheduleKeyDeletion, kms:DisableKey, kms:DeleteImportedKeyMaterial to all but arn:aws:iam::000000000000:role\/break-glass\.$/);
+    expect(found?.remedy).toContain('runbooks/retention-lock.md');
+    // Without its mark it would be somebody else's key; the ledger knows better.
+    await r.rota.kms.send(new UntagResourceCommand({ KeyId: r.keyId, TagKeys: ['rota:retained-for'] }));
+    await told(r);
+    expect(await names(r)).toContain('retained-key-unlocked');
+
+    // Put back by hand, in other words that say the same.
+    await put(r, withLock(whole, ({ Action, Condition, ...lock }) => (Action as string[]).map((one) => ({ ...lock, Sid: one.slice(4), Principal: '*', Action: one, Condition }))));
+    expect(await names(r)).not.toContain('retained-key-unlocked');
+  });
+
+  test('that lets another role through is found by the sweep, and closes by the next one', { timeout }, async () => {
+    const r = await startRetirement();
+    const whole = await policyOf(r);
+    await put(r, withLock(whole, (lock) => [{ ...lock, Condition: { ArnNotEquals: { 'aws:PrincipalArn': 'arn:aws:iam::000000000000:user/pat' } } }]));
+    await r.rota.apply(swept);
+    await r.rota.json('pat', 'sweep', '--wait');
+    expect(await findings(r)).toMatchObject([{ name: 'retained-key-unlocked', seenBy: expect.stringMatching(/^sweep /) as string }]);
+    await r.rota.kms.send(new PutKeyPolicyCommand({ KeyId: r.keyId, Policy: JSON.stringify(whole) }));
+    await r.rota.json('pat', 'sweep', '--wait');
+    expect(await names(r)).toEqual([]);
+  });
+
+  test('is watched while the key is retired, and the moment in which it is ajar is none to tell of', { timeout }, async () => {
+    const r = await startRetirement({}, swept);
+    await r.watched();
+    await told(r);
+    expect(await r.keyState()).toBe('Disabled');
+    expect(await names(r)).toEqual([]);
+    const whole = await policyOf(r);
+    await put(r, dropped(whole));
+    expect(await names(r)).toEqual(['retained-key-unlocked']);
+    await put(r, whole);
+    expect(await names(r)).toEqual([]);
+  });
+});
