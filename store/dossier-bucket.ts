@@ -8,6 +8,7 @@ import { listObjects } from './list-objects.ts';
 export class DossierBucket {
   readonly #s3: S3Client;
   readonly #bucket: string;
+  #lastSeen = 0;
 
   constructor(s3: S3Client, bucket: string) {
     this.#s3 = s3;
@@ -23,10 +24,17 @@ export class DossierBucket {
     return getObject(this.#s3, this.#bucket, dossierObjectKey(sequence));
   }
 
-  /** The highest number in the chain; 0 for an empty one. */
+  /** The highest number in the chain; 0 for an empty one. The chain only grows, so it is listed from the end that was seen before, if that still stands. */
   async lastSequence(): Promise<number> {
+    const before = this.#lastSeen === 0 ? 0 : await this.#lastAfter(this.#lastSeen - 1);
+    this.#lastSeen = before === 0 ? await this.#lastAfter(0) : before;
+    return this.#lastSeen;
+  }
+
+  /** The highest number in the chain above `sequence`; 0 where there is none. */
+  async #lastAfter(sequence: number): Promise<number> {
     let last = 0;
-    for (const key of await listObjects(this.#s3, this.#bucket, 'dossiers/')) last = Math.max(last, Number(/(\d+)\.json$/.exec(key)?.[1] ?? 0));
+    for (const key of await listObjects(this.#s3, this.#bucket, 'dossiers/', dossierObjectKey(sequence))) last = Math.max(last, Number(/(\d+)\.json$/.exec(key)?.[1] ?? 0));
     return last;
   }
 

@@ -17,6 +17,7 @@ const sealContext = (id: string): string => `wrapping pair ${id}`;
  */
 export class WrappingPairs {
   readonly #store: Store;
+  readonly #opened = new Map<string, KeyObject>();
   readonly #made = new Map<WrappingSpec, Promise<WrappingPair>>();
 
   constructor(store: Store) {
@@ -40,11 +41,15 @@ export class WrappingPairs {
   }
 
   privateKey(id: string): KeyObject | undefined {
+    const known = this.#opened.get(id);
+    if (known !== undefined) return known;
     const pair = this.#store.wrappingPair((each) => each.id === id);
     if (pair === undefined) return undefined;
     const der = this.#store.seal.unseal(pair.sealed, sealContext(id));
     try {
-      return createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
+      const key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
+      this.#opened.set(id, key);
+      return key;
     } finally {
       der.fill(0);
     }
