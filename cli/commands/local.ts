@@ -12,7 +12,7 @@ import { apiActions, type ApiDeps } from '../../api/deps.ts';
 import { settle } from '../../api/settle.ts';
 import { driveWaves } from '../../api/waves/drive.ts';
 import { isoSeconds } from '../../core/clock.ts';
-import { watchedCalls } from '../../core/findings/key-event.ts';
+import { watchedCalls, watchedFacts } from '../../core/findings/key-event.ts';
 import type { StoredEvent } from '../../local/events.ts';
 import { quotasOf } from '../../core/pace/kms-rates.ts';
 import { outboxOf } from '../../core/notice/outbox.ts';
@@ -216,11 +216,14 @@ function every(ms: number, round: () => Promise<void>): () => Promise<void> {
   };
 }
 
-/** The rule for events of KMS, as cdk/watch.ts deploys it. */
+/** The rules for what `judge-event` looks at, as cdk/watch.ts deploys them. */
 function judgeOf(lambdas: ReadonlyMap<string, (payload: unknown) => Promise<unknown>>) {
-  const watched: ReadonlySet<string> = new Set(watchedCalls);
+  const calls: ReadonlySet<string> = new Set(watchedCalls);
+  const facts: ReadonlySet<string> = new Set(watchedFacts);
+  const isWatched = ({ source, detail, 'detail-type': type }: StoredEvent): boolean =>
+    source === 'rota' ? facts.has(type) : source === 'aws.kms' && calls.has((detail as { eventName?: string }).eventName ?? '');
   return async (event: StoredEvent): Promise<void> => {
-    if (event.source !== 'aws.kms' || !watched.has((event.detail as { eventName?: string }).eventName ?? '')) return;
+    if (!isWatched(event)) return;
     // Best effort, as on AWS: what an event misses the next sweep finds.
     await lambdas.get('judge-event')?.(event).catch(() => undefined);
   };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { FactType } from '../notice/facts.ts';
 
 /** Calls of KMS after which a key may stand otherwise. CloudTrail's names; KMS Developer Guide, "Logging AWS KMS API calls". */
 export const watchedCalls = [
@@ -12,7 +13,10 @@ export const watchedServiceEvents = ['RotateKey', 'DeleteExpiredKeyMaterial', 'D
 /** KMS's own events. KMS Developer Guide, "Monitoring with Amazon EventBridge". */
 export const watchedKmsEvents = ['KMS CMK Rotation', 'KMS Imported Key Material Expiration', 'KMS CMK Deletion'] as const;
 
-/** An event of EventBridge about KMS, as far as it is read here. */
+/** Rota's own: while a rotation has the lock of its key no event looks at that key, so what is over then is looked at when the lock goes. */
+export const watchedFacts = ['Rota Rotation Ended'] as const satisfies readonly FactType[];
+
+/** An event of EventBridge about keys, as far as it is read here. */
 export const KeyEvent = z.object({
   id: z.string(),
   account: z.string(),
@@ -27,6 +31,9 @@ export const KeyEvent = z.object({
     responseElements: z.looseObject({ keyId: z.string().optional() }).nullish(),
     resources: z.array(z.looseObject({ ARN: z.string().optional(), type: z.string().optional() })).nullish(),
     userIdentity: z.looseObject({ arn: z.string().optional() }).optional(),
+    // Of Rota's own.
+    keyIds: z.array(z.string()).optional(),
+    aliases: z.array(z.string()).optional(),
   }),
 });
 export type KeyEvent = z.infer<typeof KeyEvent>;
@@ -34,7 +41,7 @@ export type KeyEvent = z.infer<typeof KeyEvent>;
 /** What an event is about. */
 export interface EventSubject {
   readonly keyIds: readonly string[];
-  readonly alias?: string;
+  readonly aliases: readonly string[];
   /** As evidence: `event DisableKeyRotation 7c2f… by arn:…`. */
   readonly seenBy: string;
 }
@@ -44,12 +51,12 @@ const keyIdIn = (text: string | undefined): string[] => {
   return id === undefined ? [] : [id];
 };
 
-/** Which keys and which alias may stand otherwise after an event; nothing for a call that failed. */
+/** Which keys and which aliases may stand otherwise after an event; nothing for a call that failed. */
 export function subjectOf({ id, 'detail-type': type, resources, detail }: KeyEvent): EventSubject | undefined {
   if (detail.errorCode !== undefined) return undefined;
-  const { eventName = type, requestParameters, responseElements, userIdentity } = detail;
-  const keyIds = [...resources, ...(detail.resources ?? []).map((r) => r.ARN), responseElements?.keyId, detail['key-id']].flatMap(keyIdIn);
+  const { eventName = type, requestParameters, responseElements, userIdentity, aliases = [] } = detail;
+  const keyIds = [...resources, ...(detail.resources ?? []).map((r) => r.ARN), responseElements?.keyId, detail['key-id'], ...(detail.keyIds ?? [])].flatMap(keyIdIn);
   const alias = requestParameters?.aliasName;
   const by = userIdentity?.arn === undefined ? '' : ` by ${userIdentity.arn}`;
-  return { keyIds: [...new Set(keyIds)], ...(alias === undefined ? {} : { alias }), seenBy: `event ${eventName} ${id}${by}` };
+  return { keyIds: [...new Set(keyIds)], aliases: alias === undefined ? aliases : [alias], seenBy: `event ${eventName} ${id}${by}` };
 }

@@ -41,7 +41,7 @@ export const sealDossier = task({
     });
     if (evidence.outcome === 'rolled-back' && head.undoes !== undefined) await store.ledger.settle(head.undoes, { rolledBackBy: rotationId });
     for (const locked of lockedBy(context)) await store.ledger.unlock(locked, rotationId);
-    await announce(context, 'Rota Rotation Ended', { outcome: evidence.outcome, dossier: sequence, leftBehind: evidence.leftBehind });
+    await announce(context, 'Rota Rotation Ended', { outcome: evidence.outcome, dossier: sequence, leftBehind: evidence.leftBehind, ...touchedBy(context) });
     return { sequence, outcome: evidence.outcome };
   },
 });
@@ -50,6 +50,14 @@ function lockedBy({ head: { plan, retirePlan } }: Context): readonly string[] {
   if (retirePlan !== undefined) return [retirePlan.keyId];
   if (plan === undefined) return [];
   return 'stage' in plan ? [plan.oldKeyId] : locksOf(plan);
+}
+
+/** The keys and aliases that may stand otherwise than before: whoever looks at keys looks at these again. */
+function touchedBy({ head: { alias, plan, retirePlan, newKeyId } }: Context): { readonly keyIds: readonly string[]; readonly aliases: readonly string[] } {
+  if (retirePlan !== undefined) return { keyIds: [retirePlan.keyId], aliases: [] };
+  if (plan === undefined) return { keyIds: [], aliases: [alias] };
+  const keyIds = 'stage' in plan ? [plan.oldKeyId, plan.newKeyId] : [plan.oldKey.keyId, ...(newKeyId === undefined ? [] : [newKeyId])];
+  return { keyIds, aliases: plan.aliases.map((a) => a.alias) };
 }
 
 async function envelopeOf(kms: KMSClient, signingKey: string, keyid: string, predicate: RotationPredicate): Promise<Buffer> {

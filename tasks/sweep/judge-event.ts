@@ -20,7 +20,7 @@ import { lockFindings, lockFindingsActions } from './lock-findings.ts';
 import { settleFindings, settleFindingsActions } from './settle-findings.ts';
 
 /**
- * Looks anew at the keys and the alias that an event of KMS is about: a finding within a minute instead of a day. The event only says where to
+ * Looks anew at the keys and the aliases that an event of KMS, or the end of a rotation, is about: a finding within a minute instead of a day. The event only says where to
  * look; what is found is what KMS says now, so events may come late, twice or in any order.
  */
 export const judgeEvent = plainTask({
@@ -41,7 +41,7 @@ export const judgeEvent = plainTask({
     const own = await context.clients.kms.config.region();
     const target = targetOf(registry, event);
     if (target === undefined) return { keys: 0, opened: 0, closed: 0 };
-    const { keyIds, alias, seenBy } = subject;
+    const { keyIds, aliases, seenBy } = subject;
     const home = target.roleArn === undefined && target.region === own;
     const policies = policiesOf(registry, { home });
     const place = `${event.account}/${event.region}`;
@@ -52,7 +52,7 @@ export const judgeEvent = plainTask({
         if (!home) looks.push((await lookAt(calls, keyId, event, policies, context)).look);
         else if (!(await isMoving(keyId, context))) looks.push(await lookAtHome(calls, keyId, event, policies, context));
       }
-      const registered = alias !== undefined && home && policies.registered.has(alias) ? [alias] : [];
+      const registered = home ? aliases.filter((alias) => policies.registered.has(alias)) : [];
       const ofAlias = await aliasFindings(place, registered, await leadsOf(calls, registered), seenBy, context);
       const about = new Set([...looks.map((l) => l.arn), ...registered]);
       const { opened, closed } = await settleFindings(
@@ -72,7 +72,7 @@ function targetOf({ sweep }: Registry, { account, region }: KeyEvent): Target | 
   return found === undefined ? undefined : { region, ...(found.roleArn === undefined ? {} : { roleArn: found.roleArn }) };
 }
 
-/** Half-way through a rotation its keys look like strangers; when it has ended they are looked at again. A key that is being retired stays what it was. */
+/** Half-way through a rotation its keys look like strangers; its end is an event that looks at them again. A key that is being retired stays what it was. */
 async function isMoving(keyId: string, { store }: PlainContext): Promise<boolean> {
   const holder = await store.ledger.lockHolder(keyId);
   return holder !== undefined && (await store.ledger.head(holder)).workflow !== 'retire';

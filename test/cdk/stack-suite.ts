@@ -211,12 +211,14 @@ describe('alarms', () => {
   });
 });
 
-describe('events of KMS', () => {
+describe('events about keys', () => {
   const keeper = (name: string) => ofType('AWS::Lambda::EventInvokeConfig').find(([, c]) => String(c.Properties.FunctionName).includes(name))?.[1].Properties;
 
   test('what reaches no function, and what a function fails at, is kept', () => {
-    const rules = ofType('AWS::Events::Rule').map(([, r]) => r.Properties as { EventPattern?: { source: string[] }; Targets: { DeadLetterConfig?: { Arn: string } }[] }).filter((r) => r.EventPattern?.source[0] === 'aws.kms');
-    expect(rules).toHaveLength(3);
+    const rules = ofType('AWS::Events::Rule').map(([, r]) => r.Properties as { EventPattern?: { source: string[] }; Targets: { DeadLetterConfig?: { Arn: string } }[] }).filter((r) => JSON.stringify(r.Targets).includes('JudgeEvent'));
+    expect(rules.map((r) => r.EventPattern?.source)).toEqual([['aws.kms'], ['aws.kms'], ['aws.kms'], ['rota']]);
+    // No other fact of Rota: it would look for what it has just told.
+    expect(rules[3]?.EventPattern).toEqual({ source: ['rota'], 'detail-type': ['Rota Rotation Ended'] });
     for (const { Targets } of rules) expect(Targets.map((t) => t.DeadLetterConfig?.Arn)).toEqual([expect.stringMatching(/^\$\{WatchUndelivered\w+\.Arn\}$/)]);
     expect(keeper('JudgeEvent')).toMatchObject({ MaximumRetryAttempts: 2, DestinationConfig: { OnFailure: { Destination: expect.stringMatching(/^\$\{WatchUndelivered\w+\.Arn\}$/) as string } } });
     expect(keeper('PassOn')).toMatchObject({ MaximumRetryAttempts: 2, DestinationConfig: { OnFailure: { Destination: expect.stringMatching(/^\$\{NoticesUndelivered\w+\.Arn\}$/) as string } } });

@@ -1,7 +1,9 @@
+import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { CancelKeyDeletionCommand, CreateKeyCommand, DeleteAliasCommand, DisableKeyCommand, EnableKeyCommand, EnableKeyRotationCommand, ScheduleKeyDeletionCommand, UpdateAliasCommand } from '@aws-sdk/client-kms';
 import { expect, test } from 'vitest';
 import type { KpiReport } from '../../core/kpi/report.ts';
 import type { Registry } from '../../core/registry/registry-schema.ts';
+import { credentialsOf } from '../../demo/cast.ts';
 import { makeImportedKey } from '../../demo/imported-key.ts';
 import { startRota, type Rota, type Status } from '../rota.ts';
 
@@ -129,6 +131,8 @@ test('the daily sweep starts what is due, once; what is overdue counts in its qu
   await rota.approve(await rota.question('payments-s1'));
   expect(await rota.ended('payments-s1')).toMatchObject({ status: 'SUCCEEDED', oldKeyId });
   await told(rota);
+  // Its end has looked at its keys again: nobody waits for the next sweep.
+  expect(await names(rota)).toEqual([]);
   await sweepNow(rota);
   expect(await names(rota)).toEqual([]);
   const { overdueManualRotations, retainedKeys, approvalDelay, approvalStages } = await kpi(rota);
@@ -145,6 +149,38 @@ test('the daily sweep starts what is due, once; what is overdue counts in its qu
   // The schedule of the API started a sweep of the day by itself.
   const day = new Date(clock.now()).toISOString().slice(0, 10);
   expect(await rota.json<Sweep>('audrey', 'sweep', '--show', `daily-${day}`)).toMatchObject({ sweepId: `daily-${day}` });
+});
+
+test('the end of a rotation that came to nothing looks again too, and told twice it changes nothing more', async () => {
+  const rota = await startRota();
+  const oldKeyId = await payments(rota);
+  await rota.apply(with_());
+  // The sweep of the day comes by itself, and would look at what events do not.
+  await told(rota);
+  const day = new Date(rota.local.embedded.clock.now()).toISOString().slice(0, 10);
+  for (let status = ''; status !== 'SUCCEEDED'; ) ({ status } = await rota.json<Sweep>('audrey', 'sweep', '--show', `daily-${day}`));
+  const rotationId = await rota.rotate();
+  const question = await rota.question(rotationId);
+  // Nobody looks at a key that a rotation holds.
+  await rota.kms.send(new DisableKeyCommand({ KeyId: oldKeyId }));
+  await told(rota);
+  expect(await names(rota)).toEqual([]);
+  await rota.json('alice', 'reject', question, '--reason', 'not in this week');
+  expect(await rota.ended(rotationId)).toMatchObject({ status: 'FAILED' });
+  await told(rota);
+  const open = await findings(rota);
+  expect(open.filter((f) => f.about.endsWith(oldKeyId))).toMatchObject([{ name: 'registered-key-unusable', seenBy: expect.stringMatching(/^event Rota Rotation Ended \S+$/) as string }]);
+
+  const [ended] = rota.local.embedded.events().filter((e) => e['detail-type'] === 'Rota Rotation Ended');
+  expect(ended?.detail).toMatchObject({ rotationId, keyIds: expect.arrayContaining([oldKeyId]) as string[], aliases: ['alias/payments'] });
+  const counted = (await kpi(rota)).findings;
+  const events = new EventBridgeClient({ endpoint: rota.local.place.url, region: 'eu-central-1', credentials: credentialsOf(rota.local.place, 'pat') });
+  await events.send(new PutEventsCommand({ Entries: [{ Source: 'rota', DetailType: 'Rota Rotation Ended', Detail: JSON.stringify(ended?.detail) }] }));
+  events.destroy();
+  await told(rota);
+  expect(await findings(rota)).toEqual(open);
+  await sweepNow(rota);
+  expect((await kpi(rota)).findings).toEqual(counted);
 });
 
 test('neither an exception nor disabling a key remediates it; a disabled key counts neither way, whatever is switched on', async () => {

@@ -83,12 +83,16 @@ describe('what an event is about', () => {
   const call = (detail: object) => subjectOf(event('AWS API Call via CloudTrail', { eventName: 'UpdateAlias', userIdentity: { arn: 'arn:aws:iam::111122223333:user/mallory' }, ...detail }));
 
   test('a call, with its keys, its alias and who made it', () => {
-    expect(call({ requestParameters: { aliasName: 'alias/a' }, resources: [{ ARN: arn, type: 'AWS::KMS::Key' }] })).toEqual({ keyIds: [keyId], alias: 'alias/a', seenBy: 'event UpdateAlias e1 by arn:aws:iam::111122223333:user/mallory' });
+    expect(call({ requestParameters: { aliasName: 'alias/a' }, resources: [{ ARN: arn, type: 'AWS::KMS::Key' }] })).toEqual({ keyIds: [keyId], aliases: ['alias/a'], seenBy: 'event UpdateAlias e1 by arn:aws:iam::111122223333:user/mallory' });
   });
   test('a call that failed is about nothing', () => expect(call({ errorCode: 'AccessDenied', resources: [{ ARN: arn }] })).toBeUndefined());
   test('an event of KMS itself', () => {
-    expect(subjectOf(event('KMS CMK Deletion', { 'key-id': keyId }, [arn]))).toEqual({ keyIds: [keyId], seenBy: 'event KMS CMK Deletion e1' });
+    expect(subjectOf(event('KMS CMK Deletion', { 'key-id': keyId }, [arn]))).toEqual({ keyIds: [keyId], aliases: [], seenBy: 'event KMS CMK Deletion e1' });
     expect(subjectOf(event('KMS Imported Key Material Expiration', { 'key-id': 'mrk-1234abcd12ab34cd56ef1234567890ab' }))?.keyIds).toEqual(['mrk-1234abcd12ab34cd56ef1234567890ab']);
+  });
+  test('the end of a rotation, with its keys and aliases', () => {
+    const ended = event('Rota Rotation Ended', { rotationId: 'a-s1', alias: 'alias/a', requestedBy: 'carol', outcome: 'complete', keyIds: [keyId, keyId.replace('1', '5')], aliases: ['alias/a', 'alias/b'] });
+    expect(subjectOf(ended)).toEqual({ keyIds: [keyId, keyId.replace('1', '5')], aliases: ['alias/a', 'alias/b'], seenBy: 'event Rota Rotation Ended e1' });
   });
   test('an alias ARN is no key', () => expect(call({ resources: [{ ARN: 'arn:aws:kms:eu-central-1:111122223333:alias/a' }] })?.keyIds).toEqual([]));
 });
