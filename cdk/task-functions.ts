@@ -54,6 +54,7 @@ const elsewhere: Readonly<Record<string, Rights['at']>> = {
     registryTable: ['dynamodb:GetItem', 'dynamodb:Query'],
     ledgerTable: ['dynamodb:PutItem', 'dynamodb:Scan'],
     approvalTable: ['dynamodb:Scan'],
+    findingTable: ['dynamodb:DeleteItem', 'dynamodb:Scan'],
     records: ['s3:GetObject', 's3:PutObject'],
     recordBucket: ['s3:ListBucket'],
   },

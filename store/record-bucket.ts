@@ -14,6 +14,8 @@ export interface PlaceSummary {
   /** ISO 8601, UTC. */
   readonly sweptAt: string;
   readonly byClass: Readonly<Record<string, number>>;
+  /** When a sweep found that the registry no longer names it as a target. ISO 8601, UTC. */
+  readonly leftAt?: string;
 }
 
 /** A tally, and the day (`YYYY-MM-DD`, UTC) on which it was stored. */
@@ -50,10 +52,10 @@ export class RecordBucket {
     await this.#put(`summaries/${summary.place}.json`, JSON.stringify(summary), 'application/json');
   }
 
-  /** Of every place that was ever swept, by name. */
+  /** Of every place that was ever swept and is not left, by name. */
   async summaries(): Promise<PlaceSummary[]> {
     const texts = await Promise.all((await this.#list('summaries/')).map((key) => this.#get(key)));
-    return texts.flatMap((text) => (text === undefined ? [] : [JSON.parse(text) as PlaceSummary]));
+    return texts.flatMap((text) => (text === undefined ? [] : [JSON.parse(text) as PlaceSummary])).filter(({ leftAt }) => leftAt === undefined);
   }
 
   /** Where each alias of the registry should lead, as far as no rotation says so. */

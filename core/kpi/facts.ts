@@ -9,12 +9,12 @@ const At = z.iso.datetime();
 export const KpiFact = z.discriminatedUnion('fact', [
   /** How a key stood when it was looked at: what its automatic rotation is, and whether it is kept after a rotation. */
   z.strictObject({ fact: z.literal('key-seen'), at: At, keyArn: z.string(), rotation: z.enum(['on', 'off', 'not possible']), retained: z.boolean() }),
-  /** KMS has deleted the key, or the account is no longer looked at. */
+  /** KMS has deleted the key, or its account and Region are no longer swept. */
   z.strictObject({ fact: z.literal('key-gone'), at: At, keyArn: z.string() }),
   /** `about` is the key ARN or the alias; `evidence` says where it was seen. */
   z.strictObject({ fact: z.literal('finding-opened'), at: At, findingId: z.string(), kind: z.string(), about: z.string(), evidence: z.string() }),
-  /** `notMended`: an exception has closed it, or the key was disabled or deleted; nobody mended it. */
-  z.strictObject({ fact: z.literal('finding-closed'), at: At, findingId: z.string(), evidence: z.string(), notMended: z.enum(['excused', 'out of use']).optional() }),
+  /** `notMended`: an exception has closed it, the key was disabled or deleted, or nobody looks there any longer; nobody mended it. */
+  z.strictObject({ fact: z.literal('finding-closed'), at: At, findingId: z.string(), evidence: z.string(), notMended: z.enum(['excused', 'out of use', 'no longer swept']).optional() }),
   /** A question that people have settled, either way, or have let run out of time; each decision by the groups for which it counted. */
   z.strictObject({
     fact: z.literal('approval-settled'),

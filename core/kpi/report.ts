@@ -11,7 +11,7 @@ export interface KpiReport {
   readonly windowDays: number;
   /** Of the customer managed symmetric keys that KMS could rotate: how many it does. NIST SP 800-57 Part 1, 5.3. */
   readonly automaticRotation: { readonly on: number; readonly eligible: number; readonly percent?: number; readonly off: readonly string[] };
-  /** From a key found without automatic rotation to the same key with it, closed within the window; neither exceptions nor keys that were disabled or deleted. */
+  /** From a key found without automatic rotation to the same key with it, closed within the window; neither exceptions, nor keys that were disabled or deleted or are no longer swept. */
   readonly timeToRemediate: Durations;
   /** Manual rotations that were overdue at some time in a quarter, by quarter (`2026-Q4`, in UTC). */
   readonly overdueManualRotations: Readonly<Record<string, readonly string[]>>;

@@ -11,15 +11,16 @@ import { announceFact } from '../../store/events.ts';
 import { renewedActions } from '../../store/renewed.ts';
 import { plainTask, type PlainContext } from '../task.ts';
 import { dueRotations } from './due-rotations.ts';
+import { leavePlaces } from './leave-places.ts';
 import { SweptTarget } from './targets.ts';
 
-/** Carries the KPIs on by what was told since the last sweep, tells them as metrics, and asks for the rotations that are due. */
+/** Carries the KPIs on by what was told since the last sweep, ends what was known of places that are no longer swept, tells the KPIs as metrics, and asks for the rotations that are due. */
 export const closeSweep = plainTask({
   name: 'close-sweep',
   input: z.strictObject({ sweepId: z.string(), targets: z.array(SweptTarget) }),
   output: z.strictObject({ started: z.array(z.string()), failed: z.int() }),
   errors: ['RegistryEmpty'],
-  actions: ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:Scan', 's3:GetObject', 's3:ListBucket', 's3:PutObject', 'events:PutEvents', ...renewedActions],
+  actions: ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:DeleteItem', 'dynamodb:Scan', 's3:GetObject', 's3:ListBucket', 's3:PutObject', 'events:PutEvents', ...renewedActions],
   run: async ({ sweepId, targets }, context) => {
     const { store, clock, now } = context;
     const day = now.slice(0, 10);
@@ -28,7 +29,8 @@ export const closeSweep = plainTask({
     await store.records.addFacts(day, `${sweepId}.approvals.${randomUUID()}`, settled);
     const repaired = await missedFacts(before, targets, context);
     await store.records.addFacts(day, `${sweepId}.missed.${randomUUID()}`, repaired);
-    const tally = addFacts(before, [...settled, ...repaired]);
+    const known = addFacts(before, [...settled, ...repaired]);
+    const tally = addFacts(known, await leavePlaces(known, { sweepId, targets }, context));
     await store.records.putTally(day, tally);
     const report = kpiReport(tally, now);
     await store.records.putReport(day, report);

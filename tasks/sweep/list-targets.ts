@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { plainTask } from '../task.ts';
-import { SweepTarget } from './targets.ts';
+import { SweepTarget, targetsOf } from './targets.ts';
 
 /** The accounts and Regions that a sweep looks at: those of the registry, else Rota's own. */
 export const listTargets = plainTask({
@@ -10,8 +10,7 @@ export const listTargets = plainTask({
   errors: ['RegistryEmpty'],
   actions: ['dynamodb:GetItem', 'dynamodb:Query'],
   run: async ({ sweepId }, { store, clients }) => {
-    const { sweep } = await store.registry.whole();
-    const own = await clients.kms.config.region();
-    return { targets: (sweep?.targets ?? [{ region: own }]).map(({ region, roleArn }) => ({ sweepId, region, ...(roleArn === undefined ? {} : { roleArn }) })) };
+    const targets = targetsOf(await store.registry.whole(), await clients.kms.config.region());
+    return { targets: targets.map((target) => ({ sweepId, ...target })) };
   },
 });

@@ -33,6 +33,14 @@ function notMended({ name, about }: OpenFinding, isExcused: boolean, facts: read
   return isOut ? { notMended: 'out of use' } : {};
 }
 
+/** Announces what is over, then takes it off; its fact is written before. */
+export async function closeFindings(closes: readonly { readonly finding: OpenFinding; readonly because: string }[], context: PlainContext): Promise<void> {
+  for (const { finding, because } of closes) {
+    await announceFact(context, 'Rota Finding Closed', { findingId: findingIdOf(finding), ...finding, because });
+    await context.store.findings.close(finding);
+  }
+}
+
 /**
  * Brings the open findings of a place in line with a look at it, tells the KPIs and announces what is new. A finding is opened before its
  * fact is written and closed after: a crash in between leaves it to be told again, never untold.
@@ -55,9 +63,6 @@ export async function settleFindings({ place, found, seenBy, covers, facts, writ
     ...closes.map(({ finding, because, isExcused }): KpiFact => ({ fact: 'finding-closed', at: now, findingId: findingIdOf(finding), evidence: `${seenBy}: ${because}`, ...notMended(finding, isExcused, facts) })),
   ]);
   for (const finding of told) await announceFact(context, 'Rota Finding Opened', { findingId: findingIdOf(finding), ...finding });
-  for (const { finding, because } of closes) {
-    await announceFact(context, 'Rota Finding Closed', { findingId: findingIdOf(finding), ...finding, because });
-    await store.findings.close(finding);
-  }
+  await closeFindings(closes, context);
   return { opened: opened.length, closed: closes.length, open: open.length + opened.length - closes.length };
 }

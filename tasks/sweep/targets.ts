@@ -1,8 +1,14 @@
 import { z } from 'zod';
 import { RoleArn } from '../../core/ids.ts';
+import type { Registry } from '../../core/registry/registry-schema.ts';
+import type { Target } from '../../store/inventory/target.ts';
 
 /** One account and Region of one sweep. */
 export const SweepTarget = z.strictObject({ sweepId: z.string(), region: z.string(), roleArn: RoleArn.optional() });
+
+/** What the registry has swept: the accounts and Regions that it names, else Rota's own. */
+export const targetsOf = ({ sweep }: Registry, ownRegion: string): Target[] =>
+  (sweep?.targets ?? [{ region: ownRegion }]).map(({ region, roleArn }) => ({ region, ...(roleArn === undefined ? {} : { roleArn }) }));
 
 /** What became of it. `error` says why it could not be swept: the others went on. */
 export const SweptTarget = z.strictObject({

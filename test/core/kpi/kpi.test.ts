@@ -16,7 +16,7 @@ const keyHistory = (n: number) =>
     }),
   );
 const findingHistory = (n: number) =>
-  fc.record({ opens: fc.nat(lastDay), lasts: fc.option(fc.nat(200)), kind: fc.constantFrom('rotation-off', 'overdue', 'alias-moved'), notMended: fc.option(fc.constantFrom('excused' as const, 'out of use' as const)) }).map(({ opens, lasts, kind, notMended }): KpiFact[] => [
+  fc.record({ opens: fc.nat(lastDay), lasts: fc.option(fc.nat(200)), kind: fc.constantFrom('rotation-off', 'overdue', 'alias-moved'), notMended: fc.option(fc.constantFrom('excused' as const, 'out of use' as const, 'no longer swept' as const)) }).map(({ opens, lasts, kind, notMended }): KpiFact[] => [
     { fact: 'finding-opened', at: day(opens), findingId: `f${n}`, kind, about: 'a', evidence: 'sweep' },
     ...(lasts === null ? [] : [{ fact: 'finding-closed' as const, at: day(opens + lasts), findingId: `f${n}`, evidence: 'sweep', ...(notMended === null ? {} : { notMended }) }]),
   ]);
