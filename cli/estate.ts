@@ -83,7 +83,7 @@ type EstateRegistry = Pick<Registry, 'keys' | 'exceptions' | 'automaticRotation'
 /** The registry to measure keys by; undefined where none was named. Throws `RegistryInvalid`, or what the API refused. */
 export async function registryOf(io: Io, { registry: file }: EstateOptions): Promise<EstateRegistry | undefined> {
   if (file !== undefined) return readRegistry(await registryText(file), file);
-  if (io.env.ROTA_URL === undefined) return undefined;
+  if ((io.env.ROTA_URL ?? '') === '') return undefined;
   return (await apiJson<{ registry: Registry }>(io, { method: 'GET', path: '/api/registry' })).registry;
 }
 

@@ -15,7 +15,7 @@ export interface SignedRequest {
 
 /** Where Rota is: `ROTA_URL`, else the endpoint that AWS clients use. */
 function baseUrl({ env }: Io): URL {
-  const text = env.ROTA_URL ?? env.AWS_ENDPOINT_URL;
+  const text = [env.ROTA_URL, env.AWS_ENDPOINT_URL].find((url) => url !== undefined && url !== '');
   if (text === undefined) throw new ApiRefusal('NoUrl', 'Rota does not know where to go: ROTA_URL is not set.', 'Start `rota local` and copy the lines it prints, or set ROTA_URL to the API URL of your deployment.');
   if (!URL.canParse(text)) throw new ApiRefusal('NoUrl', `ROTA_URL is ${text}, which is no URL.`, 'Set it to something like http://127.0.0.1:4599.');
   return new URL(text);

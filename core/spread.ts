@@ -30,7 +30,8 @@ export const durations = (cases: readonly Case[]): Durations => ({
   ids: [...new Set(cases.map(({ id }) => id))].sort(),
 });
 
-function inWords(seconds: number): string {
+/** `3.0 days`, `2.5 hours` or `4 minutes`. */
+export function inWords(seconds: number): string {
   if (seconds >= 172_800) return `${(seconds / 86_400).toFixed(1)} days`;
   if (seconds >= 7200) return `${(seconds / 3600).toFixed(1)} hours`;
   const minutes = Math.round(seconds / 60);

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { RotaError } from '../../core/errors.ts';
 import { secondsPerDay } from '../../core/clock.ts';
+import { inWords } from '../../core/spread.ts';
 import { command, group } from '../command.ts';
 import { show, type Io } from '../io.ts';
 import { embeddedCall } from '../embedded-call.ts';
@@ -20,7 +21,7 @@ interface Now {
   readonly offsetSeconds: number;
 }
 
-const nowText = ({ now, offsetSeconds }: Now): string => `${now}${offsetSeconds === 0 ? ' (real time)' : `, moved ahead by ${offsetSeconds} s: everything made now is marked`}`;
+const nowText = ({ now, offsetSeconds }: Now): string => `${now}${offsetSeconds === 0 ? ' (real time)' : `, moved ahead by ${inWords(offsetSeconds)}: everything made now is marked`}`;
 
 export function clock(io: Io): Command {
   const advance = command('advance', 'Move the clock of `rota local` ahead; timers on the way fire in order', ['rota clock advance 30d', 'rota clock advance 90s'])

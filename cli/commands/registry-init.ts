@@ -11,7 +11,7 @@ import { registryText, registryYaml } from '../registry-text.ts';
 /** What there is already: a file, which may be half filled in, else the registry that holds. */
 async function draftOf(io: Io, { registry: file }: EstateOptions): Promise<Draft> {
   if (file !== undefined) return readDraft(await registryText(file), file);
-  if (io.env.ROTA_URL === undefined) return readDraft();
+  if ((io.env.ROTA_URL ?? '') === '') return readDraft();
   const held = await heldRegistryIfAny(io);
   return held === undefined ? readDraft() : readDraft(registryYaml(held.registry));
 }

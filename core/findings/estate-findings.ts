@@ -11,8 +11,8 @@ const named = (aliases: readonly string[]): string => `${[...aliases].sort().sli
 
 /** What is wrong with the keys that were seen, with the findings that a key has by itself. */
 export function findingsOfKey(judged: JudgedKey, registered: ReadonlyMap<string, unknown>): FoundFinding[] {
-  const { arn, key } = judged;
-  const about = (found: Finding): FoundFinding => ({ ...found, about: arn });
+  const { arn, key, policy } = judged;
+  const about = (found: Finding): FoundFinding => ({ ...found, about: arn, ...(policy === undefined ? {} : { owner: policy.owner }) });
   const alias = key.aliases.find((name) => registered.has(name));
   const state = key.description?.state ?? '';
   const goes = judged.class.class === 'pending-deletion';

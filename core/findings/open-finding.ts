@@ -4,6 +4,8 @@ import type { Finding, FindingName } from '../inventory/finding.ts';
 export interface FoundFinding extends Pick<Finding, 'sentence' | 'remedy' | 'severity' | 'excused'> {
   readonly name: FindingName;
   readonly about: string;
+  /** Who answers for the key by the registry, where it is there: they are told too, and reminded. */
+  readonly owner?: string;
 }
 
 /** A finding from the moment it was first seen until it is so no more. Times are ISO 8601 in UTC. */
@@ -13,6 +15,8 @@ export interface OpenFinding extends Omit<FoundFinding, 'excused'> {
   readonly openedAt: string;
   /** What saw it first: `sweep daily-2026-11-27`, `event CreateKey 7c2f…`. */
   readonly seenBy: string;
+  /** When its owner was last reminded. */
+  readonly remindedAt?: string;
 }
 
 /** Names one finding for good: the same thing that is wrong again, later, is another finding. */

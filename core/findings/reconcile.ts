@@ -1,3 +1,4 @@
+import { secondsPerDay } from '../clock.ts';
 import type { FoundFinding, OpenFinding } from './open-finding.ts';
 
 /** What a look changes. */
@@ -8,7 +9,12 @@ export interface Changes {
   readonly closes: readonly { readonly finding: OpenFinding; readonly because: string; readonly isExcused: boolean }[];
   /** Known and still so, in other words than before. */
   readonly rewords: readonly OpenFinding[];
+  /** Known and still so, of an owner who was told a week ago or longer. */
+  readonly reminds: readonly OpenFinding[];
 }
+
+/** Somewhat less than a week: a sweep does not begin at the same second each day. */
+const reminderMs = 6.5 * secondsPerDay * 1000;
 
 const keyOf = ({ name, about }: Pick<FoundFinding, 'name' | 'about'>): string => `${name} ${about}`;
 
@@ -16,10 +22,16 @@ const keyOf = ({ name, about }: Pick<FoundFinding, 'name' | 'about'>): string =>
  * Compares what a look found with what is open. A finding that an exception excuses is closed, or not opened: people have decided on it.
  * Of what it closes the caller takes only what the look could have seen: what it did not look at must not seem mended.
  */
-export function reconcile(found: readonly FoundFinding[], open: readonly OpenFinding[]): Changes {
+export function reconcile(found: readonly FoundFinding[], open: readonly OpenFinding[], now: string): Changes {
   const excused = new Map(found.flatMap((f) => (f.excused === undefined ? [] : [[keyOf(f), f.excused] as const])));
   const wrong = new Map(found.filter((f) => f.excused === undefined).map((f) => [keyOf(f), f]));
   const known = new Set(open.map(keyOf));
+  const still = open.flatMap((was) => {
+    const now = wrong.get(keyOf(was));
+    if (now === undefined) return [];
+    const { sentence, severity, remedy, owner } = now;
+    return [{ was, is: { ...was, sentence, severity, remedy, ...(owner === undefined ? {} : { owner }) } }];
+  });
   return {
     opens: [...wrong.values()].filter((f) => !known.has(keyOf(f))),
     closes: open
@@ -28,10 +40,7 @@ export function reconcile(found: readonly FoundFinding[], open: readonly OpenFin
         const exception = excused.get(keyOf(finding));
         return { finding, isExcused: exception !== undefined, because: exception === undefined ? 'it is so no more' : `${exception.owner} has an exception until ${exception.until}: ${exception.reason}` };
       }),
-    rewords: open.flatMap((finding) => {
-      const now = wrong.get(keyOf(finding));
-      if (now === undefined || (now.sentence === finding.sentence && now.severity === finding.severity)) return [];
-      return [{ ...finding, sentence: now.sentence, severity: now.severity, remedy: now.remedy }];
-    }),
+    rewords: still.filter(({ was, is }) => was.sentence !== is.sentence || was.severity !== is.severity || was.owner !== is.owner).map(({ is }) => is),
+    reminds: still.filter(({ is: { owner, openedAt, remindedAt } }) => owner !== undefined && Date.parse(remindedAt ?? openedAt) + reminderMs <= Date.parse(now)).map(({ is }) => is),
   };
 }

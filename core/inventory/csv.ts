@@ -1,5 +1,6 @@
 import { isoSeconds } from '../clock.ts';
 import type { JudgedKey } from './judge-key.ts';
+import { materialSinceMs } from './renewal.ts';
 
 const columns: readonly (readonly [name: string, cell: (judged: JudgedKey) => string | number | undefined])[] = [
   ['arn', ({ arn }) => arn],
@@ -16,7 +17,7 @@ const columns: readonly (readonly [name: string, cell: (judged: JudgedKey) => st
   ['nextRotation', ({ class: its }) => (its.class === 'rotates' ? iso(its.nextMs) : undefined)],
   ['owner', ({ policy }) => policy?.owner],
   ['registeredAs', ({ policy }) => policy?.alias],
-  ['lastRotated', ({ renewal }) => iso(renewal?.sinceMs)],
+  ['materialSince', (judged) => iso(materialSinceMs(judged))],
   ['due', ({ renewal }) => iso(renewal?.dueMs)],
   ['materialExpires', ({ key }) => iso(key.description?.validToMs)],
   ['rotationsLeft', ({ rotationsLeft }) => rotationsLeft],

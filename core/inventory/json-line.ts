@@ -1,6 +1,7 @@
 import { isoSeconds } from '../clock.ts';
 import type { Json } from '../canonical-json.ts';
 import type { JudgedKey } from './judge-key.ts';
+import { materialSinceMs } from './renewal.ts';
 
 const at = (name: string, ms: number | undefined): Record<string, string> => (ms === undefined ? {} : { [name]: isoSeconds(ms) });
 
@@ -20,7 +21,7 @@ export function jsonOf({ arn, key, class: its, policy, renewal, rotationsLeft, s
     ...(d === undefined ? {} : { state: d.state, keySpec: d.spec, keyUsage: d.usage, origin: d.origin, ...at('createdAt', d.createdMs), ...at('materialExpiresAt', d.validToMs) }),
     ...(d?.multiRegion === undefined ? {} : { multiRegion: d.multiRegion }),
     ...(policy === undefined ? {} : { registeredAs: policy.alias, owner: policy.owner, cryptoperiodDays: policy.cryptoperiodDays }),
-    ...at('lastRotatedAt', renewal?.sinceMs),
+    ...at('materialSince', materialSinceMs({ key, renewal })),
     ...at('dueAt', renewal?.dueMs),
     ...(rotationsLeft === undefined ? {} : { rotationsLeft }),
     ...(key.tags['rota:rotation'] === undefined ? {} : { madeByRotation: key.tags['rota:rotation'] }),

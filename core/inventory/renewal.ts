@@ -22,6 +22,10 @@ export function renewalOf({ description, rotations }: Pick<ObservedKey, 'descrip
   return { sinceMs, ...(policy === undefined ? {} : { dueMs: sinceMs + policy.cryptoperiodDays * dayMs }) };
 }
 
+/** Since when a key has the material that it has, rotated or as it was made; undefined where it has none. Epoch milliseconds. */
+export const materialSinceMs = ({ key, renewal }: { readonly key: Pick<ObservedKey, 'description'>; readonly renewal?: Renewal | undefined }): number | undefined =>
+  key.description?.state === 'PendingImport' ? undefined : renewal?.sinceMs;
+
 /** Whether a key is so old by its making alone that only a rotation in place could have kept it in time. */
 export const wantsRotations = ({ createdMs }: { readonly createdMs: number }, policy: ManualPolicy, nowMs: number): boolean =>
   createdMs + (policy.cryptoperiodDays - policy.warningDays) * dayMs <= nowMs;

@@ -18,6 +18,7 @@ export const factTypes = [
   'Rota Rotation Frozen',
   'Rota Rotation Ended',
   'Rota Finding Opened',
+  'Rota Finding Reminded',
   'Rota Finding Closed',
   'Rota Rotation Proposed',
   'Rota Sweep Ended',

@@ -41,6 +41,7 @@ const requester = (d: Detail): string[] => [plain(d.requestedBy)];
 
 /** What is about no rotation has no requester: it is for whoever keeps the estate. */
 const operators = (): string[] => ['platform'];
+const operatorsAndOwner = (d: Detail): string[] => [...operators(), ...(d.owner === undefined ? [] : [plain(d.owner)])];
 
 const rows: Readonly<Record<FactType, Row>> = {
   'Rota Approval Requested': {
@@ -138,13 +139,19 @@ const rows: Readonly<Record<FactType, Row>> = {
   'Rota Finding Opened': {
     subject: (d) => `Rota found: ${plain(d.name)} in ${plain(d.place)}`,
     lines: (d) => [`${plain(d.about)} in ${plain(d.place)}: ${plain(d.sentence)}`, plain(d.remedy), `Seen by ${plain(d.seenBy)} at ${plain(d.openedAt)} (UTC).`],
-    to: operators,
+    to: operatorsAndOwner,
+    page: 'findings',
+  },
+  'Rota Finding Reminded': {
+    subject: (d) => `Rota reminds: ${plain(d.name)} in ${plain(d.place)} since ${plain(d.openedAt).slice(0, 10)}`,
+    lines: (d) => [`${plain(d.about)} in ${plain(d.place)}, since ${plain(d.openedAt)} (UTC): ${plain(d.sentence)}`, plain(d.remedy)],
+    to: operatorsAndOwner,
     page: 'findings',
   },
   'Rota Finding Closed': {
     subject: (d) => `Rota: ${plain(d.name)} in ${plain(d.place)} is over`,
     lines: (d) => [`${plain(d.about)} in ${plain(d.place)}, open since ${plain(d.openedAt)} (UTC): ${plain(d.because)}.`],
-    to: operators,
+    to: operatorsAndOwner,
     page: 'findings',
   },
   'Rota Rotation Proposed': {

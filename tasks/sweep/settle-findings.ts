@@ -48,9 +48,9 @@ export async function closeFindings(closes: readonly { readonly finding: OpenFin
 export async function settleFindings({ place, found, seenBy, covers, facts, writer }: Look, context: PlainContext): Promise<Settled> {
   const { store, now } = context;
   const open = await store.findings.ofPlace(place);
-  const { opens, closes: over, rewords } = reconcile(found, open);
+  const { opens, closes: over, rewords, reminds } = reconcile(found, open, now);
   const closes = over.filter(({ finding }) => covers(finding));
-  const fresh = opens.map(({ name, about, severity, sentence, remedy }): OpenFinding => ({ place, name, about, severity, sentence, remedy, openedAt: now, seenBy }));
+  const fresh = opens.map(({ name, about, severity, sentence, remedy, owner }): OpenFinding => ({ place, name, about, severity, sentence, remedy, openedAt: now, seenBy, ...(owner === undefined ? {} : { owner }) }));
   const opened: OpenFinding[] = [];
   // An event and a sweep may see the same: one of them opens it.
   for (const finding of fresh) if (await store.findings.open(finding)) opened.push(finding);
@@ -63,6 +63,11 @@ export async function settleFindings({ place, found, seenBy, covers, facts, writ
     ...closes.map(({ finding, because, isExcused }): KpiFact => ({ fact: 'finding-closed', at: now, findingId: findingIdOf(finding), evidence: `${seenBy}: ${because}`, ...notMended(finding, isExcused, facts) })),
   ]);
   for (const finding of told) await announceFact(context, 'Rota Finding Opened', { findingId: findingIdOf(finding), ...finding });
+  // Rather twice than never: it is written down after.
+  for (const finding of reminds) {
+    await announceFact(context, 'Rota Finding Reminded', { findingId: findingIdOf(finding), ...finding });
+    await store.findings.reword({ ...finding, remindedAt: now });
+  }
   await closeFindings(closes, context);
   return { opened: opened.length, closed: closes.length, open: open.length + opened.length - closes.length };
 }

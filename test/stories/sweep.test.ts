@@ -122,6 +122,14 @@ test('the daily sweep starts what is due, once; what is overdue counts in its qu
   await clock.advance(370 * dayMs);
   await sweepNow(rota);
   expect(await names(rota)).toEqual(['overdue']);
+  const toOwners = async () => (await rota.json<{ subject: string; to: string[] }[]>('pat', 'outbox')).filter(({ to }) => to.includes('payments-owners')).map(({ subject }) => subject.replace(/ since .*/, ''));
+  const place = '000000000000/eu-central-1';
+  const before = await toOwners();
+  expect(before).toContain(`Rota found: overdue in ${place}`);
+  await clock.advance(7 * dayMs);
+  await sweepNow(rota);
+  await sweepNow(rota);
+  expect((await toOwners()).filter((subject) => subject === `Rota reminds: overdue in ${place}`)).toHaveLength(1);
 
   await rota.apply(with_({}, { schedule: { ...schedule, starts: 'when-due' } }));
   // The sweep of the day may have come first: whoever asks, it is one rotation.

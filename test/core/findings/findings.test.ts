@@ -18,20 +18,28 @@ describe('what a look changes', () => {
   const excused = { owner: 'pat', reason: 'goes in May', until: '2026-05-31' };
 
   test('opens what is new, closes what is over, leaves the rest', () => {
-    const { opens, closes, rewords } = reconcile([found('a'), found('b')], [open('b'), open('c')]);
+    const { opens, closes, rewords } = reconcile([found('a'), found('b')], [open('b'), open('c')], day(2));
     expect(opens.map((f) => f.about)).toEqual(['a']);
     expect(closes).toEqual([{ finding: open('c'), because: 'it is so no more', isExcused: false }]);
     expect(rewords).toEqual([]);
   });
   test('another finding about the same key is another finding', () => {
-    expect(reconcile([found('a', { name: 'overdue' })], [open('a')])).toMatchObject({ opens: [{ name: 'overdue' }], closes: [{ finding: { name: 'rotation-off' } }] });
+    expect(reconcile([found('a', { name: 'overdue' })], [open('a')], day(2))).toMatchObject({ opens: [{ name: 'overdue' }], closes: [{ finding: { name: 'rotation-off' } }] });
   });
   test('an exception opens nothing, and closes what is open, by its name', () => {
-    expect(reconcile([found('a', { excused })], [])).toEqual({ opens: [], closes: [], rewords: [] });
-    expect(reconcile([found('a', { excused })], [open('a')]).closes).toEqual([{ finding: open('a'), because: 'pat has an exception until 2026-05-31: goes in May', isExcused: true }]);
+    expect(reconcile([found('a', { excused })], [], day(2))).toEqual({ opens: [], closes: [], rewords: [], reminds: [] });
+    expect(reconcile([found('a', { excused })], [open('a')], day(2)).closes).toEqual([{ finding: open('a'), because: 'pat has an exception until 2026-05-31: goes in May', isExcused: true }]);
+  });
+  test('an owner is reminded of what is still so, each week', () => {
+    const owned = found('a', { owner: 'payments-owners' });
+    const reminds = (n: number, more: Partial<OpenFinding> = {}, now = owned) => reconcile([now], [open('a', { owner: 'payments-owners', ...more })], day(n)).reminds.length;
+    expect([2, 7, 8, 9].map((n) => reminds(n))).toEqual([0, 0, 1, 1]);
+    expect([9, 14, 15].map((n) => reminds(n, { remindedAt: day(8) }))).toEqual([0, 0, 1]);
+    expect(reminds(9, {}, found('a', { owner: 'payments-owners', excused }))).toBe(0);
+    expect(reconcile([found('a')], [open('a')], day(9)).reminds).toEqual([]);
   });
   test('the same in other words is reworded, and keeps its age', () => {
-    expect(reconcile([found('a', { sentence: 'It is still off.' })], [open('a')]).rewords).toEqual([open('a', { sentence: 'It is still off.' })]);
+    expect(reconcile([found('a', { sentence: 'It is still off.' })], [open('a')], day(2)).rewords).toEqual([open('a', { sentence: 'It is still off.' })]);
   });
 });
 

@@ -22,7 +22,7 @@ const off = judge({ description: { spec: 'SYMMETRIC_DEFAULT', usage: 'ENCRYPT_DE
 const excused = judge({ description: signing }, [{ key: arn, owner: 'security', reason: 'the vendor rotates it', until: '2027-06-30' }]);
 
 test('CSV: a header and a line for each key, with quotes where a cell needs them, and no formulas', () => {
-  expect(csvHeader).toBe('arn,aliases,class,why,standing,findings,state,keySpec,origin,created,periodDays,nextRotation,owner,registeredAs,lastRotated,due,materialExpires,rotationsLeft,madeByRotation,lastUsed\r\n');
+  expect(csvHeader).toBe('arn,aliases,class,why,standing,findings,state,keySpec,origin,created,periodDays,nextRotation,owner,registeredAs,materialSince,due,materialExpires,rotationsLeft,madeByRotation,lastUsed\r\n');
   expect(csvLine(inTime)).toBe(`${arn},alias/tokens,manual,asymmetric,in-order,,Enabled,RSA_2048,AWS_KMS,2026-02-01T00:00:00Z,,,identity,alias/tokens,2026-02-01T00:00:00Z,2027-02-01T00:00:00Z,,,,2026-11-26T00:00:00Z\r\n`);
   expect(csvLine(forgotten)).toContain(',"alias/x,y =cmd()",manual,');
   expect(csvLine(judge({ aliases: ['=cmd()'], description: signing }))).toContain(",'=cmd(),manual,");
