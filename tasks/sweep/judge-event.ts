@@ -68,7 +68,9 @@ export const judgeEvent = plainTask({
 
 /** Where an event's account and Region are swept from; undefined where the registry does not name them. */
 function targetOf({ sweep }: Registry, { account, region }: KeyEvent): Target | undefined {
-  const found = sweep?.targets.find((t) => t.region === region && (t.roleArn === undefined || t.roleArn.split(':')[4] === account));
+  const there = sweep?.targets.filter((t) => t.region === region) ?? [];
+  // A role names its account; what has none is Rota's own, and no other account of the same Region.
+  const found = there.find(({ roleArn }) => roleArn?.split(':')[4] === account) ?? there.find(({ roleArn }) => roleArn === undefined);
   return found === undefined ? undefined : { region, ...(found.roleArn === undefined ? {} : { roleArn: found.roleArn }) };
 }
 

@@ -7,6 +7,7 @@ import { defaultNames, makeClients } from '../../store/clients.ts';
 import { setUp } from '../../store/set-up.ts';
 import { makeStore } from '../../store/store.ts';
 import { closeSweep } from '../../tasks/sweep/close-sweep.ts';
+import { judgeEvent } from '../../tasks/sweep/judge-event.ts';
 import { listTargets } from '../../tasks/sweep/list-targets.ts';
 import { sweepTarget } from '../../tasks/sweep/sweep-target.ts';
 import type { SweptTarget } from '../../tasks/sweep/targets.ts';
@@ -54,7 +55,7 @@ async function swept() {
   };
   const seen = async () => ({ open: [...new Set((await store.findings.all()).map((f) => f.place))].sort(), counted: (await store.records.summaries()).map((s) => s.place).sort() });
   const closedFacts = () => aws.events().filter((e) => e['detail-type'] === 'Rota Finding Closed').map((e) => (e.detail as { because: string }).because);
-  return { aws, store, apply, sweep, seed, seen, closedFacts };
+  return { aws, deps, store, apply, sweep, seed, seen, closedFacts };
 }
 
 const home = `${accountId}/${region}`;
@@ -117,14 +118,22 @@ test.each([
 });
 
 test('while the own account could not be swept, every account may be it', async () => {
-  const { store, aws, apply, seed, seen } = await swept();
+  const { deps, aws, apply, seed, seen } = await swept();
   await seed(left);
   await aws.clock.advance(hourMs);
   await apply([{ region }]);
-  const clients = makeClients({ region, endpoint: aws.url, credentials: admin });
-  onTestFinished(() => clients.destroy());
-  await runPlainTask(closeSweep, { sweepId: 'one', targets: [{ region, error: 'AccessDenied' }] }, { clock: aws.clock, clients, names: defaultNames, store, movedClockSeconds: () => 0 });
+  await runPlainTask(closeSweep, { sweepId: 'one', targets: [{ region, error: 'AccessDenied' }] }, deps);
   expect(await seen()).toEqual({ open: [left], counted: [left] });
+});
+
+test('an event of an account in the Region of another target is looked at by its own role, and by no other', async () => {
+  const { deps, store, apply } = await swept();
+  await apply([{ region }, roleIn(other)]);
+  const keyArn = `arn:aws:kms:${region}:${other}:key/00000000-0000-0000-0000-000000000001`;
+  const event = { id: 'e1', account: other, region, 'detail-type': 'KMS CMK Rotation', resources: [keyArn], detail: {} };
+  // By Rota's own role there is no such key, and the KPIs would lose it.
+  await expect(runPlainTask(judgeEvent, event, deps)).rejects.toThrow();
+  expect((await store.records.tallySoFar()).keys[keyArn]).toBeUndefined();
 });
 
 test('a place that comes back is counted again', async () => {
