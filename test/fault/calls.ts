@@ -91,7 +91,7 @@ function nameOf(task: string, payload: object): string {
 }
 
 /** Everything else may be lost or repeated without a trace. */
-const reads = /^(Get(?!ParametersForImport)|List|Describe|Query|Scan|Head|Lookup|GenerateRandom|Encrypt|Decrypt|Sign|Verify|GenerateMac|DeriveSharedSecret)/;
+const reads = /^(Get(?!ParametersForImport)|BatchGet|List|Describe|Query|Scan|Head|Lookup|GenerateRandom|Encrypt|Decrypt|Sign|Verify|GenerateMac|DeriveSharedSecret)/;
 
 /** What events start is best effort, and no step of what is watched: the next sweep finds what a kill has lost. */
 const bestEffort = ['judge-event'];
