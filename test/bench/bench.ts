@@ -62,8 +62,12 @@ async function rotating(): Promise<Record<string, number>> {
   }
 }
 
-/** `npm run bench -- waves [count] [scale]` runs this part alone. */
+/** `npm run bench -- inventory`, or `-- waves [count] [scale]`, runs a part alone. */
 const [part, count = '400', scale = '20'] = process.argv.slice(2).filter((word) => !word.startsWith('--'));
+if (part === 'inventory') {
+  await inventoryBench();
+  process.exit(0);
+}
 const waves = await wavesBench([
   { name: `a wave of ${count}, quotas times ${scale}`, count: Number(count), quotaScale: Number(scale) },
   { name: `a loop of 50 over ${count}, quotas times ${scale}`, count: Number(count), quotaScale: Number(scale), naive: true },

@@ -15,6 +15,8 @@ function liveBytes(): number {
 }
 
 const baseBytes = liveBytes();
+/** With the registry, which is larger for more keys, and before the first key. */
+const baseRssBytes = process.memoryUsage().rss;
 let liveAboveBase = 0;
 let seen = 0;
 let lines: string[] = [];
@@ -38,4 +40,4 @@ const { requests, throttled } = await sweep(
 const seconds = Number(process.hrtime.bigint() - begin) / 1e9;
 const { user, system } = process.cpuUsage(cpu);
 flush();
-process.stdout.write(`${JSON.stringify({ seconds, cpuSeconds: (user + system) / 1e6, peakBytes: process.resourceUsage().maxRSS * 1024, liveBytesPerKey: liveAboveBase / estate.count, requests, throttled })}\n`);
+process.stdout.write(`${JSON.stringify({ seconds, cpuSeconds: (user + system) / 1e6, peakBytes: process.resourceUsage().maxRSS * 1024, baseRssBytes, liveBytesPerKey: liveAboveBase / estate.count, requests, throttled })}\n`);
