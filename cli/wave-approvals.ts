@@ -2,30 +2,31 @@
  * Deciding on all plans of a wave. What is signed is each plan's digest, in a decision of its own, as if each had been approved alone; the digest of the
  * list only shows that the list which was read is the one that is signed.
  */
+import type { Approval } from '../core/approval/approval.ts';
 import { digestOf } from '../core/canonical-json.ts';
 import { planDigest } from '../core/plan/plan.ts';
 import type { WaveStatus } from '../core/wave/wave.ts';
 import { ApiRefusal } from './failure.ts';
 import type { Io } from './io.ts';
-import { decide, questionOf, type Question } from './questions.ts';
+import { decide, questionOf } from './questions.ts';
 import { apiJson } from './signed-request.ts';
 import { table } from './table.ts';
 
 /** The open questions of a wave's rotations, each opened, so that it is known who saw it. Throws `ApiRefusal`. */
-export async function questionsOfWave(io: Io, waveId: string): Promise<Question[]> {
+export async function questionsOfWave(io: Io, waveId: string): Promise<Approval[]> {
   const { members } = await apiJson<WaveStatus>(io, { method: 'GET', path: `/api/waves/${encodeURIComponent(waveId)}` });
   const rotations = new Set(members.map((m) => m.rotationId));
-  const open = (await apiJson<Question[]>(io, { method: 'GET', path: '/api/approvals' })).filter((q) => rotations.has(q.rotationId));
-  const opened: Question[] = [];
+  const open = (await apiJson<Approval[]>(io, { method: 'GET', path: '/api/approvals' })).filter((q) => rotations.has(q.rotationId));
+  const opened: Approval[] = [];
   for (const { approvalId } of open) opened.push(await questionOf(io, approvalId));
   return opened.filter((q) => q.outcome === 'open').sort((a, b) => a.approvalId.localeCompare(b.approvalId));
 }
 
 /** Of exactly these questions and plans. A plan's digest is taken from the plan itself, whatever the API says that it is. */
-export const digestOfList = (questions: readonly Question[]): string => digestOf(questions.map(({ approvalId, plan }) => ({ approvalId, planDigest: planDigest(plan) })));
+export const digestOfList = (questions: readonly Approval[]): string => digestOf(questions.map(({ approvalId, plan }) => ({ approvalId, planDigest: planDigest(plan) })));
 
 /** What an approver should mind of a plan, in words. */
-function mindOf({ plan }: Question): string[] {
+function mindOf({ plan }: Approval): string[] {
   const { added, removed } = 'policyDifference' in plan ? plan.policyDifference : { added: [], removed: [] };
   return [
     ...('revision' in plan && plan.revision !== undefined ? [`asked again, round ${plan.revision.round}: ${plan.revision.changes.join('; ')}`] : []),
@@ -41,10 +42,10 @@ interface Move {
 }
 
 /** The aliases that a plan moves, or is about. */
-const movesOf = ({ plan }: Question): readonly Move[] => ('aliases' in plan ? plan.aliases : [{ alias: plan.alias }]);
+const movesOf = ({ plan }: Approval): readonly Move[] => ('aliases' in plan ? plan.aliases : [{ alias: plan.alias }]);
 
 /** All that is open of a wave, with the digest to approve it by. */
-export function waveQuestionsText(waveId: string, questions: readonly Question[]): string {
+export function waveQuestionsText(waveId: string, questions: readonly Approval[]): string {
   if (questions.length === 0) return `No question of ${waveId} is open.`;
   const rows = questions.flatMap((q) => movesOf(q).map(({ alias, from = '', to = 'a new key' }) => [alias, q.stage, from, '->', to, planDigest(q.plan).slice(0, 16)]));
   const mind = questions.flatMap((q) => mindOf(q).map((sentence) => `Mind  ${movesOf(q)[0]?.alias ?? q.rotationId}: ${sentence}`));

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { assertionFault, decisionChallenge, type PasskeyAssertion } from '../../core/approval/passkey-assertion.ts';
 import { RotaError } from '../../core/errors.ts';
 import type { Person } from '../../core/registry/registry-schema.ts';
-import type { Approval } from '../../store/approval-table.ts';
+import type { Approval } from '../../core/approval/approval.ts';
 import type { ApiDeps } from '../deps.ts';
 import { consolePlace } from '../identity/console-place.ts';
 import { askCeremony, checkAnswer, ownerOf, requestOptions, takeCeremony, type PasskeyAnswer } from '../identity/passkey-answer.ts';

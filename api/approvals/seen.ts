@@ -1,7 +1,8 @@
 import { seatGroups } from '../../core/approval/quorum.ts';
 import { isoSeconds } from '../../core/clock.ts';
 import type { Person } from '../../core/registry/registry-schema.ts';
-import { publicApproval, type Approval } from '../../store/approval-table.ts';
+import type { Approval } from '../../core/approval/approval.ts';
+import { publicApproval } from '../../store/approval-table.ts';
 import type { ApiDeps } from '../deps.ts';
 
 /**

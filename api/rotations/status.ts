@@ -3,7 +3,7 @@ import type { StepRecord } from '../../core/dossier/statement.ts';
 import { failureSentence } from '../../core/failure-sentence.ts';
 import type { RotationStatus, StatusWord } from '../../core/rotation-status.ts';
 import type { RotationHead } from '../../store/ledger-table.ts';
-import type { Approval } from '../../store/approval-table.ts';
+import type { Approval } from '../../core/approval/approval.ts';
 import { rolloverStatus } from '../acknowledgements/rollover-status.ts';
 import type { ApiDeps } from '../deps.ts';
 import { isOpen } from '../waits/answer.ts';

@@ -1,15 +1,16 @@
 import { Option, type Command } from 'commander';
+import type { Approval } from '../../core/approval/approval.ts';
 import { ruleText } from '../../core/approval/rule-text.ts';
 import { command } from '../command.ts';
 import { show, type Io } from '../io.ts';
 import { closesAt } from '../../core/approval/notices.ts';
 import { SaidAlready } from '../failure.ts';
 import { planText } from '../plan-text.ts';
-import { decide, questionOf, type Question } from '../questions.ts';
+import { decide, questionOf } from '../questions.ts';
 import { apiJson } from '../signed-request.ts';
 import { approveWave, decidedText, digestOfList, questionsOfWave, waveQuestionsText } from '../wave-approvals.ts';
 
-function questionText(q: Question): string {
+function questionText(q: Approval): string {
   return [
     `${q.approvalId}  ${q.outcome}`,
     `  asked by ${q.requestedBy} at ${q.requestedAt}: ${q.reason}`,
@@ -39,7 +40,7 @@ export const approvals = (io: Io): Command =>
         show(io, options, one, () => `${questionText(one)}\n\n${planText(one.plan, one.planDigest)}`);
         return;
       }
-      const list = await apiJson<Question[]>(io, { method: 'GET', path: `/api/approvals${options.all === true ? '?all=true' : ''}` });
+      const list = await apiJson<Approval[]>(io, { method: 'GET', path: `/api/approvals${options.all === true ? '?all=true' : ''}` });
       show(io, options, list, () => (list.length === 0 ? 'No question is open.' : list.map(questionText).join('\n')));
     });
 
