@@ -13,9 +13,10 @@ import { deliverOwedWords } from './waits/answer.ts';
  */
 export async function settle(deps: ApiDeps): Promise<Readonly<Record<string, number>>> {
   const open = await deps.store.ledger.openOnes();
+  const restless = deps.store.approvals.restless();
   const work = {
-    delivered: deliverPending(deps),
-    told: lookAfterQuestions(deps),
+    delivered: deliverPending(deps, restless),
+    told: lookAfterQuestions(deps, restless),
     started: startPending(deps, open),
     words: deliverOwedWords(deps),
     satisfied: tellSatisfied(deps, open),

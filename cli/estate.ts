@@ -13,7 +13,7 @@ import { openCalls, type Access, type Target } from '../store/inventory/target.t
 import type { Io } from './io.ts';
 import { readNumber } from './read-number.ts';
 import { registryText } from './registry-text.ts';
-import { apiJson } from './signed-request.ts';
+import { apiJson, namesRota } from './signed-request.ts';
 
 export { enableRotation, openCalls, sweep, type Access, type EnableOutcome, type Swept, type Target };
 
@@ -83,7 +83,7 @@ type EstateRegistry = Pick<Registry, 'keys' | 'exceptions' | 'automaticRotation'
 /** The registry to measure keys by; undefined where none was named. Throws `RegistryInvalid`, or what the API refused. */
 export async function registryOf(io: Io, { registry: file }: EstateOptions): Promise<EstateRegistry | undefined> {
   if (file !== undefined) return readRegistry(await registryText(file), file);
-  if ((io.env.ROTA_URL ?? '') === '') return undefined;
+  if (!namesRota(io)) return undefined;
   return (await apiJson<{ registry: Registry }>(io, { method: 'GET', path: '/api/registry' })).registry;
 }
 

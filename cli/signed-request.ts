@@ -13,6 +13,9 @@ export interface SignedRequest {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** Whether a deployment of Rota is named. */
+export const namesRota = ({ env }: Io): boolean => (env.ROTA_URL ?? '') !== '';
+
 /** Where Rota is: `ROTA_URL`, else the endpoint that AWS clients use. */
 function baseUrl({ env }: Io): URL {
   const text = [env.ROTA_URL, env.AWS_ENDPOINT_URL].find((url) => url !== undefined && url !== '');

@@ -1,4 +1,4 @@
-import { notYetQuiet, type RotationStatus } from '../core/rotation-status.ts';
+import { quietNote, type RotationStatus } from '../core/rotation-status.ts';
 
 /** A rotation that was followed and ended without effect: told already, the exit code remains. */
 export class RotationFailed extends Error {
@@ -30,7 +30,7 @@ export function statusText(s: RotationStatus): string {
 }
 
 /** How it stands, in a column. */
-export const statusWords = ({ status, quiet }: RotationStatus): string => (status === 'RUNNING' && quiet?.met === false ? `${status}: ${notYetQuiet}` : status);
+export const statusWords = (s: RotationStatus): string => `${s.status}${quietNote(s)}`;
 
 /** What ends a wait before its time, where somebody may. */
 export function howToEnd(wait: string, rotationId: string): string {

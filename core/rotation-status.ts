@@ -61,5 +61,8 @@ export interface RotationStatus {
 /** What is said of a rotation whose aliases have moved, while its old key is still used or nothing shows that it is not. */
 export const notYetQuiet = 'switched, not yet quiet';
 
+/** What is said of it behind the status of a rotation; nothing of most. */
+export const quietNote = ({ status, quiet }: Pick<RotationStatus, 'status' | 'quiet'>): string => (status === 'RUNNING' && quiet?.met === false ? `: ${notYetQuiet}` : '');
+
 /** Whether a rotation has switched and is open for nothing but the quiet of its old key. */
 export const awaitsQuiet = ({ outcome, quiet }: { readonly outcome?: string; readonly quiet?: QuietUse }): boolean => outcome === undefined && quiet?.met === false;

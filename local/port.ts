@@ -90,9 +90,7 @@ export class Port {
    */
   call(request: WireRequest, principal: Principal, region: string): Promise<WireAnswer> {
     if (!this.#server.listening) return Promise.reject(connectionError('ECONNREFUSED', 'the embedded AWS is closed'));
-    const { arn, id: userId, accountId } = principal;
-    const [requestId, sourceIp] = [randomUUID(), '127.0.0.1'];
-    const answered = this.#answerInside({ request, requestId, sourceIp, principal, caller: { arn, userId, accountId, region, sourceIp, requestId } });
+    const answered = this.#answerInside(calledBy({ request, requestId: randomUUID(), sourceIp: '127.0.0.1' }, principal, region));
     const serving = answered.then(
       () => undefined,
       () => undefined,
@@ -114,12 +112,11 @@ export class Port {
 
   /** Of the services only S3 has requests without a target. */
   async #answerService(call: SignedCall): Promise<WireAnswer> {
-    const isS3 = !call.request.headers.has('x-amz-target');
     try {
       const target = readTarget(call.request);
       return target === undefined ? await this.#answerS3(call) : await this.#answerJson(call, target);
     } catch (error) {
-      return errorAnswer(error, call, isS3 ? 's3' : undefined);
+      return errorAnswer(error, call, call.request.headers.has('x-amz-target') ? undefined : 's3');
     }
   }
 
@@ -184,8 +181,7 @@ export class Port {
     const principal = this.#parts.principals.withAccessKey(claim.accessKeyId);
     if (principal === undefined) throw new SignatureError('unknown-key', unknownKey(claim));
     verifySignature(call.request, claim, principal.secretAccessKey, realNow());
-    const { arn, id: userId, accountId } = principal;
-    return { ...call, principal, caller: { arn, userId, accountId, region: claim.region, sourceIp: call.sourceIp, requestId: call.requestId } };
+    return calledBy(call, principal, claim.region);
   }
 
   async #answerS3({ request, principal, caller }: SignedCall): Promise<WireAnswer> {
@@ -214,6 +210,11 @@ export class Port {
     const host = request.headers.get('host') ?? '';
     return this.#app(fetchRequest(request, `http://${host}`), { requestId, sourceIp, ...(caller === undefined ? {} : { caller }) });
   }
+}
+
+function calledBy(call: Call, principal: Principal, region: string): SignedCall {
+  const { arn, id: userId, accountId } = principal;
+  return { ...call, principal, caller: { arn, userId, accountId, region, sourceIp: call.sourceIp, requestId: call.requestId } };
 }
 
 const connectionError = (code: 'ECONNREFUSED' | 'ECONNRESET', message: string): Error => Object.assign(new Error(message), { code });

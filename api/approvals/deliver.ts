@@ -97,8 +97,8 @@ export async function beat(deps: ApiDeps, approval: StoredApproval): Promise<voi
  * Delivers what a crash left undelivered: an outcome that was recorded, but whose workflow was not told, or whose token
  * was renewed by a retry.
  */
-export async function deliverPending(deps: ApiDeps): Promise<number> {
-  const owed = (await deps.store.approvals.restless()).filter((a) => !a.delivered && a.outcome !== 'open' && a.outcome !== 'void');
+export async function deliverPending(deps: ApiDeps, restless = deps.store.approvals.restless()): Promise<number> {
+  const owed = (await restless).filter((a) => !a.delivered && a.outcome !== 'open' && a.outcome !== 'void');
   const delivered = await Promise.allSettled(owed.map((approval) => deliver(deps, approval)));
   return delivered.filter((d) => d.status === 'fulfilled').length;
 }

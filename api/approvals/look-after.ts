@@ -10,10 +10,10 @@ import { beat, deliver } from './deliver.ts';
  * Sees to every question what time asks for: it closes when its time is up, goes to another group when the first is silent, reminds, and
  * tells what became of it. Called on a schedule; what one round leaves undone the next one does. Answers how many notices went out.
  */
-export async function lookAfterQuestions(deps: ApiDeps): Promise<number> {
-  const restless = await deps.store.approvals.restless();
-  await deps.store.approvals.putToRest(restless.filter(isAtRest).map((a) => a.approvalId), isAtRest);
-  const open = restless.filter((a) => !isAtRest(a));
+export async function lookAfterQuestions(deps: ApiDeps, restless = deps.store.approvals.restless()): Promise<number> {
+  const asked = await restless;
+  await deps.store.approvals.putToRest(asked.filter(isAtRest).map((a) => a.approvalId), isAtRest);
+  const open = asked.filter((a) => !isAtRest(a));
   const longestReminderSeconds = open.length === 0 ? 0 : await longestReminder(deps);
   const looked = await Promise.allSettled(open.filter((a) => mayBeDue(a, longestReminderSeconds, deps.clock.now())).map((approval) => lookAfter(deps, approval)));
   return looked.reduce((sum, l) => sum + (l.status === 'fulfilled' ? l.value : 0), 0);

@@ -1,5 +1,5 @@
 import { digestOf } from '../../core/canonical-json.ts';
-import { notYetQuiet, type RolloverStatus, type RotationStatus } from '../../core/rotation-status.ts';
+import { quietNote, type RolloverStatus, type RotationStatus } from '../../core/rotation-status.ts';
 import type { StoredApproval } from '../../store/approval-table.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { LoggedIn } from '../identity/session.ts';
@@ -28,7 +28,7 @@ export async function rotationPage(deps: ApiDeps, reader: LoggedIn, rotationId: 
       <div data-live={version} {...(isMoving ? { 'data-moving': true } : {})}>
         <p class="lead">
           <RotationStatusMark status={status.status} /> <span class="id">{rotationId}</span>
-          {status.status === 'RUNNING' && status.quiet?.met === false ? <>: {notYetQuiet}</> : null}
+          {quietNote(status)}
         </p>
         {status.error === undefined ? null : (
           <p class="message message-bad">

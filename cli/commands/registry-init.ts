@@ -4,6 +4,7 @@ import type { JudgedKey } from '../../core/inventory/judge-key.ts';
 import { proposeRegistry, readDraft, type Draft } from '../../core/registry/propose-registry.ts';
 import { command } from '../command.ts';
 import { accessOf, sweep, targetsOf, withEstateOptions, type EstateOptions, type Target } from '../estate.ts';
+import { namesRota } from '../signed-request.ts';
 import { heldRegistryIfAny } from '../held-registry.ts';
 import { nowOf, show, type Io } from '../io.ts';
 import { registryText, registryYaml } from '../registry-text.ts';
@@ -11,7 +12,7 @@ import { registryText, registryYaml } from '../registry-text.ts';
 /** What there is already: a file, which may be half filled in, else the registry that holds. */
 async function draftOf(io: Io, { registry: file }: EstateOptions): Promise<Draft> {
   if (file !== undefined) return readDraft(await registryText(file), file);
-  if ((io.env.ROTA_URL ?? '') === '') return readDraft();
+  if (!namesRota(io)) return readDraft();
   const held = await heldRegistryIfAny(io);
   return held === undefined ? readDraft() : readDraft(registryYaml(held.registry));
 }

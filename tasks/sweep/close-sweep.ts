@@ -12,7 +12,7 @@ import { renewedActions } from '../../store/renewed.ts';
 import { plainTask, type PlainContext } from '../task.ts';
 import { dueRotations } from './due-rotations.ts';
 import { leavePlaces } from './leave-places.ts';
-import { SweptTarget } from './targets.ts';
+import { accountOf, SweptTarget } from './targets.ts';
 
 /** Carries the KPIs on by what was told since the last sweep, ends what was known of places that are no longer swept, tells the KPIs as metrics, and asks for the rotations that are due. */
 export const closeSweep = plainTask({
@@ -53,7 +53,7 @@ async function missedFacts({ keys: told }: KpiTally, targets: readonly SweptTarg
   const missed: KpiFact[] = [];
   for (const { place, region, sweptAt } of targets) {
     if (place === undefined || sweptAt === undefined) continue;
-    const prefix = arnOf({ partition: partitionOf(region), region, accountId: place.split('/')[0] ?? '' }, '');
+    const prefix = arnOf({ partition: partitionOf(region), region, accountId: accountOf(place) }, '');
     missed.push(...repairFacts(told, { lines: await store.records.keys(place), prefix, sweptAt }));
   }
   return missed;

@@ -5,7 +5,7 @@ import type { KpiTally } from '../../core/kpi/tally.ts';
 import type { Target } from '../../store/inventory/target.ts';
 import type { PlainContext } from '../task.ts';
 import { closeFindings } from './settle-findings.ts';
-import { targetsOf, type SweptTarget } from './targets.ts';
+import { accountOf, targetsOf, type SweptTarget } from './targets.ts';
 
 /**
  * Ends what was known of accounts and Regions that the registry no longer names: their findings are closed, their keys gone for the KPIs, their counts gone from
@@ -29,8 +29,6 @@ export async function leavePlaces({ keys }: KpiTally, { sweepId, targets: swept 
   for (const summary of await store.records.summaries()) if (isLeft(summary.place)) await store.records.putSummary({ ...summary, leftAt: now });
   return facts;
 }
-
-const accountOf = (place: string): string => place.split('/')[0] ?? '';
 
 function placeOfKey(keyArn: string): string {
   const [, , , region = '', accountId = ''] = keyArn.split(':');

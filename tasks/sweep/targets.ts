@@ -10,6 +10,9 @@ export const SweepTarget = z.strictObject({ sweepId: z.string(), region: z.strin
 export const targetsOf = ({ sweep }: Registry, ownRegion: string): Target[] =>
   (sweep?.targets ?? [{ region: ownRegion }]).map(({ region, roleArn }) => ({ region, ...(roleArn === undefined ? {} : { roleArn }) }));
 
+/** The account of a place such as `111122223333/eu-central-1`. */
+export const accountOf = (place: string): string => place.split('/')[0] ?? '';
+
 /** What became of it. `error` says why it could not be swept: the others went on. */
 export const SweptTarget = z.strictObject({
   region: z.string(),
