@@ -43,7 +43,8 @@ export function waveRoutes(deps: ApiDeps): Hono<ApiEnv> {
     const { reason } = await readBody(c, z.strictObject({ reason: Reason }));
     const waveId = c.req.param('id');
     const { state } = await statusOfWave(deps, waveId);
-    if (!(await deps.store.waves.stop(waveId, { at: isoSeconds(deps.clock.now()), because: `${person.id}: ${reason}` }))) throw new RotaError('WaveEnded', { waveId, because: `is ${state} already` });
+    // That all its keys have ended may be so before the schedule writes it down.
+    if (state === 'ended' || !(await deps.store.waves.stop(waveId, { at: isoSeconds(deps.clock.now()), because: `${person.id}: ${reason}` }))) throw new RotaError('WaveEnded', { waveId, because: `is ${state} already` });
     return c.json(await statusOfWave(deps, waveId));
   });
 
@@ -51,7 +52,7 @@ export function waveRoutes(deps: ApiDeps): Hono<ApiEnv> {
     await personWithRole(deps, c.var.signedBy, 'custodian', 'let a wave of rotations go on');
     const waveId = c.req.param('id');
     const { state, counts } = await statusOfWave(deps, waveId);
-    if (!(await deps.store.waves.goOn(waveId, counts.failed))) throw new RotaError('WaveEnded', { waveId, because: state === 'ended' ? 'is ended already' : 'is not stopped' });
+    if (state === 'ended' || !(await deps.store.waves.goOn(waveId, counts.failed))) throw new RotaError('WaveEnded', { waveId, because: state === 'ended' ? 'is ended already' : 'is not stopped' });
     return c.json(await statusOfWave(deps, waveId));
   });
 
