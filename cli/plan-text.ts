@@ -1,8 +1,15 @@
 import { ruleText } from '../core/approval/rule-text.ts';
+import type { GrantedUse } from '../core/plan/grants.ts';
 import type { AnyPlan, CutoverPlan, RollbackPlan, RetirePlan, RolloverPlan, RotationPlan, WaiverPlan } from '../core/plan/plan.ts';
 
 const policyText = ({ added, removed }: { added: readonly unknown[]; removed: readonly unknown[] }, same = 'as the old key'): string =>
   added.length + removed.length === 0 ? same : [...added.map((s) => `+ ${JSON.stringify(s)}`), ...removed.map((s) => `- ${JSON.stringify(s)}`)].join('\n              ');
+
+/** Who may do what by a grant, in a line. */
+export const grantText = ({ grantee, operations, constraints }: GrantedUse): string => `${grantee}: ${operations.join(', ')}${constraints === undefined ? '' : ` where ${JSON.stringify(constraints)}`}`;
+
+/** An approver must not miss these. */
+const leftBehindText = (grants: readonly GrantedUse[] | undefined, lacks: string): string[] => (grants ?? []).map((grant) => `Left behind   ${grantText(grant)}; ${lacks} has no such grant`);
 
 /** A plan in words, whole: what an approver reads before signing its digest. */
 export function planText(plan: AnyPlan, digest: string): string {
@@ -29,7 +36,7 @@ function rotationText(p: RotationPlan): string {
     `New key       ${p.successor.spec} ${p.successor.usage}, origin ${p.successor.origin}`,
     ...(p.material ? [materialText(p.material)] : []),
     `Policy        ${policyText(p.policyDifference)}`,
-    `Grants        ${p.successor.grants.length === 0 ? 'none' : `${p.successor.grants.length} made anew on the new key`}`,
+    ...(p.successor.grants.length === 0 ? ['Grants        none'] : p.successor.grants.map((g) => `Grant         made anew on the new key: ${grantText({ grantee: g.granteePrincipal, ...g })}`)),
     ...p.aliases.map((a) => `Alias         ${a.alias}: ${a.from} -> the new key`),
     ...(p.rollover ? rolloverText(p.rollover) : []),
     `Approval      ${p.approvals.start ? `before the start ${ruleText(p.approvals.start)}; ` : ''}before the cutover ${ruleText(p.approvals.cutover)}`,
@@ -100,6 +107,7 @@ function cutoverText(p: CutoverPlan): string {
       : []),
     `Policy        ${policyText(p.policyDifference)}`,
     `Grants        ${p.successorGrants.length === 0 ? 'none' : p.successorGrants.join(', ')}`,
+    ...leftBehindText(p.grantsLeftBehind, 'the new key'),
     `Old key       ${p.oldKeyId} is kept and locked against deletion`,
   ].join('\n');
 }
@@ -109,6 +117,7 @@ function rollbackText(p: RollbackPlan): string {
     `Roll back     rotation ${p.undoes}: ${p.reason}`,
     ...p.aliases.map((a) => `Alias         ${a.alias}: ${a.from} -> ${a.to}`),
     `Policy        ${policyText(p.policyDifference, 'as the new key')}`,
+    ...leftBehindText(p.grantsLeftBehind, 'the old key'),
     ...p.hazards.map((h) => `Mind          ${h.sentence}`),
     `Approval      ${ruleText(p.rule)}`,
   ].join('\n');

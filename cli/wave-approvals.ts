@@ -8,6 +8,7 @@ import { planDigest } from '../core/plan/plan.ts';
 import type { WaveStatus } from '../core/wave/wave.ts';
 import { ApiRefusal } from './failure.ts';
 import type { Io } from './io.ts';
+import { grantText } from './plan-text.ts';
 import { decide, questionOf } from './questions.ts';
 import { apiJson } from './signed-request.ts';
 import { table } from './table.ts';
@@ -28,9 +29,11 @@ export const digestOfList = (questions: readonly Approval[]): string => digestOf
 /** What an approver should mind of a plan, in words. */
 function mindOf({ plan }: Approval): string[] {
   const { added, removed } = 'policyDifference' in plan ? plan.policyDifference : { added: [], removed: [] };
+  const leftBehind = 'grantsLeftBehind' in plan ? (plan.grantsLeftBehind ?? []) : [];
   return [
     ...('revision' in plan && plan.revision !== undefined ? [`asked again, round ${plan.revision.round}: ${plan.revision.changes.join('; ')}`] : []),
     ...(added.length + removed.length === 0 ? [] : [`policy: ${added.length} statements added, ${removed.length} removed`]),
+    ...leftBehind.map((grant) => `grant left behind: ${grantText(grant)}`),
     ...('hazards' in plan ? plan.hazards.map((h) => h.sentence) : []),
   ];
 }

@@ -1,5 +1,6 @@
 /** A plan in words and in full: what an approver reads before signing its digest. Nothing of a plan is left out: the whole document stands below. */
 import type { Json } from '../../core/canonical-json.ts';
+import type { GrantedUse } from '../../core/plan/grants.ts';
 import type { AnyPlan, CutoverPlan, RetirePlan, RolloverPlan, RollbackPlan, RotationPlan, WaiverPlan } from '../../core/plan/plan.ts';
 import { Code, Empty, Facts, Table, type Fact } from './parts/facts.tsx';
 import { ruleText } from './parts/people-text.ts';
@@ -44,18 +45,39 @@ const Aliases = ({ moves }: { readonly moves: Moves }) => (
   </>
 );
 
-const Policy = ({ added, removed }: { readonly added: readonly Json[]; readonly removed: readonly Json[] }) => (
+/** Of the key that the aliases go to, against the one that they leave. */
+const Policy = ({ added, removed, to = 'new', from = 'old' }: { readonly added: readonly Json[]; readonly removed: readonly Json[]; readonly to?: string; readonly from?: string }) => (
   <>
     <h3>Key policy</h3>
-    {added.length + removed.length === 0 ? <Empty>The new key has the policy of the old one, statement for statement.</Empty> : null}
+    {added.length + removed.length === 0 ? <Empty>The {to} key has the policy of the {from} one, statement for statement.</Empty> : null}
     {removed.map((statement) => (
-      <Statement kind="removed" word="Only the old key has" statement={statement} />
+      <Statement kind="removed" word={`Only the ${from} key has`} statement={statement} />
     ))}
     {added.map((statement) => (
-      <Statement kind="added" word="Only the new key has" statement={statement} />
+      <Statement kind="added" word={`Only the ${to} key has`} statement={statement} />
     ))}
   </>
 );
+
+const Grants = ({ caption, of: grants }: { readonly caption: string; readonly of: readonly GrantedUse[] }) => (
+  <Table
+    caption={caption}
+    head={['Grantee', 'Operations', 'Constraints']}
+    rows={grants.map(({ grantee, operations, constraints }) => [<Code>{grantee}</Code>, operations.join(', '), constraints === undefined ? 'none' : <Code>{JSON.stringify(constraints)}</Code>])}
+  />
+);
+
+/** Grants do not move with an alias. */
+const LeftBehind = ({ grants, from, to }: { readonly grants: readonly GrantedUse[] | undefined; readonly from: string; readonly to: string }) =>
+  grants === undefined ? null : (
+    <>
+      <h3>Grants left behind</h3>
+      <p class="message message-asks">
+        <strong>Who uses the alias by one of these grants is shut out when it moves.</strong> Only the {from} key has them. Make them on the {to} key and this plan is asked again without them, or refuse.
+      </p>
+      <Grants caption={`Grants that the ${to} key lacks`} of={grants} />
+    </>
+  );
 
 const Statement = ({ kind, word, statement }: { readonly kind: 'added' | 'removed'; readonly word: string; readonly statement: Json }) => (
   <>
@@ -99,7 +121,7 @@ function RotationWords(p: RotationPlan) {
             </>,
           ] as Fact,
         ]),
-    ['Grants', successor.grants.length === 0 ? 'none' : `${successor.grants.length} made anew on the new key`],
+    ...(successor.grants.length === 0 ? [['Grants', 'none'] as Fact] : []),
     ['Approval', `${approvals.start === undefined ? '' : `before the start ${ruleText(approvals.start)}; `}before the aliases move ${ruleText(approvals.cutover)}`],
     ...(p.quietUse === undefined ? [] : [['Complete', `when nobody has made anything new with the old key for ${days(p.quietUse.quietSeconds)}`] as Fact]),
     ['Break glass', <Code>{p.breakGlassRoleArn}</Code>],
@@ -109,6 +131,7 @@ function RotationWords(p: RotationPlan) {
       <Facts of={facts} />
       <Aliases moves={p.aliases} />
       <Policy {...p.policyDifference} />
+      {successor.grants.length === 0 ? null : <Grants caption="Grants that are made anew on the new key" of={successor.grants.map((grant) => ({ grantee: grant.granteePrincipal, ...grant }))} />}
       {p.rollover === undefined ? null : <RolloverWords {...p.rollover} />}
       <Hazards of={p.hazards} />
     </>
@@ -151,6 +174,7 @@ function CutoverWords(p: CutoverPlan) {
       <Facts of={facts} />
       <Aliases moves={p.aliases} />
       <Policy {...p.policyDifference} />
+      <LeftBehind grants={p.grantsLeftBehind} from="old" to="new" />
       {rollover === undefined ? null : <PublishedWords {...rollover} />}
     </>
   );
@@ -189,6 +213,8 @@ const RollbackWords = (p: RollbackPlan) => (
       ]}
     />
     <Aliases moves={p.aliases} />
+    <Policy {...p.policyDifference} to="old" from="new" />
+    <LeftBehind grants={p.grantsLeftBehind} from="new" to="old" />
     <Hazards of={p.hazards} />
   </>
 );

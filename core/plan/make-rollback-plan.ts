@@ -18,8 +18,8 @@ export interface RollbackFacts {
   /** The rotation to undo, as the ledger has it. */
   readonly undone: Undone;
   readonly oldKeyState: string;
-  /** From the new key's policy to the old one's, without Rota's own statements. */
-  readonly policyDifference: RollbackPlan['policyDifference'];
+  /** Whom the way back lets in and shuts out. */
+  readonly access: Pick<RollbackPlan, 'policyDifference' | 'grantsLeftBehind'>;
   /** Key id that each alias of the cutover resolves to now. */
   readonly standing: Readonly<Record<string, string>>;
 }
@@ -28,7 +28,7 @@ export interface RollbackFacts {
  * Plans a rollback. Throws `NotRollbackable` with the reason: only a complete rotation, not undone yet, whose old key is
  * Enabled and whose aliases stand where it put them.
  */
-export function makeRollbackPlan({ rotationId, requestedBy, reason, turn, undone, oldKeyState, policyDifference, standing }: RollbackFacts): RollbackPlan {
+export function makeRollbackPlan({ rotationId, requestedBy, reason, turn, undone, oldKeyState, access, standing }: RollbackFacts): RollbackPlan {
   const no = (why: string) => new RotaError('NotRollbackable', { rotationId: undone.rotationId, reason: why });
   const { plan, cutoverPlan } = undone;
   if (plan === undefined || 'stage' in plan || cutoverPlan === undefined || undone.outcome !== 'complete') throw no('it did not complete a cutover');
@@ -46,7 +46,7 @@ export function makeRollbackPlan({ rotationId, requestedBy, reason, turn, undone
     oldKeyId: cutoverPlan.oldKeyId,
     newKeyId: cutoverPlan.newKeyId,
     aliases: cutoverPlan.aliases.map(({ alias, from, to }) => ({ alias, from: to, to: from })),
-    policyDifference,
+    ...access,
     hazards: [
       {
         code: 'new-ciphertext',

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { QuietGate } from '../adoption/quiet.ts';
 import { digestOf } from '../canonical-json.ts';
 import { AliasName, IamArn, KeyArn, KeyId, RotationId, Sha256Hex } from '../ids.ts';
+import { GrantedUse } from './grants.ts';
 import { Revision } from './revision.ts';
 import { ApprovalRule } from '../registry/registry-schema.ts';
 import { GroupedUse } from './key-usage.ts';
@@ -120,6 +121,8 @@ export const CutoverPlan = z.strictObject({
   keyMaterialId: z.string().optional(),
   successorPolicyDigest: Sha256Hex,
   successorGrants: z.array(z.string()),
+  /** What grants of the old key allow and none of the new one does: made since the rotation was planned. Left out where there is none. */
+  grantsLeftBehind: z.array(GrantedUse).min(1).optional(),
   policyDifference: z.strictObject({ added: z.array(z.json()), removed: z.array(z.json()) }),
   aliases: z.array(z.strictObject({ alias: AliasName, from: KeyId, to: KeyId })).min(1),
   /** Of method `asymmetric`: what is published, and who said that they have it. */
@@ -169,6 +172,8 @@ export const RollbackPlan = z.strictObject({
   aliases: z.array(z.strictObject({ alias: AliasName, from: KeyId, to: KeyId })).min(1),
   /** From the new key's policy to the old one's, without Rota's own statements. */
   policyDifference: z.strictObject({ added: z.array(z.json()), removed: z.array(z.json()) }),
+  /** What grants of the new key allow and none of the old one does. Left out where there is none. */
+  grantsLeftBehind: z.array(GrantedUse).min(1).optional(),
   hazards: z.array(Hazard),
   rule: ApprovalRule,
   timeoutSeconds: z.int(),
@@ -231,8 +236,8 @@ export const rolloverOf = (plan: RotationPlan | RollbackPlan | undefined): Rollo
  */
 export const locksOf = ({ oldKey, alias }: RotationPlan): readonly string[] => [oldKey.keyId, alias];
 
-/** Names the top-level fields in which two plans of one kind differ, with both values where they are short; which round it is does not count. */
-export function planChanges(approved: AnyPlan, live: AnyPlan): string[] {
+/** Names the top-level fields in which two plans of one kind, or the same parts of them, differ, with both values where they are short; which round it is does not count. */
+export function planChanges(approved: object, live: object): string[] {
   const short = (value: unknown): string => {
     const text = value === undefined ? 'nothing' : JSON.stringify(value);
     return text.length <= 160 ? text : `${text.slice(0, 157)}...`;

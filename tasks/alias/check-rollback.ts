@@ -2,10 +2,10 @@ import { RotaError } from '../../core/errors.ts';
 import { planChanges, planDigest, type RollbackPlan } from '../../core/plan/plan.ts';
 import { describeKey } from '../../store/key-facts.ts';
 import { checkApproved, checkApprovedActions } from '../approval/check-approved.ts';
-import { rollbackPolicy, rollbackPolicyActions } from '../plan/rollback-policy.ts';
+import { rollbackAccess, rollbackAccessActions } from '../plan/rollback-access.ts';
 import type { Context } from '../task.ts';
 
-export const checkRollbackActions = [...checkApprovedActions, ...rollbackPolicyActions, 'kms:DescribeKey'] as const;
+export const checkRollbackActions = [...checkApprovedActions, ...rollbackAccessActions, 'kms:DescribeKey'] as const;
 
 /** What `checkRollback` throws. */
 export const checkRollbackErrors = ['PlanChanged', 'ApprovalMissing', 'ApprovalForged', 'KeyNotUsable'] as const;
@@ -15,8 +15,8 @@ export async function checkRollback(move: RollbackPlan, context: Context): Promi
   const { clients } = context;
   const { KeyState } = await describeKey(clients.kms, move.oldKeyId);
   if (KeyState !== 'Enabled') throw new RotaError('KeyNotUsable', { keyId: move.oldKeyId, state: KeyState ?? 'unknown' });
-  const live: RollbackPlan = { ...move, policyDifference: await rollbackPolicy(clients, move) };
-  const changes = planChanges(move, live);
+  const { policyDifference, grantsLeftBehind } = move;
+  const changes = planChanges({ policyDifference, grantsLeftBehind }, await rollbackAccess(clients, move));
   if (changes.length > 0) throw new RotaError('PlanChanged', { changes });
   await checkApproved({ stage: 'rollback', rule: move.rule, digest: planDigest(move), requester: move.requestedBy }, context);
 }

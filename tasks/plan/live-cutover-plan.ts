@@ -1,5 +1,6 @@
 import { RotaError } from '../../core/errors.ts';
 import { policyDifference, policyDigest } from '../../core/plan/key-policy.ts';
+import { grantsLacking } from '../../core/plan/grants.ts';
 import { planDigest, type CutoverPlan } from '../../core/plan/plan.ts';
 import { aliasesOf, grantsOf, policyOf, describeKey } from '../../store/key-facts.ts';
 import { newKeyIdOf, rotationPlanOf } from '../plan-of.ts';
@@ -12,7 +13,7 @@ export const liveCutoverPlanActions = ['kms:DescribeKey', 'kms:GetKeyPolicy', 'k
 /**
  * What moving the aliases would do, from live AWS state: made before the approval, and again just before the effect, so
  * that a difference voids the approval (P4). An alias of the approved plan that already stands at the successor (an
- * earlier attempt moved it) counts as moving from the old key. The policies are compared as they both stand: who has come to
+ * earlier attempt moved it) counts as moving from the old key. Policies and grants are compared as they stand on both: who has come to
  * use the old key since the plan would lose the alias unseen.
  */
 export async function liveCutoverPlan(context: Context, approved?: CutoverPlan): Promise<CutoverPlan> {
@@ -23,10 +24,11 @@ export async function liveCutoverPlan(context: Context, approved?: CutoverPlan):
   const metadata = await describeKey(clients.kms, newKeyId);
   if (metadata.KeyState !== 'Enabled')
     throw new RotaError('SuccessorChanged', { keyId: newKeyId, difference: `it is ${metadata.KeyState}, and an alias must resolve to an Enabled key` });
-  const [policy, oldPolicy, grants, oldAliases, newAliases] = await Promise.all([
+  const [policy, oldPolicy, grants, oldGrants, oldAliases, newAliases] = await Promise.all([
     policyOf(clients.kms, newKeyId),
     policyOf(clients.kms, oldKeyId),
     grantsOf(clients.kms, newKeyId),
+    grantsOf(clients.kms, oldKeyId),
     aliasesOf(clients.kms, oldKeyId),
     aliasesOf(clients.kms, newKeyId),
   ]);
@@ -34,6 +36,8 @@ export async function liveCutoverPlan(context: Context, approved?: CutoverPlan):
   for (const alias of newAliases) if (approved?.aliases.some((a) => a.alias === alias)) movable.add(alias);
   if (movable.size === 0) throw new RotaError('PlanChanged', { changes: [`no alias stands at ${oldKeyId} any more`] });
   const imported = plan.material === undefined ? undefined : await importedOf(context);
+  // Those that were planned, too: KMS may not show yet what it was just told to make.
+  const grantsLeftBehind = grantsLacking(oldGrants, [...plan.successor.grants, ...grants]);
   const keyMaterialId = metadata.CurrentKeyMaterialId ?? imported?.keyMaterialId;
   return {
     version: 1,
@@ -50,6 +54,7 @@ export async function liveCutoverPlan(context: Context, approved?: CutoverPlan):
     ...(keyMaterialId === undefined ? {} : { keyMaterialId }),
     successorPolicyDigest: policyDigest(policy),
     successorGrants: grants.map((g) => g.name ?? g.grantId).sort(),
+    ...(grantsLeftBehind.length === 0 ? {} : { grantsLeftBehind }),
     policyDifference: policyDifference(oldPolicy, policy),
     aliases: [...movable].sort().map((alias) => ({ alias, from: oldKeyId, to: newKeyId })),
     ...(plan.rollover === undefined ? {} : { rollover: await liveRollover(context) }),

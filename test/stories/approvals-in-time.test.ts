@@ -1,5 +1,5 @@
 /** Approvals and the calendar, on the embedded AWS with its clock moved by hand. */
-import { CreateAliasCommand, DescribeKeyCommand, GetKeyPolicyCommand, PutKeyPolicyCommand, TagResourceCommand } from '@aws-sdk/client-kms';
+import { CreateAliasCommand, CreateGrantCommand, DescribeKeyCommand, GetKeyPolicyCommand, PutKeyPolicyCommand, TagResourceCommand, type GrantOperation } from '@aws-sdk/client-kms';
 import { describe, expect, test, vi } from 'vitest';
 import { isoSeconds } from '../../core/clock.ts';
 import type { RegisteredKey, Registry } from '../../core/registry/registry-schema.ts';
@@ -202,4 +202,41 @@ test('a rollback is asked about again when the policy that people would get back
   await rota.approve(second);
   expect((await rota.ended(rollback.rotationId)).status).toBe('SUCCEEDED');
   expect(await keyOf(rota)).toBe(oldKeyId);
+});
+
+test('grants do not move with an alias: one that came after the plan is asked about, there and back', async () => {
+  const rota = await startRota();
+  const oldKeyId = await makeImportedKey(rota.kms, 'alias/payments');
+  await rota.apply();
+  const GranteePrincipal = 'arn:aws:iam::000000000000:role/batch';
+  const grant = async (KeyId: string, Operations: GrantOperation[]) => rota.kms.send(new CreateGrantCommand({ KeyId, GranteePrincipal, Operations }));
+  const shown = async (question: string) => (await rota.as('alice', 'approvals', '--show', question)).out;
+
+  const rotationId = await rota.rotate();
+  const first = await rota.question(rotationId);
+  await grant(oldKeyId, ['Decrypt', 'GenerateDataKey']);
+  // The same for another of its tasks: nothing new for an approver.
+  await grant(oldKeyId, ['GenerateDataKey', 'Decrypt']);
+  await rota.approve(first);
+  const second = await rota.question(rotationId, first);
+  expect(await keyOf(rota)).toBe(oldKeyId);
+  expect((await shown(second)).match(/Left behind.*/g)).toEqual([`Left behind   ${GranteePrincipal}: Decrypt, GenerateDataKey; the new key has no such grant`]);
+
+  const asked = await rota.json<(Asked & { readonly plan: { readonly newKeyId: string } })[]>('alice', 'approvals', '--all');
+  const newKeyId = asked.find((a) => a.approvalId === second)?.plan.newKeyId ?? '';
+  await grant(newKeyId, ['Decrypt', 'GenerateDataKey']);
+  await rota.approve(second);
+  const third = await rota.question(rotationId, second);
+  expect(await shown(third)).toMatch(/Asked again +round 3.*\n[\s\S]*grantsLeftBehind was [^\n]* and is nothing/);
+  expect(await shown(third)).not.toContain('Left behind');
+  await rota.approve(third);
+  expect((await rota.ended(rotationId)).status).toBe('SUCCEEDED');
+  expect(await keyOf(rota)).toBe(newKeyId);
+
+  await grant(newKeyId, ['Encrypt']);
+  const rollback = await rota.json<{ rotationId: string }>('carol', 'rollback', rotationId, '--reason', 'a consumer broke');
+  const back = await rota.question(rollback.rotationId);
+  expect((await shown(back)).match(/Left behind.*/g)).toEqual([`Left behind   ${GranteePrincipal}: Encrypt; the old key has no such grant`]);
+  await rota.approve(back);
+  expect((await rota.ended(rollback.rotationId)).status).toBe('SUCCEEDED');
 });
