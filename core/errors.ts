@@ -144,8 +144,8 @@ export const catalogue = {
     httpStatus: 409,
   },
   AcknowledgementWrong: {
-    sentence: (d: { consumer: string; given: string; expected: string }) =>
-      `${d.consumer} says that it has key ${d.given}, but the new key is ${d.expected}: nothing was recorded.`,
+    sentence: (d: { consumer: string; given: string; beginsWith: string }) =>
+      `${d.consumer} says that it has key ${d.given}, but the thumbprint of the new key begins with ${d.beginsWith}: nothing was recorded.`,
     remedy: () => 'Fetch the key set again, install the key with that `kid`, and acknowledge with its thumbprint.',
     httpStatus: 409,
   },

@@ -2,7 +2,7 @@ import { isoSeconds } from '../../core/clock.ts';
 import { RotaError } from '../../core/errors.ts';
 import type { Person } from '../../core/registry/registry-schema.ts';
 import { deadlineMs } from '../../core/rollover/reminders.ts';
-import type { Acknowledgement } from '../../core/rollover/acknowledgement.ts';
+import { thumbprintBegin, type Acknowledgement } from '../../core/rollover/acknowledgement.ts';
 import { announce } from '../../store/events.ts';
 import type { ApiDeps } from '../deps.ts';
 import { consumerOf, openRollover, type OpenRollover } from './open-rollover.ts';
@@ -31,7 +31,7 @@ export async function acknowledge(deps: ApiDeps, open: OpenRollover, { consumer:
   if (thumbprint !== newThumbprint) {
     // Somebody has another key than the one that will sign: worth telling, but the refusal stands without it.
     await announce({ ...deps, head }, 'Rota Acknowledgement Refused', { consumer: name, by, given: thumbprint, expected: newThumbprint }).catch(() => undefined);
-    throw new RotaError('AcknowledgementWrong', { consumer: name, given: thumbprint, expected: newThumbprint });
+    throw new RotaError('AcknowledgementWrong', { consumer: name, given: thumbprint, beginsWith: thumbprintBegin(newThumbprint) });
   }
   const nowMs = deps.clock.now();
   const word: Acknowledgement = { consumer: name, kind: 'acknowledged', thumbprint, by, at: isoSeconds(nowMs), late: nowMs > deadlineMs(consumer, open.publishedMs) };

@@ -5,6 +5,7 @@
 import { Hono, type Context } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { isRotaError, RotaError } from '../../core/errors.ts';
+import { thumbprintBegin } from '../../core/rollover/acknowledgement.ts';
 import type { PublicationTarget } from '../../core/registry/rollover-schema.ts';
 import { acknowledgeByLink, openLink, type OpenedLink } from '../acknowledgements/link.ts';
 import type { ApiDeps, ApiEnv } from '../deps.ts';
@@ -84,7 +85,7 @@ const FormPage = ({ opened: { link, open }, complaint }: { readonly opened: Open
         <Facts
           of={[
             ['Consumer', link.consumer],
-            ['The new key', <>RFC 7638 thumbprint, its kid: <Code>{newThumbprint}</Code></>],
+            ['The new key', <>its RFC 7638 thumbprint, the kid in the key set, begins with <Code>{thumbprintBegin(newThumbprint)}</Code></>],
             ['Where the key set is', target === undefined ? 'ask the custodian' : <Code>{whereOf(target)}</Code>],
             ['This link works until', <Time at={link.expiresAt} />],
           ]}

@@ -16,6 +16,9 @@ export const Acknowledgement = z.strictObject({
 });
 export type Acknowledgement = z.infer<typeof Acknowledgement>;
 
+/** What a consumer is shown of a thumbprint: enough to tell one key from another, too little to acknowledge one that has not arrived. */
+export const thumbprintBegin = (thumbprint: string): string => thumbprint.slice(0, 6);
+
 export type Standing =
   | { readonly outcome: 'satisfied' }
   | { readonly outcome: 'waiting'; readonly missing: readonly { readonly group: string; readonly count: number; readonly consumers: readonly string[] }[] };

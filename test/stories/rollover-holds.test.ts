@@ -62,7 +62,7 @@ describe('a consumer', () => {
     const [oldKid = ''] = r.target.kids();
     const said = await r.rota.as('gina', 'ack', rotationId, '--consumer', 'gateway', '--thumbprint', oldKid);
     expect(said.exitCode).toBe(1);
-    expect(said.err).toContain(`gateway says that it has key ${oldKid}, but the new key is `);
+    expect(said.err).toContain(`gateway says that it has key ${oldKid}, but the thumbprint of the new key begins with `);
     await r.rota.local.embedded.clock.advance(48 * hourMs);
     expect(await r.status(rotationId)).toMatchObject({ status: 'WAITING', waitingFor: [] });
   });
