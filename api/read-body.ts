@@ -5,6 +5,8 @@ import { RotaError } from '../core/errors.ts';
 /** Why somebody does something: it stands in plans, approvals and dossiers. */
 export const Reason = z.string().trim().min(3, 'must say why, in a few words').max(500);
 
+export const Alias = z.string().regex(/^alias\/.+$/, 'must be an alias, such as alias/payments').max(256);
+
 /** The JSON body of a request, checked. Throws `BadRequest` with the field path of each fault. */
 export async function readBody<T extends ZodType>(context: Context, schema: T): Promise<z.infer<T>> {
   const body: unknown = await context.req.json().catch(() => {
@@ -12,6 +14,9 @@ export async function readBody<T extends ZodType>(context: Context, schema: T): 
   });
   return checked(schema, body, 'body');
 }
+
+/** The fields of a form, checked likewise. */
+export const readForm = async <T extends ZodType>(context: Context, schema: T): Promise<z.infer<T>> => checked(schema, await context.req.parseBody(), 'form');
 
 /** The query of a request, checked likewise. */
 export const readQuery = <T extends ZodType>(context: Context, schema: T): z.infer<T> => checked(schema, context.req.query(), 'query');

@@ -23,7 +23,16 @@ export function refuseAuditor({ id, roles }: Person, act: string): void {
 
 /** The person, if they have the role; `act` says what it is needed for. Throws `NotYourRole`, `AuditorChangesNothing`. */
 export async function personWithRole(deps: ApiDeps, signedBy: SignedBy, role: Role, act: string): Promise<Person> {
-  const person = await actingPerson(deps, signedBy, act);
-  if (!person.roles.includes(role)) throw new RotaError('NotYourRole', { person: person.id, role, act });
+  const person = await personOf(deps, signedBy);
+  checkRole(person, role, act);
   return person;
 }
+
+/** Throws `NotYourRole`, `AuditorChangesNothing`. */
+export function checkRole(person: Person, role: Role, act: string): void {
+  refuseAuditor(person, act);
+  if (!person.roles.includes(role)) throw new RotaError('NotYourRole', { person: person.id, role, act });
+}
+
+/** Whether a person may do what is for one role. */
+export const mayAct = ({ roles }: Person, role: Role): boolean => roles.includes(role) && !roles.includes('auditor');

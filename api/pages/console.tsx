@@ -6,18 +6,22 @@ import { Hono, type Context } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { createMiddleware } from 'hono/factory';
 import type { JSX } from 'hono/jsx/jsx-runtime';
-import { z } from 'zod';
+import { z, type ZodObject } from 'zod';
 import { isRotaError, RotaError } from '../../core/errors.ts';
 import { Sha256Hex } from '../../core/ids.ts';
+import { askForWaiver } from '../acknowledgements/waiver.ts';
 import { decideByPasskey, decisionOptions } from '../approvals/decide-by-passkey.ts';
 import type { ApiDeps, ApiEnv, Bindings } from '../deps.ts';
 import { consolePlace, ownPath } from '../identity/console-place.ts';
 import { enrol, enrolmentOptions, NewPasskey, openEnrolment } from '../identity/enrolment.ts';
 import { logIn, loginOptions } from '../identity/login.ts';
+import { checkRole } from '../identity/person.ts';
 import { PasskeyAnswer } from '../identity/passkey-answer.ts';
 import { checkSameSite } from '../identity/same-site.ts';
 import { checkCsrfToken, endSession, loggedIn, startSession, type LoggedIn } from '../identity/session.ts';
-import { readBody, Reason } from '../read-body.ts';
+import { Alias, readBody, readForm, readQuery, Reason } from '../read-body.ts';
+import { startRollback, startRotation } from '../rotations/start.ts';
+import { sayToWaiting, words, type SaidWord } from '../waits/words.ts';
 import { approvalPage } from './approval.tsx';
 import { assets } from './assets/assets.ts';
 import { EnrolPage } from './enrol.tsx';
@@ -31,6 +35,7 @@ import { LoginPage } from './login.tsx';
 import { outboxPage } from './outbox.tsx';
 import { document } from './parts/document.ts';
 import { peoplePage } from './people.tsx';
+import { rotatePage } from './rotate.tsx';
 import { rotationPage } from './rotation.tsx';
 import { rotationsPage } from './rotations.tsx';
 
@@ -40,6 +45,8 @@ type Render = (c: Context<ConsoleEnv>) => Promise<JSX.Element> | JSX.Element;
 
 /** Where in a long list a page starts. */
 const startOf = (c: Context): number => Number(/^\d{1,6}$/.exec(c.req.query('from') ?? '')?.[0] ?? 0);
+
+const rotationPath = (rotationId: string): string => `/rotations/${encodeURIComponent(rotationId)}`;
 
 const largestBodyBytes = 131_072;
 const CsrfToken = z.string().max(100);
@@ -126,6 +133,29 @@ export function consolePages(deps: ApiDeps): Hono<ConsoleEnv> {
     return c.body(new Uint8Array(bytes), 200, { 'content-type': 'application/vnd.dsse.envelope.v1+json', 'content-disposition': `attachment; filename="${name}"` });
   });
   page('/approvals/:id', (c) => approvalPage(deps, c.var.reader, c.req.param('id') ?? ''));
+
+  page('/rotate', (c) => {
+    const { alias, emergency } = readQuery(c, z.object({ alias: Alias, emergency: z.literal('yes').optional() }));
+    return rotatePage(deps, c.var.reader, { alias, emergency: emergency === 'yes' });
+  });
+
+  /** What a custodian asks for by a form, which works without script; the browser goes on to where it is seen. */
+  const act = <T extends ZodObject>(path: string, its: string, fields: T, done: (asked: z.infer<T>, reader: LoggedIn, id: string) => Promise<string>) =>
+    app.post(path, open, limited, members, async (c) => {
+      const { reader } = c.var;
+      checkCsrfToken(reader, (await c.req.parseBody()).csrf);
+      checkRole(reader.person, 'custodian', its);
+      return c.redirect(await done(await readForm(c, fields), reader, c.req.param('id') ?? ''), 303);
+    });
+  act('/rotate', 'start a rotation', z.object({ alias: Alias, reason: Reason, emergency: z.literal('yes').optional() }), async ({ alias, reason, emergency }, { person }) =>
+    rotationPath((await startRotation(deps, person, { alias, reason, emergency: emergency === 'yes' })).rotationId),
+  );
+  act('/rotations/:id/rollback', 'roll a rotation back', z.object({ reason: Reason }), async ({ reason }, { person }, id) => rotationPath((await startRollback(deps, person, id, reason)).rotationId));
+  act('/rotations/:id/waivers', 'ask for a waiver', z.object({ consumer: z.string().min(1).max(64), reason: Reason }), async (asked, { person }, id) => `/approvals/${(await askForWaiver(deps, person, id, asked)).approvalId}`);
+  act('/rotations/:id/words', 'say a word to a rotation', z.object({ say: z.enum(Object.keys(words) as [SaidWord, ...SaidWord[]]), reason: Reason }), async ({ say, reason }, { person }, rotationId) => {
+    await sayToWaiting(deps, { rotationId, say, by: person.id, reason });
+    return rotationPath(rotationId);
+  });
 
   const Asked = z.strictObject({ csrf: CsrfToken, decision: z.enum(['approve', 'refuse']), reason: Reason, planDigest: Sha256Hex });
   app.post('/approvals/:id/challenges', open, limited, members, async (c) => {

@@ -6,6 +6,7 @@ import { registeredKeys, type RegisteredKeyRow } from '../keys/registered-keys.t
 import { statusOf } from '../rotations/status.ts';
 import { hindranceOf, missingText } from './approval.tsx';
 import { KeyStanding } from './keys.tsx';
+import { rotatePath } from './rotate.tsx';
 import { Code, Empty } from './parts/facts.tsx';
 import { Page } from './parts/layout.tsx';
 import { stageTitle } from './parts/people-text.ts';
@@ -51,7 +52,9 @@ export async function homePage(deps: ApiDeps, reader: LoggedIn) {
           {late.map((row) => (
             <li>
               <div class="row-head">
-                <Code>{row.key.alias}</Code>
+                <a href={rotatePath(row.key.alias)}>
+                  <Code>{row.key.alias}</Code>
+                </a>
                 <span>
                   <KeyStanding row={row} />
                 </span>

@@ -2,6 +2,7 @@ import type { KeyClass } from '../../core/inventory/key-class.ts';
 import { registeredKeys, type RegisteredKeyRow } from '../keys/registered-keys.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { LoggedIn } from '../identity/session.ts';
+import { rotatePath } from './rotate.tsx';
 import { Code, Empty, Table } from './parts/facts.tsx';
 import { Page } from './parts/layout.tsx';
 import { ruleText } from './parts/people-text.ts';
@@ -26,7 +27,9 @@ export async function keysPage(deps: ApiDeps, reader: LoggedIn) {
             head={['Alias', 'Stands', 'Due', 'Last rotated', 'Every', 'Method', 'Owner', 'Approval']}
             rows={rows.map((row) => [
               <>
-                <Code>{row.key.alias}</Code>
+                <a href={rotatePath(row.key.alias)}>
+                  <Code>{row.key.alias}</Code>
+                </a>
                 {row.key.description === undefined ? null : <p class="row-more">{row.key.description}</p>}
               </>,
               <KeyStanding row={row} />,

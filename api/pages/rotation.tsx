@@ -6,6 +6,7 @@ import type { LoggedIn } from '../identity/session.ts';
 import { machineOf } from '../rotations/machine.ts';
 import { statusOf } from '../rotations/status.ts';
 import { Decisions, missingText } from './approval.tsx';
+import { RotationActs } from './rotation-acts.tsx';
 import { Code, Empty, Facts, Table, type Fact } from './parts/facts.tsx';
 import { Page } from './parts/layout.tsx';
 import { MachinePicture } from './parts/machine-picture.tsx';
@@ -60,6 +61,7 @@ export async function rotationPage(deps: ApiDeps, reader: LoggedIn, rotationId: 
           {machine === undefined ? <Empty>It has not started yet, or Step Functions has forgotten it (after 90 days); the dossier holds its history.</Empty> : <MachinePicture machine={machine} ended={ended} />}
         </section>
       </div>
+      <RotationActs status={status} reader={reader} />
       <section aria-labelledby="plan">
         <h2 id="plan">Plan</h2>
         {plans.length === 0 ? <Empty>It is not planned yet.</Empty> : null}

@@ -8,11 +8,9 @@ import { planDigest } from '../../core/plan/plan.ts';
 import { withoutTaskTokens } from '../../core/dossier/redact.ts';
 import type { ApiDeps, ApiEnv } from '../deps.ts';
 import { personOf, personWithRole } from '../identity/person.ts';
-import { readBody, Reason } from '../read-body.ts';
+import { Alias, readBody, Reason } from '../read-body.ts';
 import { planFor, startRollback, startRotation } from '../rotations/start.ts';
 import { statusOf } from '../rotations/status.ts';
-
-const Alias = z.string().regex(/^alias\/.+$/, 'must be an alias, such as alias/payments').max(256);
 
 export function rotationRoutes(deps: ApiDeps): Hono<ApiEnv> {
   const app = new Hono<ApiEnv>();

@@ -18,6 +18,10 @@ export function consoleClient(api: Api) {
       headers: { 'content-type': 'application/json', accept: 'application/json', origin, 'sec-fetch-site': 'same-origin', ...from, ...(cookie === '' ? {} : { cookie }) },
     });
 
+  /** A form that the browser sends by itself, without script. */
+  const form = (path: string, fields: Readonly<Record<string, string>>, { cookie = '', ...from }: Record<string, string> = {}): Promise<Answer> =>
+    api.open(path, { method: 'POST', body: new URLSearchParams(fields), headers: { accept: 'application/json', origin, 'sec-fetch-site': 'same-origin', ...from, ...(cookie === '' ? {} : { cookie }) } });
+
   const link = async (id: string): Promise<string> => new URL(String((await api.post(id, '/api/passkeys/enrolment-links', {})).json.url)).pathname;
 
   const enrol = async (id: string, key = new SoftPasskey(), change: Partial<Asked> = {}): Promise<{ key: SoftPasskey; answer: Answer }> => {
@@ -39,5 +43,5 @@ export function consoleClient(api: Api) {
     return { cookie, csrf: /name="csrf" value="([^"]+)"/.exec(text)?.[1] ?? '' };
   };
 
-  return { post, link, enrol, logIn, enter };
+  return { post, form, link, enrol, logIn, enter };
 }

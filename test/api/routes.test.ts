@@ -27,6 +27,8 @@ interface Row {
   /** With `{rotation}` and `{approval}` filled in. */
   readonly path?: string;
   readonly body?: object;
+  /** Sent as a form does, with the token of the session beside it. */
+  readonly form?: Readonly<Record<string, string>>;
   readonly outcomes: Outcomes;
 }
 
@@ -99,6 +101,11 @@ const table: readonly Row[] = [
   { route: 'GET /dossiers/:sequence', outcomes: forAll('NotFound', { nobody: '302', stranger: '302' }) },
   { route: 'GET /dossiers/:sequence/file', outcomes: inSession(anyMember('NotFound')) },
   { route: 'GET /people', outcomes: page },
+  { route: 'GET /rotate', path: '/rotate?alias=alias/tokens', outcomes: page },
+  { route: 'POST /rotate', form: {}, outcomes: inSession(only('custodian', 'BadRequest')) },
+  { route: 'POST /rotations/:id/rollback', form: {}, outcomes: inSession(only('custodian', 'BadRequest')) },
+  { route: 'POST /rotations/:id/waivers', form: {}, outcomes: inSession(only('custodian', 'BadRequest')) },
+  { route: 'POST /rotations/:id/words', form: {}, outcomes: inSession(only('custodian', 'BadRequest')) },
   { route: 'POST /approvals/:id/challenges', body: decision, outcomes: inSession(deciders) },
   { route: 'POST /approvals/:id/decisions', body: {}, outcomes: inSession(anyMember('BadRequest')) },
 ];
@@ -147,6 +154,7 @@ function ask(row: Row, who: Who): Promise<Answer> {
   const id = everybody[who];
   if (path.startsWith('/api/')) return id === undefined ? api.open(path, { method, ...(row.body === undefined ? {} : { body: JSON.stringify(row.body) }) }) : api.signed(id, method, path, row.body);
   const session = sessions.get(who);
+  if (row.form !== undefined) return client.form(path, { csrf: session?.csrf ?? 'none', ...row.form }, session === undefined ? {} : { cookie: session.cookie });
   // Of a form that is known, but not of this session: POST /logout has its own test in a browser.
   if (row.body !== undefined) return client.post(path, path.startsWith('/approvals/') ? { csrf: session?.csrf ?? 'none', ...row.body } : row.body, session === undefined ? {} : { cookie: session.cookie });
   return api.open(path, { headers: session === undefined ? {} : { cookie: session.cookie } });
@@ -164,7 +172,7 @@ test('who is told no secret: no page and no answer holds a token, the id of a se
   const { store } = api.deps;
   const secrets = [...sessions.values()].flatMap(({ cookie, key }) => [cookie.split('=')[1] ?? 'x', key.userHandle]);
   const stored = await store.approvals.get(approval);
-  for (const row of table.filter((r) => r.body === undefined))
+  for (const row of table.filter((r) => r.route.startsWith('GET ')))
     for (const who of members) {
       const { text } = await ask(row, who);
       for (const secret of secrets) expect(text).not.toContain(secret);
@@ -174,7 +182,7 @@ test('who is told no secret: no page and no answer holds a token, the id of a se
 });
 
 test('no page has a script or a style of its own, may be framed, or is kept by a cache', async () => {
-  const pages = table.filter((r) => r.body === undefined && !r.route.startsWith('GET /api/') && !r.route.includes('/assets/'));
+  const pages = table.filter((r) => r.route.startsWith('GET ') && !r.route.startsWith('GET /api/') && !r.route.includes('/assets/'));
   expect(pages.length).toBeGreaterThan(10);
   for (const row of pages) {
     const { text, headers } = await ask(row, 'approver');

@@ -17,6 +17,14 @@ beforeAll(async () => {
 });
 afterAll(() => console_.close());
 
+/** The question that a rotation comes to. */
+async function askedBy(rotationId: string): Promise<string> {
+  for (;;) {
+    const [approvalId] = (await c().rota<{ waitingFor: string[] }>('carol', 'status', rotationId)).waitingFor;
+    if (approvalId !== undefined) return approvalId;
+  }
+}
+
 const approvalPath = (approvalId: string): string => `/approvals/${approvalId}`;
 
 test('two people enrol, log in, read the plan and approve by passkey; the dossier verifies offline, with who decided by what', async () => {
@@ -75,6 +83,47 @@ test('one refusal by passkey ends the rotation', async () => {
   expect((await c().ended(rotationId)).status).toBe('FAILED');
   await page.goto(c().at(`/rotations/${rotationId}`));
   expect(await textOf(page)).toContain('bob refused the cutover: not in the freeze');
+});
+
+test('a custodian reads what a rotation would do, starts it and asks to roll it back, all without script', async () => {
+  const { page } = await c().enter('carol');
+  await page.setJavaScriptEnabled(false);
+  await page.goto(c().at('/keys'));
+  await press(page, 'a[href="/rotate?alias=alias%2Fpayments"]');
+  const read = await textOf(page);
+  for (const part of ['Rotation of alias/payments', 'What would happen', 'escrowed to 1 certificate(s)', 'whoever starts a rotation does not count']) expect(read).toContain(part);
+  await page.type('#start-reason', 'yearly rotation, by console');
+  await press(page, 'form[action="/rotate"] button');
+  const rotationId = pathOf(page).replace('/rotations/', '');
+  expect(await textOf(page)).toContain('yearly rotation, by console');
+
+  const approvalId = await askedBy(rotationId);
+  // Whoever started it may not decide, by whatever road.
+  await page.goto(c().at(approvalPath(approvalId)));
+  expect(await textOf(page)).toContain('carol asked for this');
+  // Twice is refused in words, on the page that would start it.
+  await page.goto(c().at('/rotate?alias=alias/payments'));
+  expect(await textOf(page)).toContain(`It cannot be rotated now. Rotation ${rotationId} is already under way`);
+  expect(await page.$('form[action="/rotate"]')).toBeNull();
+
+  for (const id of ['alice', 'bob']) await c().rota(id, 'approve', approvalId, '--reason', 'read it');
+  expect((await c().ended(rotationId)).status).toBe('SUCCEEDED');
+  await page.goto(c().at(`/rotations/${rotationId}`));
+  await page.click('section[aria-labelledby=acts] summary');
+  await page.type('#rollback-reason', 'a consumer broke');
+  await press(page, `form[action="/rotations/${rotationId}/rollback"] button`);
+  expect(pathOf(page)).toMatch(/^\/rotations\/rollback-payments-/);
+  const back = pathOf(page).replace('/rotations/', '');
+  await c().rota('bob', 'reject', await askedBy(back), '--reason', 'it was not the key');
+  await c().ended(back);
+  await page.setJavaScriptEnabled(true);
+
+  // An approver may read all of it, and start nothing.
+  const { page: reader } = await c().seatOf('alice');
+  await reader.goto(c().at('/rotate?alias=alias/payments'));
+  expect(await textOf(reader)).toContain('Custodians start rotations; you may look.');
+  await reader.goto(c().at(`/rotations/${rotationId}`));
+  expect(await textOf(reader)).not.toContain('What you can do');
 });
 
 test('an auditor sees everything and decides nothing, also as a member of the group', async () => {

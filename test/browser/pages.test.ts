@@ -148,3 +148,19 @@ test('the page of a rotation follows it while somebody looks', async () => {
   await page.waitForFunction(`document.querySelector('[data-live]').innerText.includes('Complete')`);
   expect(complaints.filter((text) => !text.includes('404'))).toEqual([]);
 });
+
+test('what a custodian can start, and do about a rotation, is whole, too', async () => {
+  await c.ended(question.rotationId);
+  const { page: seat } = await c.enter('carol');
+  for (const [name, path, shown] of [
+    ['rotate', '/rotate?alias=alias/payments', 'Start the rotation'],
+    ['rotate-refused', '/rotate?alias=alias/tokens', 'It cannot be rotated now.'],
+    ['rotation-acts', `/rotations/${question.rotationId}`, 'Ask to roll back'],
+    ['rollover-acts', `/rotations/${rollover}`, 'Ask to go on without partner'],
+  ] as const) {
+    await seat.goto(c.at(path));
+    expect(await textOf(seat)).toContain(shown);
+    await seat.evaluate(`for (const one of document.querySelectorAll('section[aria-labelledby=acts] details')) one.open = true`);
+    expect(await faultsOf(seat, name)).toEqual([]);
+  }
+});

@@ -1,0 +1,92 @@
+import { randomUUID } from 'node:crypto';
+import { isRotaError, type RotaError } from '../../core/errors.ts';
+import { heldUntil, type Held } from '../../core/freeze/held-until.ts';
+import type { RotationPlan } from '../../core/plan/plan.ts';
+import type { ApiDeps } from '../deps.ts';
+import { mayAct } from '../identity/person.ts';
+import type { LoggedIn } from '../identity/session.ts';
+import { planFor } from '../rotations/start.ts';
+import { Code, Empty } from './parts/facts.tsx';
+import { Page } from './parts/layout.tsx';
+import { ReasonForm } from './parts/reason-form.tsx';
+import { Time } from './parts/time.tsx';
+import { PlanView } from './plan-view.tsx';
+
+export const rotatePath = (alias: string, emergency = false): string => `/rotate?alias=${encodeURIComponent(alias)}${emergency ? '&emergency=yes' : ''}`;
+
+interface Wanted {
+  readonly alias: string;
+  readonly emergency: boolean;
+}
+
+/** What a rotation of a key would do now, and for a custodian the form that starts it. Nothing is created by looking. */
+export async function rotatePage(deps: ApiDeps, reader: LoggedIn, { alias, emergency }: Wanted) {
+  const looked = await lookAhead(deps, reader, { alias, emergency });
+  return (
+    <Page title={`${emergency ? 'Emergency rotation' : 'Rotation'} of ${alias}`} reader={reader} place="/keys">
+      {'refusal' in looked ? <Refused refusal={looked.refusal} /> : <Ahead {...looked} reader={reader} wanted={{ alias, emergency }} />}
+    </Page>
+  );
+}
+
+interface Looked {
+  readonly plan: RotationPlan;
+  readonly held?: Held;
+  /** Whether the registry has a rule for emergencies. */
+  readonly emergencyRoad: boolean;
+}
+
+async function lookAhead(deps: ApiDeps, { person }: LoggedIn, { alias, emergency }: Wanted): Promise<Looked | { readonly refusal: RotaError }> {
+  try {
+    const plan = await planFor(deps, { alias, emergency, reason: 'to see what a rotation would do' }, person.id, `plan-${randomUUID()}`);
+    const held = heldUntil(await deps.store.registry.freezes(), { stage: emergency ? 'emergency' : 'cutover', alias }, deps.clock.now());
+    const { method, approvals } = await deps.store.registry.key(alias);
+    return { plan, ...(held === undefined ? {} : { held }), emergencyRoad: method === 'asymmetric' && approvals.emergency !== undefined };
+  } catch (error) {
+    if (!isRotaError(error)) throw error;
+    return { refusal: error };
+  }
+}
+
+const Refused = ({ refusal: { message, remedy } }: { readonly refusal: RotaError }) => (
+  <section>
+    <p class="message message-bad">
+      <strong>It cannot be rotated now.</strong> {message}
+    </p>
+    <p>{remedy}</p>
+  </section>
+);
+
+const Ahead = ({ plan, held, emergencyRoad, reader, wanted }: Looked & { readonly reader: LoggedIn; readonly wanted: Wanted }) => (
+  <>
+    <section aria-labelledby="plan">
+      <h2 id="plan">What would happen</h2>
+      {held === undefined ? null : (
+        <p class="message message-asks">
+          A cutover now would wait until <Time at={held.until} />: {held.because}.
+        </p>
+      )}
+      <PlanView plan={plan} />
+      <p class="hint">Made from what AWS says now. A rotation makes its plan anew, under an id of its own, and approvers sign that one.</p>
+    </section>
+    <section aria-labelledby="start">
+      <h2 id="start">Start it</h2>
+      {mayAct(reader.person, 'custodian') ? (
+        <ReasonForm reader={reader} action="/rotate" act={wanted.emergency ? 'Start the emergency rotation' : 'Start the rotation'} id="start">
+          <input type="hidden" name="alias" value={wanted.alias} />
+          {wanted.emergency ? <input type="hidden" name="emergency" value="yes" /> : null}
+          <p>
+            {wanted.emergency ? 'The waits are skipped, under the rule for emergencies: use it after a compromise.' : 'No alias moves before its approvers have signed, and whoever starts a rotation does not count as one of them.'}
+          </p>
+        </ReasonForm>
+      ) : (
+        <Empty>Custodians start rotations; you may look.</Empty>
+      )}
+      {emergencyRoad && !wanted.emergency ? (
+        <p>
+          After a compromise: <a href={rotatePath(wanted.alias, true)}>an emergency rotation of <Code>{wanted.alias}</Code></a>, without waits, under a higher quorum.
+        </p>
+      ) : null}
+    </section>
+  </>
+);
