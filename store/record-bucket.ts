@@ -18,6 +18,12 @@ export interface PlaceSummary {
   readonly leftAt?: string;
 }
 
+/** Of the aliases of the registry, since when the material that each leads to is there, as the last sweep saw it. ISO 8601, UTC. */
+export interface SweptMaterials {
+  readonly sweptAt: string;
+  readonly sinceAtOfAlias: Readonly<Record<string, string>>;
+}
+
 /** A tally, and the day (`YYYY-MM-DD`, UTC) on which it was stored. */
 interface StoredTally {
   readonly day: string;
@@ -65,6 +71,16 @@ export class RecordBucket {
 
   async putAliases(place: string, aliases: Readonly<Record<string, Expectation>>): Promise<void> {
     await this.#put(`aliases/${place}.json`, JSON.stringify(aliases), 'application/json');
+  }
+
+  /** Of the place where Rota rotates, the only one whose aliases the registry knows; undefined before its first sweep. */
+  async materials(): Promise<SweptMaterials | undefined> {
+    const text = await this.#get('materials.json');
+    return text === undefined ? undefined : (JSON.parse(text) as SweptMaterials);
+  }
+
+  async putMaterials(materials: SweptMaterials): Promise<void> {
+    await this.#put('materials.json', JSON.stringify(materials), 'application/json');
   }
 
   /** Adds facts, in a file of their own. `writer` tells apart whoever writes on the same day, attempts of the same one too. */

@@ -24,7 +24,7 @@ export async function keysPage(deps: ApiDeps, reader: LoggedIn) {
         ) : (
           <Table
             caption="The keys of the registry"
-            head={['Alias', 'Stands', 'Due', 'Last rotated', 'Every', 'Method', 'Owner', 'Approval']}
+            head={['Alias', 'Stands', 'Due', 'Material since', 'Every', 'Method', 'Owner', 'Approval']}
             rows={rows.map((row) => [
               <>
                 <a href={rotatePath(row.key.alias)}>
@@ -34,7 +34,10 @@ export async function keysPage(deps: ApiDeps, reader: LoggedIn) {
               </>,
               <KeyStanding row={row} />,
               row.dueAt === undefined ? 'unknown' : <Time at={row.dueAt} />,
-              row.lastRotatedAt === undefined ? 'never, by Rota' : <Time at={row.lastRotatedAt} />,
+              <>
+                {row.materialSince === undefined ? 'unknown' : <Time at={row.materialSince} />}
+                {row.lastRotatedAt === undefined ? <p class="row-more">never rotated by Rota</p> : null}
+              </>,
               `${row.key.schedule.cryptoperiodDays} days`,
               row.key.method === 'new-key' ? 'new key' : 'asymmetric',
               row.key.owner,
@@ -78,7 +81,7 @@ const standings: Readonly<Record<RegisteredKeyRow['state'], readonly [Tone, stri
   current: ['good', 'Current'],
   'due soon': ['asks', 'Due soon'],
   overdue: ['bad', 'Overdue'],
-  'not rotated by Rota yet': ['plain', 'Not rotated by Rota yet'],
+  'not swept yet': ['plain', 'Not swept yet'],
 };
 
 export function KeyStanding({ row: { state, running } }: { readonly row: RegisteredKeyRow }) {

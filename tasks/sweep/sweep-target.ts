@@ -6,6 +6,7 @@ import { keyFacts, keyLineOf, type KeyLine } from '../../core/findings/key-line.
 import type { FoundFinding } from '../../core/findings/open-finding.ts';
 import { arnOf } from '../../core/inventory/judge-key.ts';
 import { policiesOf, type Policies } from '../../core/inventory/policies.ts';
+import { materialSinceMs } from '../../core/inventory/renewal.ts';
 import type { Registry } from '../../core/registry/registry-schema.ts';
 import { announceFact } from '../../store/events.ts';
 import { enableRotation } from '../../store/inventory/enable-rotation.ts';
@@ -57,6 +58,7 @@ export const sweepTarget = plainTask({
       const facts = keyFacts(new Map(lines.map((line) => [line.keyId, line])), after, seen.arnOf, later.now);
       await settleFindings({ place, found: [], seenBy: `remedy of ${sweepId}`, covers: ({ name, about }) => arns.has(about) && ofRotation.has(name), facts, writer: `${sweepId}.remedy.${randomUUID()}` }, later);
     }
+    if (home) await store.records.putMaterials({ sweptAt: now, sinceAtOfAlias: seen.sinceAtOfAlias });
     await store.records.putKeys(place, after);
     await store.records.putSummary({ place, sweptAt: now, byClass: countsOf(after) });
     return { ...target, place, sweptAt: now, keys: lines.length, opened: settled.opened, closed: settled.closed + enabled.length, open: settled.open - enabled.length, enabled: enabled.length };
@@ -84,6 +86,8 @@ interface Look {
   /** Keys that could rotate by themselves and do not, or not often enough. */
   readonly without: readonly string[];
   readonly leads: ReadonlyMap<string, string>;
+  /** Since when the material is there that a registered alias leads to. */
+  readonly sinceAtOfAlias: Readonly<Record<string, string>>;
   readonly arnOf: (keyId: string) => string;
 }
 
@@ -92,11 +96,14 @@ async function look(target: Target, policies: Policies, { clients, clock }: Plai
   const found: FoundFinding[] = [];
   const without: string[] = [];
   const leads = new Map<string, string>();
+  const sinceAtOfAlias: Record<string, string> = {};
   let partition = 'aws';
   const { accountId } = await sweep(target, { ...accessOf(clients), policies, allRotations: false, lastUse: false, nowMs: clock.now() }, (judged) => {
     const { key, arn, findings } = judged;
     partition = arn.split(':')[1] ?? partition;
     for (const alias of key.aliases) leads.set(alias, key.keyId);
+    const sinceMs = materialSinceMs(judged);
+    if (sinceMs !== undefined) for (const alias of key.aliases) if (policies.registered.has(alias)) sinceAtOfAlias[alias] = isoSeconds(sinceMs);
     const line = keyLineOf(judged);
     if (line !== undefined) lines.push(line);
     found.push(...findingsOfKey(judged, policies.registered));
@@ -104,7 +111,7 @@ async function look(target: Target, policies: Policies, { clients, clock }: Plai
     if (key.description?.multiRegion !== 'REPLICA' && findings.some((f) => f.excused === undefined && ofRotation.has(f.name))) without.push(key.keyId);
   });
   const { region } = target;
-  return { place: `${accountId}/${region}`, lines, found, without, leads, arnOf: (keyId) => arnOf({ partition, accountId, region }, keyId) };
+  return { place: `${accountId}/${region}`, lines, found, without, leads, sinceAtOfAlias, arnOf: (keyId) => arnOf({ partition, accountId, region }, keyId) };
 }
 
 /** A key that an alias leads to again serves people; that it does is a finding of its own, where nobody accepted it. */

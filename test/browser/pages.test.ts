@@ -25,10 +25,11 @@ interface Status {
 beforeAll(async () => {
   c = await startConsole();
   await makeImportedKey(c.kms, 'alias/payments');
+  await makeImportedKey(c.kms, 'alias/forgotten');
   const { KeyMetadata } = await c.kms.send(new CreateKeyCommand({ KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' }));
   await c.kms.send(new CreateAliasCommand({ AliasName: 'alias/tokens', TargetKeyId: KeyMetadata?.KeyId }));
   const tokens = tokensKey([{ name: 'parameter', kind: 'ssm', parameter: '/rota/published/tokens' }], c.place.accountId);
-  await c.apply((r) => ({ ...r, keys: [...r.keys, tokens], sweep: { targets: [{ region: 'eu-central-1' }], remedy: 'alert' } }));
+  await c.apply((r) => ({ ...r, keys: [...r.keys, ...r.keys.map((key) => ({ ...key, alias: 'alias/forgotten', schedule: { cryptoperiodDays: 10, warningDays: 3 } })), tokens], sweep: { targets: [{ region: 'eu-central-1' }], remedy: 'alert' } }));
 
   rollover = (await c.rota<{ rotationId: string }>('carol', 'rotate', 'alias/tokens', '--reason', 'yearly rotation')).rotationId;
   const done = await c.question();
@@ -59,12 +60,12 @@ async function untilRollover(reached: (s: Status) => boolean): Promise<Status> {
 }
 
 const places: readonly [name: string, path: () => string, shows: () => string[]][] = [
-  ['home', () => '/', () => [question.rotationId, 'partner has not said that it has the new key of alias/tokens', 'Waiting for you']],
+  ['home', () => '/', () => [question.rotationId, 'partner has not said that it has the new key of alias/tokens', 'Waiting for you', 'alias/forgotten\n■\nOverdue']],
   ['rotations', () => '/rotations', () => [question.rotationId, rollover, 'Ended without effect']],
   ['rotation', () => `/rotations/${question.rotationId}`, () => ['Waits for approvers', 'Prove successor']],
   ['rollover', () => `/rotations/${rollover}`, () => ['Overdue', 'Has it', 'keys@partner.example']],
   ['approval', () => `/approvals/${question.approvalId}`, () => ['What would happen', 'alias/payments', 'Approve with passkey']],
-  ['keys', () => '/keys', () => ['alias/payments', 'alias/tokens', 'Current', '000000000000/eu-central-1']],
+  ['keys', () => '/keys', () => ['alias/payments', 'alias/tokens', 'Current', 'Overdue', 'never rotated by Rota', '000000000000/eu-central-1']],
   ['findings', () => '/findings', () => ['AWS could rotate it by itself', 'rotation-off', 'rota enable-rotation']],
   ['kpis', () => '/kpis', () => ['50.0 % of symmetric keys (1 of 2)', 'Open: rotation-off (1)', 'Approval delay']],
   ['outbox', () => '/outbox', () => ['Rota asks: cutover of alias/payments', 'Rota found: rotation-off']],
