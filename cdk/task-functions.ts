@@ -21,7 +21,7 @@ const approvalEvidence: Rights['at'] = { approvalTable: ['dynamodb:GetItem'], de
 /** Whoever looks at keys of a place brings its findings and records in line with what it saw. */
 const looking: Rights['at'] = {
   registryTable: ['dynamodb:GetItem', 'dynamodb:Query'],
-  ledgerTable: ['dynamodb:Scan'],
+  ledgerTable: ['dynamodb:BatchGetItem', 'dynamodb:Query'],
   findingTable: ['dynamodb:DeleteItem', 'dynamodb:PutItem', 'dynamodb:Query'],
   records: ['s3:GetObject', 's3:PutObject'],
   sweepRoles: ['sts:AssumeRole'],
@@ -48,11 +48,11 @@ const elsewhere: Readonly<Record<string, Rights['at']>> = {
   'prepare-deletion': { approvalTable: ['dynamodb:GetItem'], retirements: ['s3:GetObject', 's3:PutObject'] },
   'list-targets': { registryTable: ['dynamodb:GetItem', 'dynamodb:Query'] },
   'sweep-target': looking,
-  'judge-event': { ...looking, ledgerTable: ['dynamodb:GetItem', 'dynamodb:Scan'] },
+  'judge-event': { ...looking, ledgerTable: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query'] },
   'judge-for-config': { registryTable: ['dynamodb:GetItem', 'dynamodb:Query'] },
   'close-sweep': {
     registryTable: ['dynamodb:GetItem', 'dynamodb:Query'],
-    ledgerTable: ['dynamodb:PutItem', 'dynamodb:Scan'],
+    ledgerTable: ['dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:Query'],
     approvalTable: ['dynamodb:Scan'],
     findingTable: ['dynamodb:DeleteItem', 'dynamodb:Scan'],
     records: ['s3:GetObject', 's3:PutObject'],

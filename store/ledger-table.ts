@@ -1,8 +1,9 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { DeleteCommand, GetCommand, paginateQuery, paginateScan, PutCommand, UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, GetCommand, paginateQuery, PutCommand, UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { RotaError } from '../core/errors.ts';
 import type { QuietUse } from '../core/adoption/quiet.ts';
 import { batchGet } from './batch-get.ts';
+import { unlessConflict } from './conditional.ts';
 import type { KmsCall, StepRecord } from '../core/dossier/statement.ts';
 import type { CutoverPlan, RetirePlan, RollbackPlan, RotationPlan } from '../core/plan/plan.ts';
 import { everyItem } from './every-item.ts';
@@ -42,11 +43,16 @@ export interface RotationHead extends RotationRequest {
   readonly outcome?: string;
   readonly error?: { readonly name: string; readonly sentence: string };
   readonly leftBehind?: readonly string[];
+  /** When its aliases moved to the new key. */
+  readonly switchedAt?: string;
   readonly dossierSequence?: number;
   readonly rolledBackBy?: string;
 }
 
-const standingFields = ['rotationId', 'workflow', 'requestedAt', 'executionArn', 'newKeyId', 'outcome', 'quiet'] as const;
+const standingFields = ['rotationId', 'workflow', 'requestedAt', 'executionArn', 'newKeyId', 'outcome', 'quiet', 'switchedAt', 'rolledBackBy'] as const;
+
+/** A rotation in the list of all: what is known of it from its start, and never changes. */
+export type ListedRotation = Pick<RotationRequest, 'rotationId' | 'alias' | 'workflow' | 'requestedAt'>;
 
 /** How far a rotation has come, for whoever looks after many: a head has whole plans, which would be most of what is read. */
 export interface RotationStanding extends Pick<RotationHead, (typeof standingFields)[number]> {
@@ -65,6 +71,9 @@ const lockKey = (what: string) => ({ rotationId: `lock#${what}`, step: '#lock' }
 /** The rotations that may not have ended, as items of a partition of their own: who looks after them need not read the whole ledger. */
 const openKey = (rotationId: string) => ({ rotationId: '#open', step: rotationId });
 
+/** All rotations there ever were, a small item each: to find the newest, or those of an alias, nobody need read a ledger of years. */
+const listKey = (rotationId: string) => ({ rotationId: '#rotations', step: rotationId });
+
 /** The ledger: what each rotation intended and did, step by step. Intent is written before the effect (P6). */
 export class LedgerTable {
   readonly #dynamo: DynamoDBDocumentClient;
@@ -77,12 +86,11 @@ export class LedgerTable {
 
   /** Opens a rotation. Repeated with the same id it changes nothing. */
   async open(request: RotationRequest): Promise<void> {
-    await this.#dynamo.send(new PutCommand({ TableName: this.#table, Item: openKey(request.rotationId) }));
-    await this.#dynamo
-      .send(new PutCommand({ TableName: this.#table, Item: { ...headKey(request.rotationId), head: { ...request } }, ConditionExpression: 'attribute_not_exists(rotationId)' }))
-      .catch((error: unknown) => {
-        if (!isConflict(error)) throw error;
-      });
+    const { rotationId, alias, workflow, requestedAt } = request;
+    await this.#dynamo.send(new PutCommand({ TableName: this.#table, Item: openKey(rotationId) }));
+    const isNew = { ConditionExpression: 'attribute_not_exists(rotationId)' };
+    await unlessConflict(() => this.#dynamo.send(new PutCommand({ TableName: this.#table, Item: { ...listKey(rotationId), listed: { rotationId, alias, workflow, requestedAt } }, ...isNew })));
+    await unlessConflict(() => this.#dynamo.send(new PutCommand({ TableName: this.#table, Item: { ...headKey(rotationId), head: { ...request } }, ...isNew })));
   }
 
   /** Throws `NotFound`. */
@@ -127,10 +135,19 @@ export class LedgerTable {
   }
 
   /** All rotations, newest request first. */
+  async list(): Promise<ListedRotation[]> {
+    return (await this.#items('#rotations')).map((item) => item.listed as ListedRotation).sort(newestFirst);
+  }
+
+  /** The heads of all rotations, newest request first: plans and all, so for nobody who waits at a screen. */
   async heads(): Promise<RotationHead[]> {
-    const asked = { TableName: this.#table, FilterExpression: 'step = :head', ExpressionAttributeValues: { ':head': '#head' }, ConsistentRead: true };
-    const heads = (await everyItem(paginateScan({ client: this.#dynamo }, asked))).map((item) => item.head as RotationHead);
-    return heads.sort((a, b) => b.requestedAt.localeCompare(a.requestedAt));
+    return this.headsOf((await this.list()).map(({ rotationId }) => rotationId));
+  }
+
+  /** The heads of these rotations, newest request first. One that a crash left without a head is none yet. */
+  async headsOf(rotationIds: readonly string[]): Promise<RotationHead[]> {
+    const items = await batchGet(this.#dynamo, this.#table, rotationIds.map(headKey));
+    return items.map((item) => item.head as RotationHead).sort(newestFirst);
   }
 
   /** Writes the intent of a step. `attempts` above 1 tells that an earlier attempt may have had its effect. */
@@ -227,6 +244,8 @@ export class LedgerTable {
     return everyItem(paginateQuery({ client: this.#dynamo }, asked));
   }
 }
+
+const newestFirst = (a: { readonly requestedAt: string }, b: { readonly requestedAt: string }): number => b.requestedAt.localeCompare(a.requestedAt);
 
 function stepOf(item: Record<string, unknown>): StepRecord {
   const { step, intendedAt, attempts, completedAt, result, kmsCalls } = item as unknown as StepRecord;

@@ -1,6 +1,6 @@
 import { isoSeconds, secondsPerDay } from '../../core/clock.ts';
 import type { RegisteredKey } from '../../core/registry/registry-schema.ts';
-import type { RotationHead } from '../../store/ledger-table.ts';
+import type { ListedRotation } from '../../store/ledger-table.ts';
 import type { SweptMaterials } from '../../store/record-bucket.ts';
 import type { ApiDeps } from '../deps.ts';
 
@@ -20,13 +20,24 @@ export interface RegisteredKeyRow {
 /** The keys of the registry, sorted by alias. An empty registry has none. */
 export async function registeredKeys(deps: ApiDeps): Promise<RegisteredKeyRow[]> {
   if ((await deps.store.registry.head()) === undefined) return [];
-  const [{ keys }, heads, swept] = await Promise.all([deps.store.registry.whole(), deps.store.ledger.heads(), deps.store.records.materials()]);
-  return Promise.all(keys.map((key) => rowOf(deps, key, heads.filter((h) => h.alias === key.alias), swept)));
+  const { ledger, registry, records } = deps.store;
+  const [{ keys }, rotations, open, swept] = await Promise.all([registry.whole(), ledger.list(), ledger.openOnes(), records.materials()]);
+  const moving = new Set(open.map((r) => r.rotationId));
+  const switched = await lastSwitches(deps, rotations);
+  return keys.map((key) => {
+    const running = rotations.find((r) => r.alias === key.alias && moving.has(r.rotationId))?.rotationId;
+    return rowOf(deps, { key, running, lastRotatedAt: switched.get(key.alias), swept });
+  });
 }
 
-async function rowOf(deps: ApiDeps, key: RegisteredKey, heads: readonly RotationHead[], swept: SweptMaterials | undefined): Promise<RegisteredKeyRow> {
-  const running = heads.find((h) => h.outcome === undefined)?.rotationId;
-  const lastRotatedAt = await lastCutover(deps, heads);
+interface Known {
+  readonly key: RegisteredKey;
+  readonly running: string | undefined;
+  readonly lastRotatedAt: string | undefined;
+  readonly swept: SweptMaterials | undefined;
+}
+
+function rowOf(deps: ApiDeps, { key, running, lastRotatedAt, swept }: Known): RegisteredKeyRow {
   const seenAt = swept?.sinceAtOfAlias[key.alias];
   // What happened after the sweep it cannot know; what people did beside Rota before it the ledger cannot.
   const materialSince = swept === undefined || seenAt === undefined || (lastRotatedAt !== undefined && lastRotatedAt > swept.sweptAt) ? lastRotatedAt : seenAt;
@@ -39,10 +50,18 @@ async function rowOf(deps: ApiDeps, key: RegisteredKey, heads: readonly Rotation
   return { ...common, materialSince, dueAt: isoSeconds(dueMs), state };
 }
 
-/** When the newest rotation that lasts moved the aliases. */
-async function lastCutover({ store }: ApiDeps, heads: readonly RotationHead[]): Promise<string | undefined> {
-  const lasting = heads.find((h) => (h.workflow === 'byok-rotation' || h.workflow === 'asymmetric-rotation') && h.outcome === 'complete' && h.rolledBackBy === undefined);
-  if (lasting === undefined) return undefined;
-  const moved = (await store.ledger.steps(lasting.rotationId)).find((s) => s.step.startsWith('repoint-aliases') && s.completedAt !== undefined);
-  return moved?.completedAt;
+/** When the newest rotation of each alias that lasts moved it. Most aliases are known after their newest one. */
+async function lastSwitches({ store }: ApiDeps, rotations: readonly ListedRotation[]): Promise<ReadonlyMap<string, string>> {
+  const left = new Map<string, string[]>();
+  for (const { workflow, alias, rotationId } of rotations) if (workflow === 'byok-rotation' || workflow === 'asymmetric-rotation') left.set(alias, [...(left.get(alias) ?? []), rotationId]);
+  const switched = new Map<string, string>();
+  while (left.size > 0) {
+    const asked = new Map([...left].map(([alias, [newest = '']]) => [newest, alias]));
+    for (const { rotationId, outcome, rolledBackBy, switchedAt } of await store.ledger.standingOf([...asked.keys()]))
+      if (outcome === 'complete' && rolledBackBy === undefined && switchedAt !== undefined) switched.set(asked.get(rotationId) ?? '', switchedAt);
+    for (const [alias, [, ...older]] of left)
+      if (switched.has(alias) || older.length === 0) left.delete(alias);
+      else left.set(alias, older);
+  }
+  return switched;
 }

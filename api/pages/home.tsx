@@ -1,5 +1,6 @@
 import type { RotationStatus } from '../../core/rotation-status.ts';
 import type { StoredApproval } from '../../store/approval-table.ts';
+import type { ListedRotation } from '../../store/ledger-table.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { LoggedIn } from '../identity/session.ts';
 import { registeredKeys, type RegisteredKeyRow } from '../keys/registered-keys.ts';
@@ -14,15 +15,19 @@ import { RotationRow } from './parts/rotation-row.tsx';
 import { QuestionStatus, Status } from './parts/status.tsx';
 import { Time } from './parts/time.tsx';
 
-/** How many rotations that have ended are shown. */
+/** How many rotations that run, and that have ended, are shown. */
+const runningCount = 25;
 const recentCount = 5;
 
 /** What waits for the reader, what is overdue, what runs. */
 export async function homePage(deps: ApiDeps, reader: LoggedIn) {
-  const heads = await deps.store.ledger.heads();
+  const { ledger } = deps.store;
+  const [rotations, open] = await Promise.all([ledger.list(), ledger.openOnes()]);
+  const moving = new Set(open.map((r) => r.rotationId));
+  const statuses = async (listed: readonly ListedRotation[]) => Promise.all((await ledger.headsOf(listed.map((r) => r.rotationId))).map((head) => statusOf(deps, head)));
   const [running, recent, keys, questions] = await Promise.all([
-    Promise.all(heads.filter((h) => h.outcome === undefined).map((h) => statusOf(deps, h))),
-    Promise.all(heads.filter((h) => h.outcome !== undefined).slice(0, recentCount).map((h) => statusOf(deps, h))),
+    statuses(rotations.filter((r) => moving.has(r.rotationId)).slice(0, runningCount)),
+    statuses(rotations.filter((r) => !moving.has(r.rotationId)).slice(0, recentCount)),
     registeredKeys(deps),
     questionsFor(deps, reader),
   ]);
@@ -38,7 +43,7 @@ export async function homePage(deps: ApiDeps, reader: LoggedIn) {
         {questions.length + mine.length === 0 ? <Empty>Nothing waits for you.</Empty> : null}
         <ul class="rows">
           {questions.map((asked) => (
-            <QuestionRow asked={asked} alias={heads.find((h) => h.rotationId === asked.rotationId)?.alias} />
+            <QuestionRow asked={asked} alias={rotations.find((r) => r.rotationId === asked.rotationId)?.alias} />
           ))}
           {mine.map((word) => (
             <OwedRow {...word} />
@@ -77,6 +82,11 @@ export async function homePage(deps: ApiDeps, reader: LoggedIn) {
             <RotationRow status={status} />
           ))}
         </ul>
+        {moving.size > running.length ? (
+          <p>
+            And {moving.size - running.length} more: <a href="/rotations">all rotations</a>
+          </p>
+        ) : null}
       </section>
       <section aria-labelledby="recent">
         <h2 id="recent">Ended lately</h2>
@@ -86,7 +96,7 @@ export async function homePage(deps: ApiDeps, reader: LoggedIn) {
             <RotationRow status={status} />
           ))}
         </ul>
-        {heads.length > recentCount ? (
+        {rotations.length > moving.size + recentCount ? (
           <p>
             <a href="/rotations">All rotations</a>
           </p>

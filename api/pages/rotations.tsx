@@ -10,12 +10,13 @@ const pageSize = 25;
 
 /** All rotations, newest first. */
 export async function rotationsPage(deps: ApiDeps, reader: LoggedIn, from: number) {
-  const heads = await deps.store.ledger.heads();
-  const shown = await Promise.all(heads.slice(from, from + pageSize).map((head) => statusOf(deps, head)));
+  const rotations = await deps.store.ledger.list();
+  const heads = await deps.store.ledger.headsOf(rotations.slice(from, from + pageSize).map((r) => r.rotationId));
+  const shown = await Promise.all(heads.map((head) => statusOf(deps, head)));
   return (
     <Page title="Rotations" reader={reader} place="/rotations">
       <section aria-label="All rotations, newest first">
-        {heads.length === 0 ? (
+        {rotations.length === 0 ? (
           <Empty>
             Nothing was rotated yet. A custodian starts with <code>rota plan alias/NAME</code>.
           </Empty>
@@ -26,7 +27,7 @@ export async function rotationsPage(deps: ApiDeps, reader: LoggedIn, from: numbe
           ))}
         </ul>
       </section>
-      <Pages of="rotations" path="/rotations" from={from} size={pageSize} total={heads.length} />
+      <Pages of="rotations" path="/rotations" from={from} size={pageSize} total={rotations.length} />
     </Page>
   );
 }

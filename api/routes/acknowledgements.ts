@@ -39,9 +39,9 @@ export function acknowledgementRoutes(deps: ApiDeps): Hono<ApiEnv> {
   app.get('/rollovers', async (c) => {
     await personOf(deps, c.var.signedBy);
     const alias = c.req.query('alias') ?? '';
-    const newest = (await deps.store.ledger.heads()).find((h) => h.workflow === 'asymmetric-rotation' && h.alias === alias);
+    const newest = (await deps.store.ledger.list()).find((r) => r.workflow === 'asymmetric-rotation' && r.alias === alias);
     if (newest === undefined) throw new RotaError('NotFound', { what: `rollover of ${alias === '' ? 'an alias without a name' : alias}` });
-    return c.json(await statusOf(deps, newest));
+    return c.json(await statusOf(deps, await deps.store.ledger.head(newest.rotationId)));
   });
 
   return app;

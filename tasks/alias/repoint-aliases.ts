@@ -18,14 +18,15 @@ export const repointAliases = task({
   errors: [...checkMoveErrors, 'FreezeHolds', 'RegistryEmpty', 'AliasMovedElsewhere', 'ChangeNotVisibleYet', 'AliasUnknown'],
   actions: [...checkMoveActions, ...moveAliasActions, ...eventActions],
   step: ({ turn }) => `repoint-aliases${turnSuffix(turn)}`,
-  run: async ({ planDigest: approvedDigest, turn }, context) => {
-    const { head, clients } = context;
+  run: async ({ rotationId, planDigest: approvedDigest, turn }, context) => {
+    const { head, clients, store, now } = context;
     const move = movePlanOf(head);
     if (planDigest(move) !== approvedDigest) throw new RotaError('PlanChanged', { changes: ['the ledger holds another plan than the one asked about'] });
     // An emergency, and a rollback while the old key drains, have begun before: with what they published.
     if (!isEmergency(move, context) && turn === 0) await checkOutsideFreeze(context, move.stage, () => hasBegun(move, context));
     await checkMove(move, context);
     for (const alias of move.aliases) await moveAlias(clients.kms, alias);
+    await store.ledger.settle(rotationId, { switchedAt: now });
     await announce(context, 'Rota Aliases Repointed', { aliases: move.aliases });
     return { moved: move.aliases };
   },

@@ -20,7 +20,7 @@ export const closeSweep = plainTask({
   input: z.strictObject({ sweepId: z.string(), targets: z.array(SweptTarget) }),
   output: z.strictObject({ started: z.array(z.string()), failed: z.int() }),
   errors: ['RegistryEmpty'],
-  actions: ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:DeleteItem', 'dynamodb:Scan', 's3:GetObject', 's3:ListBucket', 's3:PutObject', 'events:PutEvents', ...renewedActions],
+  actions: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:DeleteItem', 'dynamodb:Scan', 's3:GetObject', 's3:ListBucket', 's3:PutObject', 'events:PutEvents', ...renewedActions],
   run: async ({ sweepId, targets }, context) => {
     const { store, clock, now } = context;
     const day = now.slice(0, 10);

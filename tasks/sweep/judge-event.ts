@@ -30,7 +30,7 @@ export const judgeEvent = plainTask({
   errors: ['RegistryEmpty'],
   actions: [
     ...['kms:DescribeKey', 'kms:GetKeyRotationStatus', 'kms:ListAliases', 'kms:ListResourceTags', 'kms:ListKeyRotations', 'sts:AssumeRole'],
-    ...['dynamodb:GetItem', 'dynamodb:Scan', 's3:GetObject'],
+    ...['dynamodb:BatchGetItem', 'dynamodb:GetItem', 's3:GetObject'],
     ...lockFindingsActions,
     ...settleFindingsActions,
   ],

@@ -27,7 +27,7 @@ export const sweepTarget = plainTask({
   errors: ['RegistryEmpty'],
   actions: [
     ...['kms:ListKeys', 'kms:ListAliases', 'kms:DescribeKey', 'kms:GetKeyRotationStatus', 'kms:ListKeyRotations', 'kms:EnableKeyRotation', 'tag:GetResources', 'sts:AssumeRole'],
-    ...['dynamodb:GetItem', 'dynamodb:Scan', 's3:GetObject'],
+    ...['dynamodb:BatchGetItem', 'dynamodb:GetItem', 's3:GetObject'],
     ...lockFindingsActions,
     ...settleFindingsActions,
   ],
