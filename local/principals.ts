@@ -14,7 +14,7 @@ export interface Principal {
 }
 
 /** The trust policy of a role, as far as there is one here. */
-export interface Trust {
+interface Trust {
   /** ARNs of users, roles and sessions, or of an account (`arn:aws:iam::111122223333:root`). */
   readonly principals: readonly string[];
   /** `sts:ExternalId`, where it is asked for. */
