@@ -3,6 +3,7 @@
  * work in accounts where Rota is not deployed too.
  */
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { isRotaError } from '../core/errors.ts';
 import { requestQuotas, type PacedOperation } from '../core/inventory/request-quotas.ts';
 import { readQuota, usualShare } from '../core/kms-quotas.ts';
 import { readRegistry } from '../core/registry/read-registry.ts';
@@ -36,7 +37,7 @@ function readRegion(text: string): string {
 
 function readRoleArn(text: string): string {
   if (/^arn:[a-z-]+:iam::\d{12}:role\/[\w+=,.@/-]+$/.test(text)) return text;
-  throw new InvalidArgumentError('It must be the ARN of a role, such as arn:aws:iam::111122223333:role/rota-inventory.');
+  throw new InvalidArgumentError('It must be the ARN of a role, such as arn:aws:iam::111122223333:role/rota-sweep.');
 }
 
 const readShare = readNumber('a number above 0, and 1 at most', (share) => share > 0 && share <= 1);
@@ -88,3 +89,11 @@ export async function registryOf(io: Io, { registry: file }: EstateOptions): Pro
 }
 
 export const targetText = ({ region, roleArn }: Target): string => (roleArn === undefined ? region : `${roleArn.split(':')[4] ?? ''} ${region}`);
+
+/** Says that a target could not be swept, and what to do. Answers the sentence that says why. */
+export function notSwept(io: Io, target: Target, error: unknown): string {
+  const sentence = isRotaError(error) ? error.message : error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  const remedy = isRotaError(error) ? error.remedy : 'It needs kms:ListKeys, kms:ListAliases, kms:DescribeKey, kms:GetKeyRotationStatus and tag:GetResources: runbooks/inventory.md.';
+  io.err(`rota: ${targetText(target)} could not be swept. ${sentence}\n      ${remedy}\n`);
+  return sentence;
+}
