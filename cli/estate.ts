@@ -79,13 +79,23 @@ export function accessOf({ env }: Io, { share, quota }: EstateOptions): Access {
   };
 }
 
-type EstateRegistry = Pick<Registry, 'keys' | 'exceptions' | 'automaticRotation'>;
+interface EstateRegistry extends Pick<Registry, 'keys' | 'exceptions' | 'automaticRotation'> {
+  /** Where the Rota is that has it; a file does not say. */
+  readonly place?: { readonly accountId: string; readonly region: string };
+}
 
 /** The registry to measure keys by; undefined where none was named. Throws `RegistryInvalid`, or what the API refused. */
 export async function registryOf(io: Io, { registry: file }: EstateOptions): Promise<EstateRegistry | undefined> {
   if (file !== undefined) return readRegistry(await registryText(file), file);
   if (!namesRota(io)) return undefined;
-  return (await apiJson<{ registry: Registry }>(io, { method: 'GET', path: '/api/registry' })).registry;
+  const { registry, place } = await apiJson<{ registry: Registry; place: NonNullable<EstateRegistry['place']> }>(io, { method: 'GET', path: '/api/registry' });
+  return { ...registry, place };
+}
+
+/** Whether the registry's aliases are those of a target. Rota says where it is, and what needs no role is taken for its account; those of a file are of the first. */
+export function isHome(registry: EstateRegistry | undefined, { region, roleArn }: Target, index: number): boolean {
+  if (registry?.place === undefined) return index === 0;
+  return region === registry.place.region && (roleArn === undefined || roleArn.split(':')[4] === registry.place.accountId);
 }
 
 export const targetText = ({ region, roleArn }: Target): string => (roleArn === undefined ? region : `${roleArn.split(':')[4] ?? ''} ${region}`);

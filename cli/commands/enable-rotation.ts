@@ -2,7 +2,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import { isoSeconds } from '../../core/clock.ts';
 import { policiesOf } from '../../core/inventory/policies.ts';
 import { command } from '../command.ts';
-import { accessOf, enableRotation, notSwept, openCalls, registryOf, sweep, targetText, targetsOf, withEstateOptions, type EnableOutcome, type EstateOptions, type Target } from '../estate.ts';
+import { accessOf, enableRotation, isHome, notSwept, openCalls, registryOf, sweep, targetText, targetsOf, withEstateOptions, type EnableOutcome, type EstateOptions, type Target } from '../estate.ts';
 import { SaidAlready } from '../failure.ts';
 import { nowOf, show, type Io } from '../io.ts';
 import { table } from '../table.ts';
@@ -54,7 +54,7 @@ export const enableRotationCommand = (io: Io): Command =>
       const lines: Line[] = [];
       const enableAt = async (target: Target, i: number): Promise<void> => {
         const access = accessOf(io, options);
-        const found = keys.length > 0 ? keys : await withoutRotation(target, { ...access, policies: policies(i === 0), allRotations: false, lastUse: false, nowMs: nowOf(io) });
+        const found = keys.length > 0 ? keys : await withoutRotation(target, { ...access, policies: policies(isHome(registry, target, i)), allRotations: false, lastUse: false, nowMs: nowOf(io) });
         const { calls, close } = openCalls(target, access);
         try {
           for await (const { nextMs, ...outcome } of enableRotation(calls, found, { periodDays, apply: options.apply === true }))

@@ -3,7 +3,7 @@ import { isoSeconds } from '../../core/clock.ts';
 import { policiesOf } from '../../core/inventory/policies.ts';
 import { allInOrder } from '../../core/inventory/summary.ts';
 import { command } from '../command.ts';
-import { accessOf, notSwept, registryOf, sweep, targetText, targetsOf, withEstateOptions, type EstateOptions, type Swept, type Target } from '../estate.ts';
+import { accessOf, isHome, notSwept, registryOf, sweep, targetText, targetsOf, withEstateOptions, type EstateOptions, type Swept, type Target } from '../estate.ts';
 import { SaidAlready } from '../failure.ts';
 import { asffOutput, csvOutput, jsonOutput, textOutput, type InventoryOutput, type SweptTarget } from '../inventory-output.ts';
 import { nowOf, type Io } from '../io.ts';
@@ -54,7 +54,7 @@ export const inventory = (io: Io): Command =>
           let seen = 0;
           const settings = {
             ...accessOf(io, options),
-            policies: policiesOf(registry ?? { keys: [] }, { home: i === 0 }),
+            policies: policiesOf(registry ?? { keys: [] }, { home: isHome(registry, target, i) }),
             allRotations: options.rotations === true,
             lastUse: options.lastUse === true,
             nowMs,

@@ -20,8 +20,9 @@ const startAccounts = (): Promise<Rota> => startRota({ accounts: [shop, bank] })
 
 /** Settings of clients by which pat administers an account. */
 function administering({ local: { place } }: Rota, account: string, region: string) {
+  const pat = credentialsOf(place, 'pat');
   const RoleArn = place.accounts.find(({ accountId }) => accountId === account)?.adminRoleArn;
-  const credentials = fromTemporaryCredentials({ params: { RoleArn, RoleSessionName: 'pat' }, masterCredentials: credentialsOf(place, 'pat'), clientConfig: { region, endpoint: place.url } });
+  const credentials = account === own ? pat : fromTemporaryCredentials({ params: { RoleArn, RoleSessionName: 'pat' }, masterCredentials: pat, clientConfig: { region, endpoint: place.url } });
   return { endpoint: place.url, region, credentials };
 }
 
@@ -103,6 +104,25 @@ test('an inventory of two accounts in two Regions: every kind of key in its plac
   expect((await rota.as('pat', ...typed(remedy))).exitCode).toBe(0);
   expect(await rotates(kmsOf(rota, shop, west), keyInWest)).toBe(true);
   expect(await rotates(here, off)).toBe(false);
+});
+
+test('the aliases of the registry are those of Rota’s own account and Region, whatever is named first', async () => {
+  const rota = await startAccounts();
+  await makeImportedKey(rota.kms, 'alias/payments');
+  await makeImportedKey(kmsOf(rota, own, west), 'alias/payments');
+  await makeImportedKey(kmsOf(rota, shop, central), 'alias/payments');
+  await rota.apply();
+  const payments = async (...places: string[]): Promise<string[]> => {
+    const { keys } = JSON.parse((await rota.as('pat', 'inventory', '--json', ...places)).out) as Document;
+    return keys.filter(({ aliases }) => aliases.includes('alias/payments')).map(({ arn, findings: found }) => [...arn.split(':').slice(3, 5), ...found.map(({ name }) => name)].join(' ')).sort();
+  };
+  expect(await payments('--role-arn', roleIn(shop))).toEqual([`${central} ${shop} unregistered`]);
+  expect(await payments('--region', west, '--region', central)).toEqual([`${central} ${own}`, `${west} ${own} unregistered`]);
+  // Nor is it missing where nobody expects it.
+  expect((await rota.as('pat', 'inventory', '--role-arn', roleIn(bank))).out).not.toContain('missing');
+  // A file says nothing of where it is for: there it is the first.
+  const file = ['--registry', join(rota.folder, 'rota.yaml')];
+  expect(await payments('--region', west, '--region', central, ...file)).toEqual([`${central} ${own} unregistered`, `${west} ${own}`]);
 });
 
 test('enable-rotation goes through the roles; one that is refused is told, and the others are done', async () => {
