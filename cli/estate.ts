@@ -3,6 +3,7 @@
  * work in accounts where Rota is not deployed too.
  */
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { isRotaError } from '../core/errors.ts';
 import { requestQuotas, type PacedOperation } from '../core/inventory/request-quotas.ts';
 import { readQuota, usualShare } from '../core/kms-quotas.ts';
 import { readRegistry } from '../core/registry/read-registry.ts';
@@ -36,7 +37,7 @@ function readRegion(text: string): string {
 
 function readRoleArn(text: string): string {
   if (/^arn:[a-z-]+:iam::\d{12}:role\/[\w+=,.@/-]+$/.test(text)) return text;
-  throw new InvalidArgumentError('It must be the ARN of a role, such as arn:aws:iam::111122223333:role/rota-inventory.');
+  throw new InvalidArgumentError('It must be the ARN of a role, such as arn:aws:iam::111122223333:role/rota-sweep.');
 }
 
 const readShare = readNumber('a number above 0, and 1 at most', (share) => share > 0 && share <= 1);
@@ -78,13 +79,31 @@ export function accessOf({ env }: Io, { share, quota }: EstateOptions): Access {
   };
 }
 
-type EstateRegistry = Pick<Registry, 'keys' | 'exceptions' | 'automaticRotation'>;
+interface EstateRegistry extends Pick<Registry, 'keys' | 'exceptions' | 'automaticRotation'> {
+  /** Where the Rota is that has it; a file does not say. */
+  readonly place?: { readonly accountId: string; readonly region: string };
+}
 
 /** The registry to measure keys by; undefined where none was named. Throws `RegistryInvalid`, or what the API refused. */
 export async function registryOf(io: Io, { registry: file }: EstateOptions): Promise<EstateRegistry | undefined> {
   if (file !== undefined) return readRegistry(await registryText(file), file);
   if (!namesRota(io)) return undefined;
-  return (await apiJson<{ registry: Registry }>(io, { method: 'GET', path: '/api/registry' })).registry;
+  const { registry, place } = await apiJson<{ registry: Registry; place: NonNullable<EstateRegistry['place']> }>(io, { method: 'GET', path: '/api/registry' });
+  return { ...registry, place };
+}
+
+/** Whether the registry's aliases are those of a target. Rota says where it is, and what needs no role is taken for its account; those of a file are of the first. */
+export function isHome(registry: EstateRegistry | undefined, { region, roleArn }: Target, index: number): boolean {
+  if (registry?.place === undefined) return index === 0;
+  return region === registry.place.region && (roleArn === undefined || roleArn.split(':')[4] === registry.place.accountId);
 }
 
 export const targetText = ({ region, roleArn }: Target): string => (roleArn === undefined ? region : `${roleArn.split(':')[4] ?? ''} ${region}`);
+
+/** Says that a target could not be swept, and what to do. Answers the sentence that says why. */
+export function notSwept(io: Io, target: Target, error: unknown): string {
+  const sentence = isRotaError(error) ? error.message : error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  const remedy = isRotaError(error) ? error.remedy : 'It needs kms:ListKeys, kms:ListAliases, kms:DescribeKey, kms:GetKeyRotationStatus and tag:GetResources: runbooks/inventory.md.';
+  io.err(`rota: ${targetText(target)} could not be swept. ${sentence}\n      ${remedy}\n`);
+  return sentence;
+}

@@ -7,6 +7,7 @@ import { table } from './table.ts';
 
 /** What is told of a target in the end. */
 export interface SweptTarget {
+  /** `own account` where there is not one key to tell it. */
   readonly accountId: string;
   readonly region: string;
   readonly summary?: Summary;

@@ -471,6 +471,11 @@ export const catalogue = {
     remedy: () => 'It is tried again; if it goes on, look at the network and at the AWS health page.',
     httpStatus: 502,
   },
+  RoleNotAssumed: {
+    sentence: (d: { roleArn: string; message: string }) => `The role ${d.roleArn} cannot be assumed: ${d.message}`,
+    remedy: () => 'The role must be there and trust who asks, and they must be allowed `sts:AssumeRole` on it: runbooks/sweep.md, "In other accounts".',
+    httpStatus: 502,
+  },
   AwsRefused: {
     sentence: (d: { service: string; operation: string; code: string; message: string }) =>
       `${d.service} refused ${d.operation} with ${d.code}: ${d.message}`,

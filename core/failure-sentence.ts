@@ -12,6 +12,12 @@ export function failureSentence({ name, cause }: StateFailure): string {
   return causeSentence(cause) || name;
 }
 
+/** Why a part of a sweep failed, in one sentence: the sweep has error and cause in one text. */
+export function targetFailureSentence(text: string): string {
+  const [, name = text, cause = ''] = /^([\w.]+): (.*)$/s.exec(text) ?? [];
+  return failureSentence({ name, cause });
+}
+
 /** The sentence in a cause, without the JSON around it. */
 export function causeSentence(cause: string): string {
   try {

@@ -40,7 +40,8 @@ export async function openDynamoDb({ folder, accountId, region }: { folder: stri
   });
 
   return {
-    handle(operation, input) {
+    handle(operation, input, caller) {
+      if (caller.accountId !== accountId) return Promise.reject(new AwsError('AccessDeniedException', `The embedded DynamoDB has the tables of account ${accountId} only.`));
       if (operations.has(operation)) return run(store, operation, input).finally(() => settled(operation));
       return Promise.reject(new AwsError('UnknownOperationException', `The embedded DynamoDB does not know the operation ${operation}.`));
     },

@@ -5,7 +5,7 @@ const kinds = ['drop-answer', 'throttle', 'server-error', 'delay', 'crash-before
 
 /** A fault on request, for tests and rehearsals. */
 export interface Fault {
-  /** `kms`, `dynamodb`, `states`, `s3`, `events`, `tagging`, `ssm`, `cloudtrail`, `lambda` or `execute-api`. */
+  /** `kms`, `dynamodb`, `states`, `s3`, `events`, `tagging`, `ssm`, `sts`, `cloudtrail`, `lambda` or `execute-api`. */
   readonly service: string;
   /** The operation, for `lambda` the function's name, for `execute-api` the HTTP method; `*` is any. */
   readonly operation: string;
@@ -139,6 +139,7 @@ function crash(): Promise<never> {
 const throttleCodes: Readonly<Record<string, readonly [code: string, httpStatus: number]>> = {
   dynamodb: ['ProvisionedThroughputExceededException', 400],
   s3: ['SlowDown', 503],
+  sts: ['Throttling', 400],
   lambda: ['Lambda.TooManyRequestsException', 429],
 };
 

@@ -24,12 +24,12 @@ export class Gate {
     return this.#faults.around(service, operation, effect);
   }
 
-  /** Throws AccessDeniedException (AccessDenied for S3), what the faults throw, or what the effect throws. */
+  /** Throws AccessDeniedException (AccessDenied for S3 and STS), what the faults throw, or what the effect throws. */
   async pass<T>({ service, operation, caller, actions }: GuardedCall, effect: () => Promise<T>): Promise<T> {
     const denied = actions.find((action) => !allows(caller, action));
     if (denied !== undefined) {
       const sentence = `User: ${caller.arn} is not authorized to perform: ${denied} because no identity-based policy allows the ${denied} action`;
-      throw new AwsError(service === 's3' ? 'AccessDenied' : 'AccessDeniedException', sentence, 403);
+      throw new AwsError(service === 's3' || service === 'sts' ? 'AccessDenied' : 'AccessDeniedException', sentence, 403);
     }
     return this.#faults.around(service, operation, effect, caller.id);
   }

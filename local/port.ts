@@ -9,12 +9,14 @@ import type { Principal, Principals } from './principals.ts';
 import type { S3 } from './s3.ts';
 import { bucketOfReading, readS3Request } from './s3/requests.ts';
 import type { Caller, Service } from './service.ts';
+import type { Sessions } from './sts/sessions.ts';
 import { actionsOf, jsonAnswer, jsonError, readInput, readTarget, type Target } from './wire/aws-json.ts';
 import type { WireRequest } from './wire/canonical-request.ts';
 import { AwsError } from './wire/errors.ts';
 import { fetchRequest, largestBodyBytes, readRequest, writeAnswer, writeFetchResponse, type WireAnswer } from './wire/http.ts';
-import { readClaim, SignatureError, verifySignature, type Claim } from './wire/sigv4.ts';
-import { signatureAnswer } from './wire/signature-answer.ts';
+import { isQuery, queryAnswer, queryError, queryService, readQuery } from './wire/query.ts';
+import { readClaim, securityTokenOf, SignatureError, verifySignature, type Claim } from './wire/sigv4.ts';
+import { signatureAnswer, type Protocol } from './wire/signature-answer.ts';
 import { xmlError } from './wire/xml.ts';
 
 /** `caller` is there for signed requests. */
@@ -24,6 +26,7 @@ interface Parts {
   readonly clock: EmbeddedClock;
   readonly gate: Gate;
   readonly principals: Principals;
+  readonly sessions: Sessions;
   /** By the name that faults give them; more may come while the port is open. */
   readonly services: ReadonlyMap<string, Service>;
   readonly s3: S3;
@@ -110,13 +113,16 @@ export class Port {
     }
   }
 
-  /** Of the services only S3 has requests without a target. */
+  /** A request that is not signed does not say for which service it is: its form does. */
   async #answerService(call: SignedCall): Promise<WireAnswer> {
+    const { request } = call;
+    const service = isQuery(request) ? queryService : request.headers.has('x-amz-target') ? undefined : 's3';
     try {
-      const target = readTarget(call.request);
+      if (service === queryService) return await this.#answerQuery(call);
+      const target = readTarget(request);
       return target === undefined ? await this.#answerS3(call) : await this.#answerJson(call, target);
     } catch (error) {
-      return errorAnswer(error, call, call.request.headers.has('x-amz-target') ? undefined : 's3');
+      return errorAnswer(error, call, service);
     }
   }
 
@@ -152,22 +158,23 @@ export class Port {
     const { request } = call;
     try {
       const claim = readClaim(request);
-      const target = claim?.service === 's3' || claim?.service === 'execute-api' ? undefined : readTarget(request);
+      const target = claim !== undefined && untargeted.has(claim.service) ? undefined : readTarget(request);
       if (claim === undefined) {
         if (this.#isUnsignedReading(request)) return await this.#answerPublicS3(call);
-        if (target === undefined) return await this.#answerApp(call, undefined);
+        if (target === undefined && !isQuery(request)) return await this.#answerApp(call, undefined);
         throw request.headers.has('authorization')
           ? new SignatureError('incomplete', 'The Authorization header has no signature of AWS4-HMAC-SHA256.')
           : new SignatureError('missing', 'Request is missing Authentication Token');
       }
       const signed = this.#authenticate(call, claim);
       if (claim.service === 's3') return await this.#answerS3(signed);
+      if (claim.service === queryService) return await this.#answerQuery(signed);
       if (claim.service === 'execute-api')
         return await this.#parts.gate.pass({ service: 'execute-api', operation: request.method, caller: signed.principal, actions: ['execute-api:Invoke'] }, () => this.#answerApp(call, signed.caller));
       if (target === undefined) throw new AwsError('UnknownOperationException', `The embedded AWS has nothing for a request that is signed for ${claim.service} and has no X-Amz-Target.`);
       return await this.#answerJson(signed, target);
     } catch (error) {
-      return errorAnswer(error, call, this.#isUnsignedReading(request) ? 's3' : scopeOf(request));
+      return errorAnswer(error, call, this.#isUnsignedReading(request) ? 's3' : (scopeOf(request) ?? (isQuery(request) ? queryService : undefined)));
     }
   }
 
@@ -178,10 +185,18 @@ export class Port {
   }
 
   #authenticate(call: Call, claim: Claim): SignedCall {
-    const principal = this.#parts.principals.withAccessKey(claim.accessKeyId);
-    if (principal === undefined) throw new SignatureError('unknown-key', unknownKey(claim));
+    const principal = this.#signerOf(call.request, claim);
     verifySignature(call.request, claim, principal.secretAccessKey, realNow());
     return calledBy(call, principal, claim.region);
+  }
+
+  /** Temporary credentials come with their token always, others never. */
+  #signerOf(request: WireRequest, claim: Claim): Principal {
+    const token = securityTokenOf(request);
+    if (token !== undefined) return this.#parts.sessions.principalOf(token, claim.accessKeyId, realNow());
+    const principal = this.#parts.principals.withAccessKey(claim.accessKeyId);
+    if (principal === undefined) throw new SignatureError('unknown-key', unknownKey(claim));
+    return principal;
   }
 
   async #answerS3({ request, principal, caller }: SignedCall): Promise<WireAnswer> {
@@ -205,6 +220,14 @@ export class Port {
     return jsonAnswer(output, version);
   }
 
+  async #answerQuery({ request, requestId, principal, caller }: SignedCall): Promise<WireAnswer> {
+    const { operation, input } = readQuery(request);
+    const handler = this.#parts.services.get(queryService);
+    if (handler === undefined) throw new AwsError('ServiceUnavailable', `${queryService} is still starting.`, 503);
+    const output = await this.#parts.gate.pass({ service: queryService, operation, caller: principal, actions: actionsOf(queryService, operation) }, () => handler.handle(operation, input, caller));
+    return queryAnswer(operation, output, requestId);
+  }
+
   async #answerApp({ request, requestId, sourceIp }: Call, caller: Caller | undefined): Promise<WireAnswer | Response> {
     if (this.#app === undefined) throw new AwsError('ServiceUnavailableException', 'The API is still starting.', 503);
     const host = request.headers.get('host') ?? '';
@@ -213,9 +236,12 @@ export class Port {
 }
 
 function calledBy(call: Call, principal: Principal, region: string): SignedCall {
-  const { arn, id: userId, accountId } = principal;
+  const { arn, id, userId = id, accountId } = principal;
   return { ...call, principal, caller: { arn, userId, accountId, region, sourceIp: call.sourceIp, requestId: call.requestId } };
 }
+
+/** Signed for these, a request has no X-Amz-Target that says what it is. */
+const untargeted: ReadonlySet<string> = new Set(['s3', 'execute-api', queryService]);
 
 const connectionError = (code: 'ECONNREFUSED' | 'ECONNRESET', message: string): Error => Object.assign(new Error(message), { code });
 
@@ -224,8 +250,10 @@ const withRequestId = (answer: WireAnswer, requestId: string): WireAnswer => ({ 
 /** The error in the form that the service's protocol has for it. A dropped answer passes on: nothing may be written. */
 function errorAnswer(error: unknown, { request, requestId }: Call, service: string | undefined): WireAnswer {
   if (error instanceof AnswerDropped) throw error;
-  const awsError = error instanceof SignatureError ? signatureAnswer(error, service === 's3' ? 's3' : 'json') : error instanceof AwsError ? error : internal(error);
-  if (service === 's3') return xmlError(awsError, requestId);
+  const protocol: Protocol = service === 's3' ? 's3' : service === queryService ? 'query' : 'json';
+  const awsError = error instanceof SignatureError ? signatureAnswer(error, protocol) : error instanceof AwsError ? error : internal(error);
+  if (protocol === 's3') return xmlError(awsError, requestId);
+  if (protocol === 'query') return queryError(awsError, requestId);
   return jsonError(awsError, readVersion(request));
 }
 

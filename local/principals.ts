@@ -2,11 +2,25 @@
 export interface Principal {
   readonly id: string;
   readonly arn: string;
+  /** As `aws:userid` has it; left out, the id. */
+  readonly userId?: string;
   readonly accountId: string;
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   /** IAM actions, `*` and `?` as wildcards: `kms:CreateKey`, `dynamodb:*`, `execute-api:Invoke`. */
   readonly allow: readonly string[];
+  /** For a role: who may assume it. Left out, nobody. */
+  readonly trust?: Trust;
+}
+
+/** The trust policy of a role, as far as there is one here. */
+interface Trust {
+  /** ARNs of users, roles and sessions, or of an account (`arn:aws:iam::111122223333:root`). */
+  readonly principals: readonly string[];
+  /** `sts:ExternalId`, where it is asked for. */
+  readonly externalId?: string;
+  /** MaxSessionDuration of the role, 3600 to 43,200; default 3600. */
+  readonly longestSessionSeconds?: number;
 }
 
 /** The principals of one embedded AWS. Throws when two share an id, an ARN or an access key. */

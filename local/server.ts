@@ -7,7 +7,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeAdmin, openClock } from './admin.ts';
 import { openTrail } from './cloudtrail/server.ts';
-import type { EmbeddedClock } from './clock.ts';
+import { realNow, type EmbeddedClock } from './clock.ts';
 import { openDynamoDb } from './dynamodb.ts';
 import { openEvents, type StoredEvent } from './events.ts';
 import { AnswerDropped, Faults } from './faults.ts';
@@ -26,6 +26,8 @@ import { readS3Request } from './s3/requests.ts';
 import type { Caller, Service } from './service.ts';
 import { openStates } from './states/server.ts';
 import { makeTagging } from './tagging.ts';
+import { makeSts } from './sts/server.ts';
+import { Sessions } from './sts/sessions.ts';
 import { actionsOf } from './wire/aws-json.ts';
 import { AwsError } from './wire/errors.ts';
 
@@ -50,7 +52,7 @@ export interface EmbeddedAwsOptions {
   readonly port: number;
   readonly region: string;
   readonly accountId: string;
-  /** People and roles: all who may sign. */
+  /** People and roles, in one account or several: all who may sign. A role with `trust` may be assumed. */
   readonly principals: readonly Principal[];
   /** By function name. */
   readonly lambdas: (self: Self) => Lambdas;
@@ -107,10 +109,12 @@ export async function startEmbeddedAws(options: EmbeddedAwsOptions): Promise<Emb
     const tagging = makeTagging((account, where) => kms.keysForTagging(account, where), rates);
     const faults = new Faults();
     const admin = makeAdmin({ clock, faults, events, ...(options.clockFixed === undefined ? {} : { clockFixed: options.clockFixed }) });
-    const services = new Map<string, Service>(Object.entries({ kms, cloudtrail, events, dynamodb, tagging, ssm, 'rota-local': admin }));
-    const gate = new Gate(faults);
     const principals = new Principals(options.principals);
-    const port = new Port({ clock, gate, principals, services, s3, latencyMs: options.latencyMs ?? 0 });
+    const sessions = await Sessions.open(join(folder, 'session.key'), principals);
+    const sts = makeSts({ principals, sessions, now: realNow });
+    const services = new Map<string, Service>(Object.entries({ kms, cloudtrail, events, dynamodb, tagging, ssm, sts, 'rota-local': admin }));
+    const gate = new Gate(faults);
+    const port = new Port({ clock, gate, principals, sessions, services, s3, latencyMs: options.latencyMs ?? 0 });
     opened.push(() => port.close());
     const inside = (id: string): InsideAccess => {
       const principal = principals.withId(id);

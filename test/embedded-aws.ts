@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Sha256 } from '@aws-crypto/sha256-js';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { onTestFinished } from 'vitest';
-import { startEmbeddedAws, type EmbeddedAws, type EmbeddedAwsOptions, type Principal } from '../local/server.ts';
+import { startEmbeddedAws, type EmbeddedAws, type EmbeddedAwsOptions } from '../local/server.ts';
 import { admin, options, region } from './embedded-options.ts';
 
 export { accountId, admin, options, principal, reader, region } from './embedded-options.ts';
@@ -22,11 +22,18 @@ export async function start(change: Partial<EmbeddedAwsOptions> = {}): Promise<E
   return embedded;
 }
 
+/** What a principal signs with, or a session. */
+export interface Signer {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+}
+
 /** Settings of an SDK client; it asks once, so that a test sees what was answered. */
-export const client = (url: string, who: Principal = admin) => ({
+export const client = (url: string, { accessKeyId, secretAccessKey, sessionToken }: Signer = admin) => ({
   endpoint: url,
   region,
-  credentials: { accessKeyId: who.accessKeyId, secretAccessKey: who.secretAccessKey },
+  credentials: { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) },
   maxAttempts: 1,
 });
 
@@ -37,7 +44,7 @@ export interface Sent {
   readonly service: string;
   readonly headers?: Record<string, string>;
   readonly body?: string;
-  readonly who?: Principal;
+  readonly who?: Signer;
   readonly at?: Date;
 }
 
@@ -50,7 +57,7 @@ export async function sign(url: string, { method = 'POST', path = '/', query = {
 }
 
 /** Signs and sends a call of a JSON service. */
-export async function call(url: string, service: string, target: string, input: object, who: Principal = admin): Promise<Response> {
+export async function call(url: string, service: string, target: string, input: object, who: Signer = admin): Promise<Response> {
   const body = JSON.stringify(input);
   const { headers } = await sign(url, { service, headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': target }, body, who });
   return fetch(url, { method: 'POST', headers, body });

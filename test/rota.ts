@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { onTestFinished } from 'vitest';
-import { startLocal, type Local } from '../cli/commands/local.ts';
+import { startLocal, type Local, type LocalOptions } from '../cli/commands/local.ts';
 import type { Registry } from '../core/registry/registry-schema.ts';
 import { as, asYaml, credentialsOf, jsonAs, paymentsRegistry, type Said } from '../demo/cast.ts';
 import { makeRecoveryCertificate } from '../demo/recovery-certificate.ts';
@@ -45,7 +45,7 @@ export interface Rota {
   readonly approve: (approvalId: string) => Promise<void>;
 }
 
-export async function startRota(options: { readonly quotaScale?: number } = {}): Promise<Rota> {
+export async function startRota(options: Pick<LocalOptions, 'quotaScale' | 'accounts'> = {}): Promise<Rota> {
   const folder = await mkdtemp(join(tmpdir(), 'rota-test-'));
   let local = await startLocal({ port: 0, folder, region: 'eu-central-1', ...options });
   const client = () => new KMSClient({ endpoint: local.place.url, region: 'eu-central-1', credentials: credentialsOf(local.place, 'pat') });

@@ -30,7 +30,8 @@ export function registryRoutes(deps: ApiDeps): Hono<ApiEnv> {
     if (!deps.platformArns.includes(c.var.signedBy.arn)) await personOf(deps, c.var.signedBy);
     const head = await deps.store.registry.head();
     if (head === undefined) throw new RotaError('RegistryEmpty', {});
-    return c.json({ head, registry: await deps.store.registry.whole() });
+    const [, , , region = '', accountId = ''] = deps.stateMachineArnOf('key-sweep').split(':');
+    return c.json({ head, registry: await deps.store.registry.whole(), place: { accountId, region } });
   });
 
   app.get('/whoami', async (c) => c.json(await personOf(deps, c.var.signedBy)));

@@ -2,6 +2,7 @@ import { DescribeExecutionCommand, ExecutionDoesNotExist } from '@aws-sdk/client
 import { Hono } from 'hono';
 import { z } from 'zod';
 import { RotaError } from '../../core/errors.ts';
+import { targetFailureSentence } from '../../core/failure-sentence.ts';
 import { findingIdOf } from '../../core/findings/open-finding.ts';
 import { AliasName } from '../../core/ids.ts';
 import type { ApiDeps, ApiEnv } from '../deps.ts';
@@ -17,6 +18,15 @@ const KpiQuery = z.strictObject({
     .optional(),
   windowDays: z.coerce.number().int().min(1).max(3653).default(365),
 });
+
+interface Result {
+  readonly targets: readonly { readonly error?: string }[];
+}
+
+function resultOf(output: string): Result {
+  const result = JSON.parse(output) as Result;
+  return { ...result, targets: result.targets.map((target) => (target.error === undefined ? target : { ...target, error: targetFailureSentence(target.error) })) };
+}
 
 export function sweepRoutes(deps: ApiDeps): Hono<ApiEnv> {
   const app = new Hono<ApiEnv>();
@@ -35,7 +45,7 @@ export function sweepRoutes(deps: ApiDeps): Hono<ApiEnv> {
     const executionArn = `${deps.stateMachineArnOf('key-sweep').replace(':stateMachine:', ':execution:')}:${sweepId}`;
     try {
       const { status, output } = await deps.clients.states.send(new DescribeExecutionCommand({ executionArn }));
-      return c.json({ sweepId, status, ...(output === undefined ? {} : { result: JSON.parse(output) as unknown }) });
+      return c.json({ sweepId, status, ...(output === undefined ? {} : { result: resultOf(output) }) });
     } catch (error) {
       if (!(error instanceof ExecutionDoesNotExist)) throw error;
       throw new RotaError('NotFound', { what: `sweep ${sweepId}` });

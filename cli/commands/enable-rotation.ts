@@ -2,7 +2,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import { isoSeconds } from '../../core/clock.ts';
 import { policiesOf } from '../../core/inventory/policies.ts';
 import { command } from '../command.ts';
-import { accessOf, enableRotation, openCalls, registryOf, sweep, targetText, targetsOf, withEstateOptions, type EnableOutcome, type EstateOptions, type Target } from '../estate.ts';
+import { accessOf, enableRotation, isHome, notSwept, openCalls, registryOf, sweep, targetText, targetsOf, withEstateOptions, type EnableOutcome, type EstateOptions, type Target } from '../estate.ts';
 import { SaidAlready } from '../failure.ts';
 import { nowOf, show, type Io } from '../io.ts';
 import { table } from '../table.ts';
@@ -19,11 +19,17 @@ function readPeriod(text: string): number {
   throw new InvalidArgumentError('It must be a whole number of days from 90 to 2560.');
 }
 
-interface Line extends Omit<EnableOutcome, 'nextMs'> {
+interface Where {
   readonly region: string;
+  /** Left out, one's own. */
   readonly account?: string;
+}
+
+interface Line extends Omit<EnableOutcome, 'nextMs'>, Where {
   readonly nextRotationAt?: string;
 }
+
+const whereOf = ({ region, roleArn }: Target): Where => ({ region, ...(roleArn === undefined ? {} : { account: roleArn.split(':')[4] ?? '' }) });
 
 export const enableRotationCommand = (io: Io): Command =>
   withEstateOptions(
@@ -31,6 +37,7 @@ export const enableRotationCommand = (io: Io): Command =>
       'rota enable-rotation --all',
       'rota enable-rotation --all --apply --period-days 180',
       'rota enable-rotation 1234abcd-12ab-34cd-56ef-1234567890ab alias/reports --apply',
+      'rota enable-rotation --all --apply --region eu-west-1 --role-arn arn:aws:iam::111122223333:role/rota-sweep',
     ]),
   )
     .argument('[keys...]', 'key ids, ARNs or aliases, all in one account and Region')
@@ -44,24 +51,35 @@ export const enableRotationCommand = (io: Io): Command =>
       const registry = await registryOf(io, options);
       const periodDays = options.periodDays ?? registry?.automaticRotation?.periodDays ?? 365;
       const policies = (home: boolean) => policiesOf({ keys: [], ...registry, automaticRotation: { periodDays } }, { home });
-      const lines = await Promise.all(
-        targets.map(async (target, i): Promise<Line[]> => {
-          const access = accessOf(io, options);
-          const found = keys.length > 0 ? keys : await withoutRotation(target, { ...access, policies: policies(i === 0), allRotations: false, lastUse: false, nowMs: nowOf(io) });
-          const { calls, close } = openCalls(target, access);
-          const outcomes: Line[] = [];
-          try {
-            for await (const { nextMs, ...outcome } of enableRotation(calls, found, { periodDays, apply: options.apply === true }))
-              outcomes.push({ ...outcome, region: target.region, ...(target.roleArn === undefined ? {} : { account: target.roleArn.split(':')[4] ?? '' }), ...(nextMs === undefined ? {} : { nextRotationAt: isoSeconds(nextMs) }) });
-          } finally {
-            close();
-          }
-          return outcomes;
-        }),
+      const lines: Line[] = [];
+      const enableAt = async (target: Target, i: number): Promise<void> => {
+        const access = accessOf(io, options);
+        const found = keys.length > 0 ? keys : await withoutRotation(target, { ...access, policies: policies(isHome(registry, target, i)), allRotations: false, lastUse: false, nowMs: nowOf(io) });
+        const { calls, close } = openCalls(target, access);
+        try {
+          for await (const { nextMs, ...outcome } of enableRotation(calls, found, { periodDays, apply: options.apply === true }))
+            lines.push({ ...outcome, ...whereOf(target), ...(nextMs === undefined ? {} : { nextRotationAt: isoSeconds(nextMs) }) });
+        } finally {
+          close();
+        }
+      };
+      const failed: (Where & { readonly error: string })[] = [];
+      const done = new Set<Target>();
+      await Promise.all(
+        targets.map((target, i) =>
+          enableAt(target, i).then(
+            () => done.add(target),
+            (error: unknown) => {
+              if (targets.length === 1) throw error;
+              // One account that refuses does not stop the others.
+              failed.push({ ...whereOf(target), error: notSwept(io, target, error) });
+            },
+          ),
+        ),
       );
-      const all = lines.flat().sort((a, b) => a.key.localeCompare(b.key));
-      show(io, options, { applied: options.apply === true, periodDays, keys: all }, () => textOf(all, targets, options.apply === true));
-      if (all.some(({ outcome }) => outcome === 'failed' || outcome === 'impossible')) throw new SaidAlready();
+      lines.sort((a, b) => a.key.localeCompare(b.key));
+      show(io, options, { applied: options.apply === true, periodDays, keys: lines, failed }, () => textOf(lines, targets.filter((target) => done.has(target)), options.apply === true));
+      if (failed.length > 0 || lines.some(({ outcome }) => outcome === 'failed' || outcome === 'impossible')) throw new SaidAlready();
     });
 
 /** The keys that an inventory finds at fault for their automatic rotation. */
@@ -92,6 +110,6 @@ function textOf(lines: readonly Line[], targets: readonly Target[], applied: boo
     words[outcome],
     reason ?? `every ${periodDays ?? 0} days${nextRotationAt === undefined ? '' : `, next on ${nextRotationAt.slice(0, 10)}`}`,
   ]);
-  if (rows.length === 0) return `Nothing to do in ${targets.map(targetText).join(', ')}.`;
+  if (rows.length === 0) return targets.length === 0 ? '' : `Nothing to do in ${targets.map(targetText).join(', ')}.`;
   return `${table(rows)}${applied ? '' : '\nNothing was changed: add --apply to do it.'}`;
 }

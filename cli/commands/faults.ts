@@ -22,7 +22,7 @@ interface AddOptions {
 
 export function faults(io: Io): Command {
   const add = command('add', 'Make calls of `rota local` fail on purpose', ['rota faults add kms CreateKey --kind drop-answer', 'rota faults add dynamodb "*" --kind throttle --count 5'])
-    .argument('<service>', 'kms, dynamodb, states, s3, events or lambda')
+    .argument('<service>', 'kms, sts, dynamodb, states, s3, events or lambda')
     .argument('<operation>', 'such as CreateKey, a task for lambda, or "*"')
     .requiredOption('--kind <kind>', 'drop-answer, throttle, server-error, delay, crash-before or crash-after')
     .option('--count <n>', 'how many calls', Number, 1)

@@ -3,7 +3,7 @@ import { isoSeconds } from '../../core/clock.ts';
 import { policiesOf } from '../../core/inventory/policies.ts';
 import { allInOrder } from '../../core/inventory/summary.ts';
 import { command } from '../command.ts';
-import { accessOf, registryOf, sweep, targetText, targetsOf, withEstateOptions, type EstateOptions, type Swept, type Target } from '../estate.ts';
+import { accessOf, isHome, notSwept, registryOf, sweep, targetText, targetsOf, withEstateOptions, type EstateOptions, type Swept, type Target } from '../estate.ts';
 import { SaidAlready } from '../failure.ts';
 import { asffOutput, csvOutput, jsonOutput, textOutput, type InventoryOutput, type SweptTarget } from '../inventory-output.ts';
 import { nowOf, type Io } from '../io.ts';
@@ -30,7 +30,7 @@ export const inventory = (io: Io): Command =>
   withEstateOptions(
     command('inventory', 'Look at every key: which AWS rotates, which people must, and whether that was done in time', [
       'rota inventory',
-      'rota inventory --region eu-central-1 --region eu-west-1 --role-arn arn:aws:iam::111122223333:role/rota-inventory --csv > keys.csv',
+      'rota inventory --region eu-central-1 --region eu-west-1 --role-arn arn:aws:iam::111122223333:role/rota-sweep --csv > keys.csv',
       'rota inventory --asff > findings.json',
       'rota inventory --as-of 2027-12-31   # what will be overdue by then',
     ]),
@@ -54,7 +54,7 @@ export const inventory = (io: Io): Command =>
           let seen = 0;
           const settings = {
             ...accessOf(io, options),
-            policies: policiesOf(registry ?? { keys: [] }, { home: i === 0 }),
+            policies: policiesOf(registry ?? { keys: [] }, { home: isHome(registry, target, i) }),
             allRotations: options.rotations === true,
             lastUse: options.lastUse === true,
             nowMs,
@@ -76,11 +76,12 @@ function outputOf({ json, csv, asff, all }: Options, nowMs: number): InventoryOu
   return asff === true ? asffOutput(nowMs) : textOutput(all === true);
 }
 
-const told = ({ target, accountId, summary, requests, throttled }: Swept): SweptTarget => ({ accountId, region: target.region, summary, requests, throttled });
+const ownAccount = 'own account';
+
+const told = ({ target, accountId, summary, requests, throttled }: Swept): SweptTarget => ({ accountId: accountId === '' ? ownAccount : accountId, region: target.region, summary, requests, throttled });
 
 /** One account that refuses does not stop the others. */
 function failed(io: Io, target: Target, error: unknown): SweptTarget {
-  const sentence = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  io.err(`rota: ${targetText(target)} could not be swept. ${sentence}\n      It needs kms:ListKeys, kms:ListAliases, kms:DescribeKey, kms:GetKeyRotationStatus and tag:GetResources: runbooks/inventory.md.\n`);
-  return { accountId: target.roleArn?.split(':')[4] ?? 'own account', region: target.region, error: sentence };
+  const sentence = notSwept(io, target, error);
+  return { accountId: target.roleArn?.split(':')[4] ?? ownAccount, region: target.region, error: sentence };
 }

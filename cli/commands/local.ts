@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { CreateStateMachineCommand, UpdateStateMachineCommand } from '@aws-sdk/client-sfn';
-import { Option, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { makeApp } from '../../api/app.ts';
 import { apiActions, type ApiDeps } from '../../api/deps.ts';
 import { settle } from '../../api/settle.ts';
@@ -23,7 +23,8 @@ import { makeStore } from '../../store/store.ts';
 import { tasks, type CataloguedTask } from '../../tasks/catalogue.ts';
 import { workflows, type WorkflowName } from '../../workflows/catalogue.ts';
 import { command } from '../command.ts';
-import { embeddedPeople, type EmbeddedPerson } from '../embedded-people.ts';
+import { embeddedAccount, rolesOf, type EmbeddedAccount } from '../embedded-accounts.ts';
+import { embeddedPeople, writeProfiles, type EmbeddedPerson } from '../embedded-people.ts';
 import { show, type Io } from '../io.ts';
 import { readNumber, readWhole } from '../read-number.ts';
 
@@ -31,6 +32,8 @@ export interface LocalOptions {
   readonly port: number;
   readonly folder: string;
   readonly region: string;
+  /** Ids of other accounts, each with a role that sweeps may assume. */
+  readonly accounts?: readonly string[];
   /** Where the keys live, when not in the embedded KMS: `aws`, or the URL of a compatible endpoint. */
   readonly kms?: string;
   /** Files with service control policies, in JSON. */
@@ -43,7 +46,7 @@ export interface LocalOptions {
 
 /** The embedded AWS, up and ready. */
 export interface Local {
-  readonly place: { readonly url: string; readonly consoleUrl: string; readonly region: string; readonly accountId: string; readonly people: readonly EmbeddedPerson[] };
+  readonly place: { readonly url: string; readonly consoleUrl: string; readonly region: string; readonly accountId: string; readonly people: readonly EmbeddedPerson[]; readonly accounts: readonly EmbeddedAccount[] };
   readonly embedded: EmbeddedAws;
   close(): Promise<void>;
 }
@@ -62,7 +65,7 @@ const rightsOfRole = {
   approver: [],
   consumer: ['kms:GetPublicKey', 'kms:Verify', 's3:GetObject', 'ssm:GetParameter'],
   auditor: ['kms:Describe*', 'kms:List*', 'kms:Get*', 's3:Get*', 's3:List*', 'tag:GetResources', 'cloudtrail:LookupEvents'],
-  platform: ['kms:*', 's3:*', 'ssm:*', 'states:StopExecution', 'states:RedriveExecution', 'events:*', 'tag:*', 'cloudtrail:LookupEvents'],
+  platform: ['kms:*', 's3:*', 'ssm:*', 'states:StopExecution', 'states:RedriveExecution', 'events:*', 'tag:*', 'cloudtrail:LookupEvents', 'sts:AssumeRole'],
 } as const;
 const rightsOfAll = ['execute-api:Invoke', 'states:Describe*', 'states:List*', 'states:GetExecutionHistory', 'rota-local:*'];
 
@@ -99,15 +102,20 @@ function consoleUrlOf(url: string): string {
 }
 
 /** Starts everything. Repeated on the same folder it goes on where it was stopped or killed. */
-export async function startLocal({ port, folder, region, kms, scp = [], latencyMs, quotaScale }: LocalOptions): Promise<Local> {
+export async function startLocal({ port, folder, region, accounts: otherAccounts = [], kms, scp = [], latencyMs, quotaScale }: LocalOptions): Promise<Local> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const people = await embeddedPeople(folder, accountId);
+  const platformArns = people.filter((p) => p.roles.includes('platform')).map((p) => p.arn);
+  const accounts = otherAccounts.map(embeddedAccount);
+  await writeProfiles(folder, people, accounts);
   const principals = new Map<string, Principal>();
   for (const person of people) principals.set(person.id, personPrincipal(person));
   for (const { name, actions } of tasks) principals.set(taskRole(name), rolePrincipal(taskRole(name), actions));
   principals.set(roles.api, rolePrincipal(roles.api, apiActions));
   principals.set(roles.setUp, rolePrincipal(roles.setUp, ['*']));
   principals.set(roles.states, rolePrincipal(roles.states, ['lambda:InvokeFunction']));
+  const sweepers = tasks.filter(({ actions }) => actions.includes('sts:AssumeRole')).map(({ name }) => roleArn(taskRole(name)));
+  for (const role of accounts.flatMap((account) => rolesOf(account, { sweepers, platform: platformArns }))) principals.set(role.id, role);
 
   // Keys that live elsewhere have AWS's own quotas.
   const paceScale = quotaScale ?? (kms === undefined ? undefined : 1);
@@ -156,7 +164,7 @@ export async function startLocal({ port, folder, region, kms, scp = [], latencyM
         kmsQuotas: quotasOf('', paceScale ?? unpacedScale),
         stateMachineArnOf,
         consoleUrl: consoleUrlOf(self.url),
-        platformArns: people.filter((p) => p.roles.includes('platform')).map((p) => p.arn),
+        platformArns,
         outbox: () => outboxOf(self.events(), consoleUrlOf(self.url)),
         randomSuffix: () => randomBytes(2).toString('hex'),
       };
@@ -192,7 +200,7 @@ export async function startLocal({ port, folder, region, kms, scp = [], latencyM
   embedded.clock.beforeAdvance(settleOnce);
 
   return {
-    place: { url: embedded.url, consoleUrl: consoleUrlOf(embedded.url), region, accountId, people },
+    place: { url: embedded.url, consoleUrl: consoleUrlOf(embedded.url), region, accountId, people, accounts },
     embedded,
     close: async () => {
       await Promise.all(stops.map((stop) => stop()));
@@ -254,6 +262,7 @@ function readyText({ place }: Local, folder: string, kms: string | undefined): s
     kms === undefined ? `Keys and state are in ${folder}.` : `Keys live in ${kms === 'aws' ? 'AWS, with your ambient credentials' : kms}; state is in ${folder}.`,
     '',
     ...place.people.map((p) => `  ${p.id.padEnd(7)} ${p.roles.join(', ').padEnd(20)} groups ${p.groups.join(', ').padEnd(16)} ${p.accessKeyId} ${p.secretAccessKey}`),
+    ...(place.accounts.length === 0 ? [] : ['', ...place.accounts.map((a) => `  account ${a.accountId}: ${a.sweepRoleArn} is assumed by sweeps and by pat; AWS_PROFILE=${a.accountId} administers it`)]),
     '',
     'In another terminal, as one of them:',
     `  export ROTA_URL=${place.url} AWS_ENDPOINT_URL=${place.url} AWS_REGION=${place.region}`,
@@ -262,11 +271,17 @@ function readyText({ place }: Local, folder: string, kms: string | undefined): s
   ].join('\n');
 }
 
+function addAccount(id: string, before: readonly string[]): readonly string[] {
+  if (!/^\d{12}$/.test(id) || id === accountId) throw new InvalidArgumentError(`It must be twelve digits, and not ${accountId}, which is Rota's own account.`);
+  return before.includes(id) ? before : [...before, id];
+}
+
 interface CommandOptions {
   readonly json?: boolean;
   readonly port: number;
   readonly data: string;
   readonly region: string;
+  readonly account: readonly string[];
   readonly kms?: string;
   readonly scp: readonly string[];
   readonly latency?: number;
@@ -277,21 +292,24 @@ export const local = (io: Io): Command =>
   command('local', 'Start the embedded AWS on 127.0.0.1, to try Rota out or rehearse a ceremony', [
     'rota local --port 4599 --data .rota',
     'rota local --port 4599 --data .rota --kms aws',
+    'rota local --port 4599 --data .rota --account 111122223333 --account 444455556666',
     'rota local --port 4599 --data .rota --latency 5 --quotas 1',
   ])
     .addOption(new Option('--port <n>', 'port on 127.0.0.1; 0 takes a free one').argParser(readWhole(0, 65_535)).default(4599))
     .option('--data <folder>', 'where state is kept', '.rota')
     .option('--region <region>', 'the Region it plays', 'eu-central-1')
+    .addOption(new Option('--account <id>', 'another account, with a role that sweeps and inventories may assume; may be repeated').argParser(addAccount).default([], '').conflicts('kms'))
     .option('--kms <where>', 'where the keys live instead: "aws" (real AWS, ambient credentials) or the URL of a KMS endpoint')
     .option('--scp <file...>', 'service control policies, in JSON, that the embedded KMS enforces', [])
     .addOption(new Option('--latency <ms>', 'milliseconds that every answer takes longer').argParser(readWhole(0, 60_000)))
     .addOption(new Option('--quotas <scale>', "enforce KMS's request quotas, multiplied by this: 1 is AWS's defaults").argParser(readNumber('a number above 0', (n) => n > 0 && n <= 1_000_000)))
-    .action(async ({ port, data, region, kms, scp, latency, quotas, json }: CommandOptions) => {
+    .action(async ({ port, data, region, account, kms, scp, latency, quotas, json }: CommandOptions) => {
       const folder = resolve(data);
       const running = await startLocal({
         port,
         folder,
         region,
+        accounts: account,
         scp,
         ...(kms === undefined ? {} : { kms }),
         ...(latency === undefined ? {} : { latencyMs: latency }),
@@ -299,7 +317,7 @@ export const local = (io: Io): Command =>
       });
       const { place } = running;
       const people = place.people.map(({ id, groups, accessKeyId, secretAccessKey }) => ({ id, groups, accessKeyId, secretAccessKey }));
-      const document = { url: place.url, consoleUrl: place.consoleUrl, region, accountId: place.accountId, people };
+      const document = { url: place.url, consoleUrl: place.consoleUrl, region, accountId: place.accountId, people, accounts: place.accounts };
       show(io, { ...(json === undefined ? {} : { json }) }, document, () => readyText(running, folder, kms));
       await stopped();
       await running.close();

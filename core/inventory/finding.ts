@@ -5,7 +5,8 @@ type Severity = 'high' | 'medium' | 'low' | 'notice';
 /** A notice is for people to know; anything else is not in order until somebody acts or an exception says otherwise. */
 interface Kind {
   readonly severity: Severity;
-  readonly remedy: (keyId: string) => string;
+  /** `at` is what the command line needs beside the key, where that is in another account: with a space before it. */
+  readonly remedy: (keyId: string, at: string) => string;
 }
 
 /** Every finding, with what to type or to open. The order is that of urgency. */
@@ -19,8 +20,8 @@ export const findingKinds = {
   'retained-key-unlocked': { severity: 'high', remedy: () => 'Put the statement RotaRetention back into its policy: runbooks/retention-lock.md.' },
   overdue: { severity: 'high', remedy: () => 'Rotate it with `rota rotate`, or record an exception: runbooks/inventory.md, "overdue".' },
   'not-quiet': { severity: 'medium', remedy: () => 'See who still uses the old key with `rota adoption`: runbooks/adoption.md, "Not yet quiet".' },
-  'rotation-off': { severity: 'medium', remedy: (keyId) => `Switch it on with \`rota enable-rotation ${keyId} --apply\`.` },
-  'rotation-too-slow': { severity: 'medium', remedy: (keyId) => `Shorten the period with \`rota enable-rotation ${keyId} --apply\`.` },
+  'rotation-off': { severity: 'medium', remedy: (keyId, at) => `Switch it on with \`rota enable-rotation ${keyId}${at} --apply\`.` },
+  'rotation-too-slow': { severity: 'medium', remedy: (keyId, at) => `Shorten the period with \`rota enable-rotation ${keyId}${at} --apply\`.` },
   unregistered: { severity: 'medium', remedy: () => 'Find its owner and add it to rota.yaml, or record an exception: runbooks/inventory.md, "unregistered".' },
   'rotations-used-up': { severity: 'medium', remedy: () => 'Rotate it to a new key from now on: runbooks/inventory.md, "rotations-used-up".' },
   unreadable: { severity: 'medium', remedy: () => 'Let the identity that sweeps read it in its key policy: runbooks/inventory.md, "unreadable".' },
@@ -42,7 +43,7 @@ export interface Finding {
   readonly excused?: { readonly owner: string; readonly reason: string; readonly until: string };
 }
 
-export function finding(name: FindingName, keyId: string, sentence: string): Finding {
+export function finding(name: FindingName, keyId: string, sentence: string, at = ''): Finding {
   const { severity, remedy } = findingKinds[name];
-  return { name, severity, sentence, remedy: remedy(keyId) };
+  return { name, severity, sentence, remedy: remedy(keyId, at) };
 }

@@ -22,6 +22,8 @@ export interface Place {
   readonly accountId: string;
   readonly region: string;
   readonly partition: string;
+  /** The role by which one looks there, where that is another account. */
+  readonly roleArn?: string;
 }
 
 /** In order, not in order, excused for a time, or nobody's business (AWS's own, put aside, on its way out, disabled). */
@@ -53,7 +55,7 @@ export function judgeKey(key: ObservedKey, place: Place, policies: Policies, now
   const policy = its.class === 'manual' ? policyFor(key, policies) : undefined;
   const renewal = its.class === 'manual' ? renewalOf(key, policy) : undefined;
   const rotationsLeft = key.rotations === undefined ? undefined : rotationsInLife - key.rotations.onDemand;
-  const found = notChased.has(its.class) ? [] : findingsOf({ key, class: its, policies, policy, renewal, rotationsLeft, nowMs });
+  const found = notChased.has(its.class) ? [] : findingsOf({ key, at: optionsOf(place), class: its, policies, policy, renewal, rotationsLeft, nowMs });
   const findings = found.length === 0 ? found : withExceptions(found, key.keyId, exceptionsFor(arn, key, policies), nowMs);
   return {
     arn,
@@ -73,8 +75,12 @@ function standingOf(findings: readonly Finding[]): Standing {
   return wrong.length > 0 ? 'excused' : 'in-order';
 }
 
+/** How the command line gets to a place in another account. */
+const optionsOf = ({ region, roleArn }: Place): string => (roleArn === undefined ? '' : ` --region ${region} --role-arn ${roleArn}`);
+
 interface Facts {
   readonly key: ObservedKey;
+  readonly at: string;
   readonly class: KeyClass;
   readonly policies: Policies;
   readonly policy: ManualPolicy | undefined;
@@ -86,8 +92,8 @@ interface Facts {
 const day = (ms: number): string => isoSeconds(ms).slice(0, 10);
 
 function findingsOf(facts: Facts): Finding[] {
-  const { key, class: its, policies } = facts;
-  const say = (name: FindingName, sentence: string): Finding => finding(name, key.keyId, sentence);
+  const { key, at, class: its, policies } = facts;
+  const say = (name: FindingName, sentence: string): Finding => finding(name, key.keyId, sentence, at);
   switch (its.class) {
     case 'unknown':
       return [say('unreadable', `What kind of key it is cannot be told: ${its.reason}.`)];

@@ -56,7 +56,7 @@ function responseOf({ operation, output, keyArns }: KmsCall): TrailEvent['respon
 export function recordOf(call: KmsCall): TrailEvent {
   const { eventId, operation, input, caller, nowMs, output, error } = call;
   const userName = caller.arn.replace(/^.*[/:]/, '');
-  const type = caller.arn.includes(':role/') ? 'AssumedRole' : caller.arn.endsWith(':root') ? 'Root' : 'IAMUser';
+  const type = /:(assumed-)?role\//.test(caller.arn) ? 'AssumedRole' : caller.arn.endsWith(':root') ? 'Root' : 'IAMUser';
   const made = (output?.KeyMetadata as { Arn?: string } | undefined)?.Arn;
   const keyArns = call.keyArns.length > 0 || made === undefined ? call.keyArns : [made];
   const requestParameters = shown(requestFields, input);

@@ -1,3 +1,4 @@
+import { principalArnOf } from '../principal-arns.ts';
 import { AwsError } from '../wire/errors.ts';
 import { makeAwsManagedKey, notOpenMessage, openToAll } from './aws-managed.ts';
 import { conditionValues } from './condition-values.ts';
@@ -105,7 +106,9 @@ export function authorize(call: Call, key: Key, name: string, reference: string)
 
 function hasGrant(call: Call, key: Key, name: string): boolean {
   const grants = call.store.region(key.accountId, key.region).grantsOf(key.id);
+  // A grant to a role is for each of its sessions ("Grants in AWS KMS", grantee principal).
+  const grantees = [call.caller.arn, principalArnOf(call.caller.arn)];
   return [...grants.values()].some(
-    (grant) => grant.grantee === call.caller.arn && grant.operations.includes(name) && grant.constraints === undefined,
+    (grant) => grantees.includes(grant.grantee) && grant.operations.includes(name) && grant.constraints === undefined,
   );
 }

@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { arnOf, type Key } from './key.ts';
 import { materialFrom } from './material.ts';
 import type { Alias, Change } from './records.ts';
-import type { Seal } from './seal.ts';
+import type { Seal } from '../seal.ts';
 
 /** A few of the services that keep a key of their own in each account and Region. */
 const services = ['acm', 'dynamodb', 'ebs', 'lambda', 'rds', 's3', 'secretsmanager', 'sns', 'sqs', 'ssm'];

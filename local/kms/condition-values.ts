@@ -1,6 +1,6 @@
 import { dayMs, isReplica, type Key } from './key.ts';
 import type { Call } from './operation.ts';
-import { accountOf, principalArnOf } from './principals.ts';
+import { accountOf, principalArnOf } from '../principal-arns.ts';
 import { specOf } from './specs.ts';
 import { trackingStartMs } from './records.ts';
 

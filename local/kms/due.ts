@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { dayMs, dueMs, isReplica, nextRotationMs, stateOf, type Key } from './key.ts';
 import { materialFrom } from './material.ts';
 import type { Change } from './records.ts';
-import type { Seal } from './seal.ts';
+import type { Seal } from '../seal.ts';
 
 /**
  * What the clock does to a key up to `nowMs`. `family` is the key in every Region (itself only for a single-Region key).

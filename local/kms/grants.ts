@@ -6,9 +6,9 @@ import * as field from './fields.ts';
 import { arnOf, isSymmetric, seconds, type Key } from './key.ts';
 import { paging } from './listing.ts';
 import { endDryRun, operation, type Call, type Output } from './operation.ts';
-import { principalArnOf } from './principals.ts';
+import { principalArnOf } from '../principal-arns.ts';
 import type { Grant } from './records.ts';
-import type { Seal } from './seal.ts';
+import type { Seal } from '../seal.ts';
 
 /** AWS's limit on grants per key (aws-facts 1.11). */
 const mostGrants = 50_000;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { AwsError } from '../wire/errors.ts';
 import { arnOf, dayMs, type Key } from './key.ts';
-import type { Seal } from './seal.ts';
+import type { Seal } from '../seal.ts';
 import { isWrappingAlgorithm, type WrappingAlgorithm } from './wrapping.ts';
 
 /** What an import token says, sealed: nobody but this KMS can read or make one. */

@@ -2,7 +2,7 @@ import { createHmac, createPrivateKey, createPublicKey, generateKeyPair, randomB
 import { promisify } from 'node:util';
 import { AwsError } from '../wire/errors.ts';
 import { arnOf, type Key, type Material } from './key.ts';
-import type { Seal } from './seal.ts';
+import type { Seal } from '../seal.ts';
 import { specOf, type SpecName } from './specs.ts';
 
 const makePair = promisify(generateKeyPair);

@@ -1,7 +1,7 @@
 import { AwsError } from '../wire/errors.ts';
 import { isKnownConditionKey } from './condition-values.ts';
 import { holds, isKnownOperator } from './conditions.ts';
-import { principalMatches } from './principals.ts';
+import { principalMatches } from '../principal-arns.ts';
 import { like } from './wildcard.ts';
 
 export interface Statement {

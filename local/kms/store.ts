@@ -4,7 +4,7 @@ import { passTime } from './due.ts';
 import { arnOf, dueMs, type Key } from './key.ts';
 import type { Change, LastUse, WrappingPair } from './records.ts';
 import { Region } from './region.ts';
-import { Seal } from './seal.ts';
+import { Seal } from '../seal.ts';
 
 /** A use within this span of the last written one stays in memory until `close`; AWS itself lags up to an hour. */
 const usageGrainMs = 60_000;

@@ -26,14 +26,17 @@ const protocols: Readonly<Record<string, JsonProtocol>> = {
 
 const largestJsonBytes = 16 * 1024 * 1024;
 
-/** KMS has two actions for ReEncrypt, one of the key on either side ("Actions … for AWS KMS", Service Authorization Reference). */
-const severalActions: Readonly<Record<string, readonly string[]>> = { 'kms:ReEncrypt': ['kms:ReEncryptFrom', 'kms:ReEncryptTo'] };
+/**
+ * KMS has two actions for ReEncrypt, one of the key on either side ("Actions … for AWS KMS", Service Authorization Reference). Who they are
+ * everybody may ask, whatever a policy says (AWS STS API Reference, GetCallerIdentity).
+ */
+const otherActions: Readonly<Record<string, readonly string[]>> = { 'kms:ReEncrypt': ['kms:ReEncryptFrom', 'kms:ReEncryptTo'], 'sts:GetCallerIdentity': [] };
 
-/** The IAM actions that an operation of a JSON service needs. */
+/** The IAM actions that an operation needs of a service other than S3. */
 export function actionsOf(service: string, operation: string): readonly string[] {
   const iam = Object.values(protocols).find((known) => known.service === service)?.iam ?? service;
   const action = `${iam}:${operation}`;
-  return severalActions[action] ?? [action];
+  return otherActions[action] ?? [action];
 }
 
 export interface Target {

@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { canonicalRequest, queryPairs, sha256Hex, type WireRequest } from './canonical-request.ts';
 
 /** Why a signature was not accepted. */
-export type SignatureFault = 'missing' | 'incomplete' | 'unknown-key' | 'mismatch' | 'skewed' | 'expired' | 'unsigned-header' | 'body-hash';
+export type SignatureFault = 'missing' | 'incomplete' | 'unknown-key' | 'mismatch' | 'skewed' | 'expired' | 'unsigned-header' | 'body-hash' | 'wrong-token' | 'expired-token';
 
 export class SignatureError extends Error {
   readonly fault: SignatureFault;
@@ -40,6 +40,9 @@ export function readClaim(request: WireRequest): Claim | undefined {
   if (presigned) throw new SignatureError('incomplete', 'Found both a signature in the query and an Authorization header.');
   return claimOfHeader(header, request.headers.get('x-amz-date'));
 }
+
+/** The token of temporary credentials that a request came with: in its header, or presigned in its query. */
+export const securityTokenOf = (request: WireRequest): string | undefined => request.headers.get('x-amz-security-token') ?? new Map(pairsOf(request)).get('X-Amz-Security-Token');
 
 function pairsOf({ query }: WireRequest): [string, string][] {
   try {

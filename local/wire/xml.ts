@@ -20,7 +20,7 @@ const inner = (content: { readonly [name: string]: Xml }): string =>
     .map(([name, value]) => element(name, value))
     .join('');
 
-const document = (root: string, content: Xml, attributes?: string): string => `<?xml version="1.0" encoding="UTF-8"?>\n${element(root, content, attributes)}`;
+export const xmlDocument = (root: string, content: Xml, attributes?: string): string => `<?xml version="1.0" encoding="UTF-8"?>\n${element(root, content, attributes)}`;
 
 const xmlHeaders = { 'content-type': 'application/xml' };
 
@@ -28,13 +28,13 @@ const xmlHeaders = { 'content-type': 'application/xml' };
 export const xmlAnswer = (root: string, content: Xml, headers: Readonly<Record<string, string>> = {}): WireAnswer => ({
   status: 200,
   headers: { ...xmlHeaders, ...headers },
-  body: document(root, content, ' xmlns="http://s3.amazonaws.com/doc/2006-03-01/"'),
+  body: xmlDocument(root, content, ' xmlns="http://s3.amazonaws.com/doc/2006-03-01/"'),
 });
 
 /** An error in S3's form ("Error responses" of the S3 API reference). */
 export function xmlError({ code, message, httpStatus, fields }: AwsError, requestId: string): WireAnswer {
   const details = Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)]));
-  return { status: httpStatus, headers: xmlHeaders, body: document('Error', { Code: code, Message: message, ...details, RequestId: requestId }) };
+  return { status: httpStatus, headers: xmlHeaders, body: xmlDocument('Error', { Code: code, Message: message, ...details, RequestId: requestId }) };
 }
 
 const parser = new XMLParser({ ignoreAttributes: true, parseTagValue: false, processEntities: true });

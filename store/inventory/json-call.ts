@@ -1,6 +1,6 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import type { AwsCredentials } from './credentials.ts';
+import type { AwsCredentials, CredentialSource } from './credentials.ts';
 import { RequestSigner } from './sign-request.ts';
 
 /**
@@ -33,7 +33,7 @@ export type Endpoints = Readonly<Partial<Record<JsonService | 'sts', string>>>;
 
 export interface JsonCallOptions {
   readonly region: string;
-  readonly credentials: () => Promise<AwsCredentials>;
+  readonly credentials: CredentialSource;
   /** For an embedded AWS or a VPC endpoint; left out, the Region's own. */
   readonly endpoints?: Endpoints;
   /** Connections; each carries one request at a time. */
@@ -47,7 +47,7 @@ const publicEndpoint = (service: JsonService, region: string): string => `https:
 
 const timeoutMs = 30_000;
 
-/** Answers the output as it is on the wire: timestamps are epoch seconds. Throws `AwsRefusal`, or what the network throws. */
+/** Answers the output as it is on the wire: timestamps are epoch seconds. Throws `AwsRefusal`, what the network throws, which has a `code`, or why there is nothing to sign with. */
 export function jsonCall({ region, credentials, endpoints = {}, sockets, clock }: JsonCallOptions): JsonCall {
   const agents = { 'http:': new HttpAgent({ keepAlive: true, maxSockets: sockets }), 'https:': new HttpsAgent({ keepAlive: true, maxSockets: sockets }) };
   const urls = {
@@ -59,10 +59,15 @@ export function jsonCall({ region, credentials, endpoints = {}, sockets, clock }
     async call(service, operation, input) {
       const url = urls[service];
       const body = JSON.stringify(input);
-      const headers = signer.headers({ service, region, host: url.host, target: `${targets[service]}.${operation}`, body }, await credentials(), clock());
-      const { status, text } = await post(url, url.protocol === 'http:' ? agents['http:'] : agents['https:'], headers, body);
-      if (status !== 200) throw refusalOf(status, text);
-      return JSON.parse(text) as unknown;
+      const send = async (by: AwsCredentials): Promise<Answer> => {
+        const headers = signer.headers({ service, region, host: url.host, target: `${targets[service]}.${operation}`, body }, by, clock());
+        return post(url, url.protocol === 'http:' ? agents['http:'] : agents['https:'], headers, body);
+      };
+      const first = await credentials();
+      let answer = await send(first);
+      if (answer.status !== 200 && refusalOf(answer).name === 'ExpiredTokenException') answer = await send(await credentials(first));
+      if (answer.status !== 200) throw refusalOf(answer);
+      return JSON.parse(answer.text) as unknown;
     },
     destroy: () => {
       for (const agent of Object.values(agents)) agent.destroy();
@@ -70,7 +75,12 @@ export function jsonCall({ region, credentials, endpoints = {}, sockets, clock }
   };
 }
 
-function post(url: URL, agent: HttpAgent | HttpsAgent, headers: Record<string, string>, body: string): Promise<{ status: number; text: string }> {
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
+function post(url: URL, agent: HttpAgent | HttpsAgent, headers: Record<string, string>, body: string): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const send = url.protocol === 'http:' ? httpRequest : httpsRequest;
     const options = { host: url.hostname.replace(/^\[|\]$/g, ''), ...(url.port === '' ? {} : { port: url.port }), method: 'POST', path: '/', agent, headers, timeout: timeoutMs };
@@ -81,13 +91,13 @@ function post(url: URL, agent: HttpAgent | HttpsAgent, headers: Record<string, s
       // A connection that breaks in the middle of an answer.
       response.on('error', reject);
     });
-    request.on('timeout', () => request.destroy(new Error(`${url.host} did not answer within ${timeoutMs / 1000} seconds`)));
+    request.on('timeout', () => request.destroy(Object.assign(new Error(`${url.host} did not answer within ${timeoutMs / 1000} seconds`), { code: 'ETIMEDOUT' })));
     request.on('error', reject);
     request.end(body);
   });
 }
 
-function refusalOf(status: number, text: string): AwsRefusal {
+function refusalOf({ status, text }: Answer): AwsRefusal {
   try {
     const { __type = '', message, Message } = JSON.parse(text) as { __type?: string; message?: string; Message?: string };
     return new AwsRefusal(__type.replace(/^.*#/, '') || 'Refused', message ?? Message ?? '', status);

@@ -42,7 +42,7 @@ export class PacedCalls {
           count(this.counts.throttled, operation);
           pacer.refused();
           if (++refusals >= mostRefusals) throw error;
-        } else if (error instanceof AwsRefusal && error.status < 500 && !transient.has(error.name)) throw error;
+        } else if (!mayPass(error)) throw error;
         else if (++failures >= mostFailures) throw error;
         else await this.#ticks.sleep(100 * 2 ** failures);
       }
@@ -55,5 +55,8 @@ export class PacedCalls {
     return pacer;
   }
 }
+
+/** Trouble of AWS's, or of the network. Whoever cannot sign now cannot later: the SDK that looks for credentials tries again by itself. */
+const mayPass = (error: unknown): boolean => (error instanceof AwsRefusal ? error.status >= 500 || transient.has(error.name) : typeof (error as { code?: unknown }).code === 'string');
 
 const count = (counts: Map<PacedOperation, number>, operation: PacedOperation): void => void counts.set(operation, (counts.get(operation) ?? 0) + 1);

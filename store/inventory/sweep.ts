@@ -32,10 +32,9 @@ export interface Swept {
  */
 export async function sweep(target: Target, options: SweepOptions, onKey: (judged: JudgedKey) => void): Promise<Swept> {
   const { policies, nowMs } = options;
-  const { region, roleArn } = target;
   const { calls, close } = openCalls(target, options);
   const tally = new Tally(policies.registered.keys());
-  let accountId = roleArn?.split(':')[4] ?? '';
+  let accountId = target.roleArn?.split(':')[4] ?? '';
   try {
     const reading = readKeys(calls, {
       wantsRotations: (description, aliases) => {
@@ -46,7 +45,7 @@ export async function sweep(target: Target, options: SweepOptions, onKey: (judge
     });
     for await (const { key, ...found } of reading) {
       accountId = found.accountId;
-      const judged = judgeKey(key, { region, ...found }, policies, nowMs);
+      const judged = judgeKey(key, { ...target, ...found }, policies, nowMs);
       tally.add(judged);
       onKey(judged);
     }

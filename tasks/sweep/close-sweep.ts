@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { settledFact } from '../../core/approval/delay.ts';
+import { targetFailureSentence } from '../../core/failure-sentence.ts';
 import { repairFacts } from '../../core/findings/key-line.ts';
 import { arnOf, partitionOf } from '../../core/inventory/judge-key.ts';
 import type { KpiFact } from '../../core/kpi/facts.ts';
@@ -36,7 +37,7 @@ export const closeSweep = plainTask({
     await store.records.putReport(day, report);
     const started = await dueRotations(context);
     const failed = targets.filter((t) => t.error !== undefined);
-    await announceFact(context, 'Rota Sweep Ended', { sweepId, targets: targets.length, failed: failed.map(({ region, roleArn, error }) => ({ region, roleArn, error })), started });
+    await announceFact(context, 'Rota Sweep Ended', { sweepId, targets: targets.length, failed: failed.map(({ region, roleArn, error = '' }) => ({ region, roleArn, error: targetFailureSentence(error) })), started });
     // Last of all: a sweep that broke off here is missed.
     for (const line of kpiMetrics(report, { targetsFailed: failed.length }, clock.now())) context.tellMetrics?.(line);
     return { started, failed: failed.length };

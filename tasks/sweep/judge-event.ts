@@ -5,13 +5,14 @@ import { KeyEvent, subjectOf } from '../../core/findings/key-event.ts';
 import { keptKeys } from '../../core/findings/kept-keys.ts';
 import { keyFacts, keyLineOf } from '../../core/findings/key-line.ts';
 import type { FoundFinding } from '../../core/findings/open-finding.ts';
-import { arnOf, judgeKey, partitionOf } from '../../core/inventory/judge-key.ts';
+import { arnOf, judgeKey, partitionOf, type Place } from '../../core/inventory/judge-key.ts';
 import { policiesOf, type Policies } from '../../core/inventory/policies.ts';
 import type { KpiFact } from '../../core/kpi/facts.ts';
 import type { Registry } from '../../core/registry/registry-schema.ts';
 import { describeKey } from '../../store/inventory/ask-key.ts';
 import type { PacedCalls } from '../../store/inventory/paced-calls.ts';
 import { readKey } from '../../store/inventory/read-key.ts';
+import { ownAccount } from '../../store/own-account.ts';
 import { openCalls, type Target } from '../../store/inventory/target.ts';
 import { plainTask, type PlainContext } from '../task.ts';
 import { accessOf } from './access.ts';
@@ -27,7 +28,7 @@ export const judgeEvent = plainTask({
   name: 'judge-event',
   input: KeyEvent,
   output: z.strictObject({ keys: z.int(), opened: z.int(), closed: z.int() }),
-  errors: ['RegistryEmpty'],
+  errors: ['RegistryEmpty', 'RoleNotAssumed'],
   actions: [
     ...['kms:DescribeKey', 'kms:GetKeyRotationStatus', 'kms:ListAliases', 'kms:ListResourceTags', 'kms:ListKeyRotations', 'sts:AssumeRole'],
     ...['dynamodb:BatchGetItem', 'dynamodb:GetItem', 's3:GetObject'],
@@ -39,18 +40,19 @@ export const judgeEvent = plainTask({
     const registry = subject === undefined ? undefined : await context.store.registry.wholeIfSwept();
     if (subject === undefined || registry === undefined) return { keys: 0, opened: 0, closed: 0 };
     const own = await context.clients.kms.config.region();
-    const target = targetOf(registry, event);
+    const target = await targetOf(registry, event, context);
     if (target === undefined) return { keys: 0, opened: 0, closed: 0 };
     const { keyIds, aliases, seenBy } = subject;
     const home = target.roleArn === undefined && target.region === own;
     const policies = policiesOf(registry, { home });
     const place = `${event.account}/${event.region}`;
+    const where: Place = { ...target, partition: partitionOf(event.region), accountId: event.account };
     const { calls, close } = openCalls(target, accessOf(context.clients));
     try {
       const looks: OneLook[] = [];
       for (const keyId of keyIds) {
-        if (!home) looks.push((await lookAt(calls, keyId, event, policies, context)).look);
-        else if (!(await isMoving(keyId, context))) looks.push(await lookAtHome(calls, keyId, event, policies, context));
+        if (!home) looks.push((await lookAt(calls, keyId, where, policies, context)).look);
+        else if (!(await isMoving(keyId, context))) looks.push(await lookAtHome(calls, keyId, where, policies, context));
       }
       const registered = home ? aliases.filter((alias) => policies.registered.has(alias)) : [];
       const ofAlias = await aliasFindings(place, registered, await leadsOf(calls, registered), seenBy, context);
@@ -66,12 +68,14 @@ export const judgeEvent = plainTask({
   },
 });
 
-/** Where an event's account and Region are swept from; undefined where the registry does not name them. */
-function targetOf({ sweep }: Registry, { account, region }: KeyEvent): Target | undefined {
+/** Where an event's account and Region are swept from; undefined where the registry does not name them, whoever sends events. */
+async function targetOf({ sweep }: Registry, { account, region }: KeyEvent, { clients, names }: PlainContext): Promise<Target | undefined> {
   const there = sweep?.targets.filter((t) => t.region === region) ?? [];
-  // A role names its account; what has none is Rota's own, and no other account of the same Region.
-  const found = there.find(({ roleArn }) => roleArn?.split(':')[4] === account) ?? there.find(({ roleArn }) => roleArn === undefined);
-  return found === undefined ? undefined : { region, ...(found.roleArn === undefined ? {} : { roleArn: found.roleArn }) };
+  const roleArn = there.find((t) => t.roleArn?.split(':')[4] === account)?.roleArn;
+  if (roleArn !== undefined) return { region, roleArn };
+  // What has no role is Rota's own account, where its own keys are, and no other.
+  if (!there.some((t) => t.roleArn === undefined)) return undefined;
+  return (await ownAccount(clients.kms, names)) === account ? { region } : undefined;
 }
 
 /** Half-way through a rotation its keys look like strangers; its end is an event that looks at them again. A key that is being retired stays what it was. */
@@ -86,15 +90,14 @@ interface OneLook {
   readonly facts: readonly KpiFact[];
 }
 
-async function lookAtHome(calls: PacedCalls, keyId: string, event: KeyEvent, policies: Policies, context: PlainContext): Promise<OneLook> {
-  const { look, aliases } = await lookAt(calls, keyId, event, policies, context);
+async function lookAtHome(calls: PacedCalls, keyId: string, where: Place, policies: Policies, context: PlainContext): Promise<OneLook> {
+  const { look, aliases } = await lookAt(calls, keyId, where, policies, context);
   // A kept key has no alias; of any other nobody need read the whole ledger.
   const kept = aliases.length === 0 ? keptKeys(await context.store.ledger.heads()).get(keyId) : undefined;
   return kept === undefined ? look : { ...look, found: [...look.found, ...(await lockFindings(calls, new Map([[look.arn, kept]])))] };
 }
 
-async function lookAt(calls: PacedCalls, keyId: string, { account, region }: KeyEvent, policies: Policies, { clock, now }: PlainContext): Promise<{ readonly look: OneLook; readonly aliases: readonly string[] }> {
-  const where = { partition: partitionOf(region), accountId: account, region };
+async function lookAt(calls: PacedCalls, keyId: string, where: Place, policies: Policies, { clock, now }: PlainContext): Promise<{ readonly look: OneLook; readonly aliases: readonly string[] }> {
   const arn = arnOf(where, keyId);
   const key = await readKey(calls, arn, policies, clock.now());
   if (key.unanswered?.error === 'NotFoundException') return { look: { arn, found: [], facts: [{ fact: 'key-gone', at: now, keyArn: arn }] }, aliases: [] };

@@ -24,7 +24,7 @@ export const sweepTarget = plainTask({
   name: 'sweep-target',
   input: SweepTarget,
   output: SweptTarget,
-  errors: ['RegistryEmpty'],
+  errors: ['RegistryEmpty', 'RoleNotAssumed'],
   actions: [
     ...['kms:ListKeys', 'kms:ListAliases', 'kms:DescribeKey', 'kms:GetKeyRotationStatus', 'kms:ListKeyRotations', 'kms:EnableKeyRotation', 'tag:GetResources', 'sts:AssumeRole'],
     ...['dynamodb:BatchGetItem', 'dynamodb:GetItem', 's3:GetObject'],
@@ -140,7 +140,7 @@ interface Lacking {
 async function remedy({ sweep: settings, automaticRotation }: Registry, { target, place, without }: Lacking, context: PlainContext): Promise<string[]> {
   const periodDays = automaticRotation?.periodDays ?? 365;
   if (settings?.remedy === 'propose')
-    await announceFact(context, 'Rota Rotation Proposed', { place, keys: without.length, keyIds: without.slice(0, 100), command: `rota enable-rotation --all --apply --region ${target.region} --period-days ${periodDays}` });
+    await announceFact(context, 'Rota Rotation Proposed', { place, keys: without.length, keyIds: without.slice(0, 100), command: `rota enable-rotation --all --apply --region ${target.region}${target.roleArn === undefined ? '' : ` --role-arn ${target.roleArn}`} --period-days ${periodDays}` });
   if (settings?.remedy !== 'enable') return [];
   const enabled: string[] = [];
   const { calls, close } = openCalls(target, accessOf(context.clients));

@@ -70,10 +70,12 @@ test('nor does another kind of authorisation count, or a signature that leaves t
   expect(await beside.json()).toMatchObject({ __type: 'InvalidSignatureException' });
 });
 
-test('a session token is tolerated when it is signed', async () => {
+test('a token beside credentials that are not temporary is not valid', async () => {
   const { url } = await start();
   const { headers } = await sign(url, { ...json, headers: { ...json.headers, 'x-amz-security-token': 'token' } });
-  expect((await fetch(url, { method: 'POST', headers, body: '{}' })).status).toBe(200);
+  const answer = await fetch(url, { method: 'POST', headers, body: '{}' });
+  expect(answer.status).toBe(403);
+  expect(await answer.json()).toMatchObject({ __type: 'UnrecognizedClientException', message: 'The security token included in the request is invalid.' });
 });
 
 test('real time counts, also while the clock of the embedded AWS is moved', async () => {

@@ -5,7 +5,7 @@ const nonceBytes = 12;
 const tagBytes = 16;
 
 /**
- * Encrypts what the journal must not show: AES-256-GCM under a random master key that lies beside it, mode 0600.
+ * Encrypts what a journal, or whoever holds a token, must not see: AES-256-GCM under a random master key in the data folder, mode 0600.
  * `context` says what the bytes are for; they open under the same context only.
  */
 export class Seal {
@@ -15,14 +15,14 @@ export class Seal {
     this.#masterKey = masterKey;
   }
 
-  /** Reads the master key, or makes one when `journal` does not exist yet. A journal without its key is an error. */
-  static async open(path: string, journal: string): Promise<Seal> {
+  /** Reads the master key, or makes one when `journal` does not exist yet. A journal without its key is an error; where there is none, nothing is lost with the key. */
+  static async open(path: string, journal?: string): Promise<Seal> {
     const known = await readFile(path).catch(ignoreMissing);
     // A crash on the very first start can leave a short key file; nothing was sealed under it yet.
     if (known?.length === 32) return new Seal(known);
-    const sealedBytes = (await stat(journal).catch(ignoreMissing))?.size ?? 0;
+    const sealedBytes = journal === undefined ? 0 : ((await stat(journal).catch(ignoreMissing))?.size ?? 0);
     if (sealedBytes > 0) {
-      throw new Error(`${path} is missing or damaged, and ${journal} cannot be read without it: restore it, or delete both to start afresh`);
+      throw new Error(`${path} is missing or damaged, and ${journal ?? ''} cannot be read without it: restore it, or delete both to start afresh`);
     }
     const fresh = randomBytes(32);
     const file = await open(path, 'w', 0o600);

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 /** The ARN that `aws:PrincipalArn` has: of the role for a role session, else the caller's own. */
 export function principalArnOf(callerArn: string): string {
   const session = /^arn:aws:sts::(\d{12}):assumed-role\/([^/]+)\//.exec(callerArn);
@@ -13,3 +15,12 @@ export function principalMatches(principal: string, callerArn: string): boolean 
   const account = accountOf(callerArn);
   return principal === account || principal === `arn:aws:iam::${account}:root`;
 }
+
+/** Who a session of a role is, as policies and CloudTrail name it. IAM User Guide, "IAM identifiers". */
+export function sessionOf(roleArn: string, sessionName: string): { readonly arn: string; readonly userId: string } {
+  const roleName = roleArn.slice(roleArn.lastIndexOf('/') + 1);
+  return { arn: `arn:aws:sts::${accountOf(roleArn)}:assumed-role/${roleName}/${sessionName}`, userId: `${roleIdOf(roleArn)}:${sessionName}` };
+}
+
+/** AWS draws a role's id when the role is made; here a role has the same one after each start. */
+const roleIdOf = (roleArn: string): string => `AROA${createHash('sha256').update(roleArn).digest('hex').slice(0, 17).toUpperCase()}`;
