@@ -1,5 +1,6 @@
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { dossierObjectKey } from '../core/dossier/chain.ts';
+import { escrowPrefix } from '../core/material/escrow.ts';
 import { retirementObjectKey } from '../core/retirement/deletion-document.ts';
 import { getObject } from './get-object.ts';
 import { listObjects } from './list-objects.ts';
@@ -41,6 +42,11 @@ export class DossierBucket {
   /** Stores an escrow envelope: CMS ciphertext that only a recovery certificate's holder can open. */
   async putEscrow(objectKey: string, cms: Buffer): Promise<void> {
     await this.#putNew(objectKey, cms, 'application/pkcs7-mime');
+  }
+
+  /** The keys of the escrow envelopes of a rotation. */
+  async escrowsOf(rotationId: string): Promise<string[]> {
+    return listObjects(this.#s3, this.#bucket, escrowPrefix(rotationId));
   }
 
   /** Stores the document of a retirement. Answers what is stored: the first one stays. */

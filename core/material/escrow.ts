@@ -24,6 +24,11 @@ const context = (tag: 0 | 1, constructed: boolean, content: Node[] | string): No
   asn1.create(Class.CONTEXT_SPECIFIC, tag === 0 ? Type.NONE : Type.BOOLEAN, constructed, content);
 const sha256 = (): Node => sequence(oid('sha256'), asn1.create(Class.UNIVERSAL, Type.NULL, false, ''));
 
+/** Where the envelopes of a rotation are kept, one for each material that it came to make. */
+export const escrowPrefix = (rotationId: string): string => `escrow/${rotationId}/`;
+
+export const escrowObjectKey = (rotationId: string, fingerprint: string): string => `${escrowPrefix(rotationId)}${fingerprint}.p7m`;
+
 /**
  * Seals key material to recovery certificates: CMS EnvelopedData in DER, which the holder of any one of the private keys
  * opens with `openssl cms -decrypt -inform DER`. RFC 5652 section 6; RSAES-OAEP with SHA-256 by RFC 4055 section 4.1 for

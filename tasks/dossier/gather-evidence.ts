@@ -4,12 +4,14 @@ import { sha256Hex, type Json } from '../../core/canonical-json.ts';
 import type { Decision } from '../../core/approval/decision.ts';
 import { failureSentence } from '../../core/failure-sentence.ts';
 import { withoutTaskTokens } from '../../core/dossier/redact.ts';
+import { escrowObjectKey } from '../../core/material/escrow.ts';
 import { hasStop } from '../../core/plan/key-policy.ts';
 import { rolloverOf } from '../../core/plan/plan.ts';
 import type { ApprovalRecord, KeySnapshot, RotationPredicate } from '../../core/dossier/statement.ts';
 import { describeKey, policyOf, snapshotKey } from '../../store/key-facts.ts';
 import type { RotationHead } from '../../store/ledger-table.ts';
 import type { StoredApproval } from '../../store/approval-table.ts';
+import { lastResult } from '../done-steps.ts';
 import type { Context } from '../task.ts';
 import type { Failure } from './seal-dossier.ts';
 
@@ -42,7 +44,7 @@ export async function gatherEvidence(context: Context, executionArn: string, end
     approvals: await approvalsOf(context, outcome),
     steps: await store.ledger.steps(head.rotationId),
     keys: { before: snapshotsBefore(context), after },
-    leftBehind: [...(head.leftBehind ?? []), ...(await leftPublished(context, outcome)), ...(await retirementLeft(context, ended)), ...unfinishedText(ended, head)],
+    leftBehind: [...(head.leftBehind ?? []), ...(await leftEscrowed(context)), ...(await leftPublished(context, outcome)), ...(await retirementLeft(context, ended)), ...unfinishedText(ended, head)],
     execution: await executionEvidence(clients.states, executionArn),
     ...(moved === 0 ? {} : { movedClockSeconds: moved }),
   };
@@ -94,6 +96,15 @@ async function publicationsOf({ head: { plan, alias, rotationId }, store }: Cont
     publications: sets.map(({ sequence, stage, keySetSha256, madeAt, keys }) => ({ sequence, stage, keySetSha256, madeAt, kids: keys.map((k) => k.kid) })),
     acknowledgements: (await store.acknowledgements.ofRotation(rotationId)).map((a) => ({ ...a })),
   };
+}
+
+/** Envelopes of attempts that came to nothing: a crash before the ledger had their ciphertext, or a token that expired. */
+async function leftEscrowed(context: Context): Promise<string[]> {
+  const { rotationId, plan } = context.head;
+  if (plan === undefined || 'stage' in plan || plan.material === undefined) return [];
+  const imported = await lastResult<{ readonly fingerprint: string }>(context, 'import-material');
+  const ofKey = imported === undefined ? undefined : escrowObjectKey(rotationId, imported.fingerprint);
+  return (await context.store.dossiers.escrowsOf(rotationId)).filter((object) => object !== ofKey).map((object) => `Envelope ${object} holds material that no key has: it opens nothing.`);
 }
 
 /** A key that consumers still find, though the rotation ended with the other one. */

@@ -5,7 +5,7 @@ import { isoSeconds } from '../../core/clock.ts';
 import { RotaError } from '../../core/errors.ts';
 import { Sha256Hex } from '../../core/ids.ts';
 import { keyKind, type MaterialFormat } from '../../core/key/key-kinds.ts';
-import { sealToCertificates } from '../../core/material/escrow.ts';
+import { escrowObjectKey, sealToCertificates } from '../../core/material/escrow.ts';
 import { generatePrivateKey, generateRaw } from '../../core/material/generate.ts';
 import { materialFingerprint } from '../../core/material/fingerprint.ts';
 import { checkMaterial } from '../../core/material/validate.ts';
@@ -67,7 +67,7 @@ export const wrapGenerated = task({
       async (secret) => {
         checkMaterial(kind, secret);
         const fingerprint = materialFingerprint(rotationId, secret);
-        const escrowObject = `escrow/${rotationId}/${fingerprint}.p7m`;
+        const escrowObject = escrowObjectKey(rotationId, fingerprint);
         await store.dossiers.putEscrow(escrowObject, sealToCertificates(secret, certificates));
         const encryptedKeyMaterial = wrapMaterial({
           algorithm: material.wrappingAlgorithm as RotaWrapping,

@@ -29,13 +29,16 @@ export async function factsOf(place: Place, estate: Estate, alias: string): Prom
   const statuses = (await jsonAs<Followed[]>(place, 'carol', 'status')).toSorted((a, b) => a.workflow.localeCompare(b.workflow));
   const names = new Map(statuses.map(({ rotationId, workflow }) => [rotationId, workflow]));
   const keys = await keysOf(kms, estate, names);
+  const envelopes = await objectsIn(s3, 'rota-dossiers');
   const said = (text: string): string => [...names].reduce((all, [id, name]) => all.replaceAll(id, name), text).replace(/\b[0-9a-f]{64}\b/g, 'SHA-256');
   return {
-    rotations: statuses.map(({ workflow, status, error, leftBehind, dossierSequence, waits, aliases: moves, steps }) => ({
+    rotations: statuses.map(({ rotationId, workflow, status, error, leftBehind, dossierSequence, waits, aliases: moves, steps }) => ({
       workflow,
       status,
       ...(error && { error: error.sentence }),
-      leftBehind: leftBehind.map(said),
+      leftBehind: leftBehind.filter((left) => !ofEnvelope(left)).map(said),
+      // An attempt that came to nothing may leave one; then it is named. What is not named holds the new key's material.
+      envelopesNotNamed: envelopes.filter((object) => object.startsWith(`escrow/${rotationId}/`) && !leftBehind.some((left) => left.includes(object))).length,
       dossier: dossierSequence,
       waits: waits.length,
       moves: moves.map(({ alias, from = '', to = '' }) => said(`${alias}: ${from} to ${to}`)),
@@ -81,9 +84,13 @@ async function thumbprintOf(kms: KMSClient, KeyId: string, arn: string): Promise
   return calculateJwkThumbprint(createPublicKey({ key: Buffer.from(PublicKey), format: 'der', type: 'spki' }).export({ format: 'jwk' }));
 }
 
+const ofEnvelope = (left: string): boolean => left.startsWith('Envelope ');
+
+const objectsIn = async (s3: S3Client, Bucket: string): Promise<string[]> => ((await s3.send(new ListObjectsV2Command({ Bucket }))).Contents ?? []).map((object) => object.Key ?? '');
+
 async function objectsOf(s3: S3Client, said: (text: string) => string): Promise<string[]> {
   const names = [];
-  for (const Bucket of [bucket, 'rota-dossiers']) names.push(...((await s3.send(new ListObjectsV2Command({ Bucket }))).Contents ?? []).map((o) => said(`${Bucket}/${o.Key ?? ''}`)));
+  for (const Bucket of [bucket, 'rota-dossiers']) names.push(...(await objectsIn(s3, Bucket)).map((object) => said(`${Bucket}/${object}`)));
   // Material that was escrowed by an attempt that came to nothing leaves its envelope behind: it opens nothing.
   return [...new Set(names)].toSorted();
 }

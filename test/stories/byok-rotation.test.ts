@@ -163,6 +163,7 @@ test('an import token that expired sends the rotation back to wrap again', async
   const done = await rota.ended(rotationId);
   expect(done.status).toBe('SUCCEEDED');
   expect(done.steps.map((s) => s.step)).toEqual(expect.arrayContaining(['wrap-generated', 'wrap-generated.2', 'import-material.2']));
+  expect(done.leftBehind).toEqual([expect.stringMatching(new RegExp(`^Envelope escrow/${rotationId}/[0-9a-f]{64}\\.p7m holds material that no key has: it opens nothing\\.$`))]);
 });
 
 test('a rollback puts the aliases back under an approval of its own', async () => {
