@@ -1,3 +1,4 @@
+import { counted } from '../core/counted.ts';
 import { asffOf } from '../core/inventory/asff.ts';
 import { csvHeader, csvLine } from '../core/inventory/csv.ts';
 import { jsonOf } from '../core/inventory/json-line.ts';
@@ -75,7 +76,7 @@ function counts(of: Readonly<Record<string, number>>): string {
 function targetText({ accountId, region, summary, error }: SweptTarget): string {
   if (summary === undefined) return `${accountId} ${region}: not swept. ${error ?? ''}`;
   return [
-    `${accountId} ${region}: ${summary.keys} keys`,
+    `${accountId} ${region}: ${counted(summary.keys, 'key')}`,
     `  classes   ${counts(summary.byClass)}`,
     `  standing  ${counts(summary.byStanding)}`,
     `  findings  ${counts(summary.findings)}`,

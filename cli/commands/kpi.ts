@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { StageDelay } from '../../core/approval/delay.ts';
+import { counted } from '../../core/counted.ts';
 import { deed } from '../../core/errors.ts';
 import type { KpiReport } from '../../core/kpi/report.ts';
 import { spreadText } from '../../core/spread.ts';
@@ -43,7 +44,7 @@ function kpiText(r: KpiReport, drill: boolean): string {
     ...r.approvalStages.flatMap(behindStage),
     ['Retained', retainedKeys.keys],
   ];
-  return [`As of ${r.asOf}; durations over the ${r.windowDays} days before`, figures, ...(drill ? behind.flatMap(([what, ids]) => (ids.length === 0 ? [] : ['', `${what}:`, ...ids.map((id) => `  ${id}`)])) : [])].join('\n');
+  return [`As of ${r.asOf}; durations over the ${counted(r.windowDays, 'day')} before`, figures, ...(drill ? behind.flatMap(([what, ids]) => (ids.length === 0 ? [] : ['', `${what}:`, ...ids.map((id) => `  ${id}`)])) : [])].join('\n');
 }
 
 function readMoment(text: string): string {

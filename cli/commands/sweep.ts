@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
+import { counted } from '../../core/counted.ts';
 import type { Registry } from '../../core/registry/registry-schema.ts';
 import { command, group } from '../command.ts';
 import { SaidAlready } from '../failure.ts';
@@ -27,7 +28,7 @@ interface SweepState {
 
 const targetLine = (t: SweptTarget): string[] => [
   t.place ?? [t.roleArn?.split(':')[4], t.region].filter((part) => part !== undefined).join('/'),
-  t.error ?? `${t.keys ?? 0} keys, ${t.open ?? 0} open findings: ${t.opened ?? 0} new, ${t.closed ?? 0} closed${(t.enabled ?? 0) > 0 ? `, ${t.enabled ?? 0} keys rotate now` : ''}`,
+  t.error ?? `${counted(t.keys ?? 0, 'key')}, ${counted(t.open ?? 0, 'open finding')}: ${t.opened ?? 0} new, ${t.closed ?? 0} closed${(t.enabled ?? 0) > 0 ? `, automatic rotation switched on for ${counted(t.enabled ?? 0, 'key')}` : ''}`,
 ];
 
 function stateText({ sweepId, status, result }: SweepState): string {
