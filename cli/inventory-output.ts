@@ -87,7 +87,7 @@ function targetText({ accountId, region, summary, error }: SweptTarget): string 
 /** For people: what is to be done, then the counts. With `all`, keys that are in order too. */
 export function textOutput(all: boolean): InventoryOutput {
   const rows: string[][] = [];
-  const remedies = new Map<string, string>();
+  const remedies = new Set<string>();
   return {
     begin: () => '',
     key: (judged) => {
@@ -95,14 +95,14 @@ export function textOutput(all: boolean): InventoryOutput {
       if (all && findings.length === 0) rows.push([where(judged), nameOf(judged), classText(judged), judged.standing, '']);
       for (const { name, sentence, remedy, excused, severity } of findings) {
         rows.push([where(judged), nameOf(judged), classText(judged), excused === undefined ? severity : `excused until ${excused.until}`, sentence]);
-        if (!remedies.has(name)) remedies.set(name, remedy.replace(judged.key.keyId, 'KEYID'));
+        remedies.add(`${name}: ${remedy.replace(judged.key.keyId, 'KEYID')}`);
       }
       return '';
     },
     end: (targets) =>
       `${[
         ...(rows.length === 0 ? [] : [table([['ACCOUNT AND REGION', 'KEY', 'CLASS', 'STANDING', 'WHAT'], ...rows]), '']),
-        ...[...remedies].map(([name, remedy]) => `${name}: ${remedy}`),
+        ...remedies,
         ...(remedies.size === 0 ? [] : ['']),
         ...targets.map(targetText),
       ].join('\n')}\n`,

@@ -40,7 +40,7 @@ export function reconcile(found: readonly FoundFinding[], open: readonly OpenFin
         const exception = excused.get(keyOf(finding));
         return { finding, isExcused: exception !== undefined, because: exception === undefined ? 'it is so no more' : `${exception.owner} has an exception until ${exception.until}: ${exception.reason}` };
       }),
-    rewords: still.filter(({ was, is }) => was.sentence !== is.sentence || was.severity !== is.severity || was.owner !== is.owner).map(({ is }) => is),
+    rewords: still.filter(({ was, is }) => was.sentence !== is.sentence || was.severity !== is.severity || was.remedy !== is.remedy || was.owner !== is.owner).map(({ is }) => is),
     reminds: still.filter(({ is: { owner, openedAt, remindedAt } }) => owner !== undefined && Date.parse(remindedAt ?? openedAt) + reminderMs <= Date.parse(now)).map(({ is }) => is),
   };
 }

@@ -1,6 +1,6 @@
 import { isoSeconds } from '../clock.ts';
 import type { Exception } from '../registry/estate-schema.ts';
-import { finding, type Finding, type FindingName } from './finding.ts';
+import { finding, type Finding, type FindingName, type Way } from './finding.ts';
 import { classOf, type KeyClass } from './key-class.ts';
 import { lineageTags, type ObservedKey } from './observed-key.ts';
 import { exceptionsFor, ownAliases, policyFor, type ManualPolicy, type Policies } from './policies.ts';
@@ -55,7 +55,7 @@ export function judgeKey(key: ObservedKey, place: Place, policies: Policies, now
   const policy = its.class === 'manual' ? policyFor(key, policies) : undefined;
   const renewal = its.class === 'manual' ? renewalOf(key, policy) : undefined;
   const rotationsLeft = key.rotations === undefined ? undefined : rotationsInLife - key.rotations.onDemand;
-  const found = notChased.has(its.class) ? [] : findingsOf({ key, at: optionsOf(place), class: its, policies, policy, renewal, rotationsLeft, nowMs });
+  const found = notChased.has(its.class) ? [] : findingsOf({ key, way: wayTo(place, key), class: its, policies, policy, renewal, rotationsLeft, nowMs });
   const findings = found.length === 0 ? found : withExceptions(found, key.keyId, exceptionsFor(arn, key, policies), nowMs);
   return {
     arn,
@@ -75,12 +75,17 @@ function standingOf(findings: readonly Finding[]): Standing {
   return wrong.length > 0 ? 'excused' : 'in-order';
 }
 
-/** How the command line gets to a place in another account. */
-const optionsOf = ({ region, roleArn }: Place): string => (roleArn === undefined ? '' : ` --region ${region} --role-arn ${roleArn}`);
+/** How the command line gets to the key that takes a setting. */
+function wayTo({ region, roleArn }: Place, { description }: Pick<ObservedKey, 'description'>): Way {
+  const primaryRegion = description?.primaryRegion;
+  const role = roleArn === undefined ? '' : ` --role-arn ${roleArn}`;
+  if (primaryRegion !== undefined) return { options: ` --region ${primaryRegion}${role}`, isReplica: true };
+  return { options: roleArn === undefined ? '' : ` --region ${region}${role}` };
+}
 
 interface Facts {
   readonly key: ObservedKey;
-  readonly at: string;
+  readonly way: Way;
   readonly class: KeyClass;
   readonly policies: Policies;
   readonly policy: ManualPolicy | undefined;
@@ -92,8 +97,8 @@ interface Facts {
 const day = (ms: number): string => isoSeconds(ms).slice(0, 10);
 
 function findingsOf(facts: Facts): Finding[] {
-  const { key, at, class: its, policies } = facts;
-  const say = (name: FindingName, sentence: string): Finding => finding(name, key.keyId, sentence, at);
+  const { key, way, class: its, policies } = facts;
+  const say = (name: FindingName, sentence: string): Finding => finding(name, key.keyId, sentence, way);
   switch (its.class) {
     case 'unknown':
       return [say('unreadable', `What kind of key it is cannot be told: ${its.reason}.`)];

@@ -40,6 +40,7 @@ describe('what a look changes', () => {
   });
   test('the same in other words is reworded, and keeps its age', () => {
     expect(reconcile([found('a', { sentence: 'It is still off.' })], [open('a')], day(2)).rewords).toEqual([open('a', { sentence: 'It is still off.' })]);
+    expect(reconcile([found('a', { remedy: 'Switch it on elsewhere.' })], [open('a')], day(2)).rewords).toEqual([open('a', { remedy: 'Switch it on elsewhere.' })]);
   });
 });
 

@@ -53,6 +53,12 @@ test.each<[string, ReturnType<typeof judge>, string, string[]]>([
   expect(judged.standing).toBe(standing);
 });
 
+test.each([{ enabled: false }, { enabled: true, periodDays: 2560 }])('what to type about a replica is about its primary key (%o)', (rotation) => {
+  const description = { spec: 'SYMMETRIC_DEFAULT', usage: 'ENCRYPT_DECRYPT', origin: 'AWS_KMS', state: 'Enabled', createdMs: 0, multiRegion: 'REPLICA', primaryRegion: 'eu-west-1' } as const;
+  const judged = judgeKey({ keyId, manager: 'CUSTOMER', aliases: [], tags: {}, description, rotation }, place, policiesOf({ keys: [], automaticRotation: { periodDays: 365 } }, { home: true }), now);
+  expect(judged.findings[0]?.remedy).toMatch(new RegExp(`^(Switch it on|Shorten the period) at its primary key, for every Region, with \`rota enable-rotation ${keyId} --region eu-west-1 --apply\`\\.$`));
+});
+
 test('a cryptoperiod counts from the day the key was made, or last rotated', () => {
   expect(judge({}).due).toBe(at('2027-06-01'));
   expect(judge(rotated('2026-10-01')).due).toBe(at('2027-10-01'));
