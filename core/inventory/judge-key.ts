@@ -14,6 +14,11 @@ const warningDays = 30;
 /** A rotation waits for people for a week or two: until then its new key has no alias. */
 const rotationTakesDays = 30;
 
+/**
+ * Whoever makes a key for imported material has a day to import it: so long an import token is valid (KMS-DG "importing-keys-get-public-key-and-token").
+ */
+const importTakesMs = dayMs;
+
 /** From five left on somebody should plan another way. */
 const fewRotationsLeft = 5;
 
@@ -120,7 +125,9 @@ function manualFindings({ key, policy, renewal, rotationsLeft, nowMs }: Facts, s
   const left = key.tags[lineageTags.madeBy];
   const unused = left !== undefined && key.aliases.length === 0;
   const dueMs = renewal?.dueMs;
-  if (state === 'PendingImport' && !unused) findings.push(say('no-material', 'Its material was never imported, has expired or was deleted: nobody can use it.'));
+  // An alias of the registry leads people to it already (P2): theirs is no ceremony that is still under way.
+  const isBeingMade = policy === undefined && nowMs - createdMs < importTakesMs;
+  if (state === 'PendingImport' && !unused && !isBeingMade) findings.push(say('no-material', 'Its material was never imported, has expired or was deleted: nobody can use it.'));
   if (validToMs !== undefined && validToMs - nowMs <= (policy?.warningDays ?? warningDays) * dayMs) findings.push(say('material-expires', `Its material expires on ${day(validToMs)}.`));
   if (dueMs !== undefined && dueMs <= nowMs) findings.push(say('overdue', `Its rotation was due on ${day(dueMs)}.`));
   if (unused) {

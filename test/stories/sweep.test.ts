@@ -159,6 +159,27 @@ test('the daily sweep starts what is due, once; what is overdue counts in its qu
   expect(await rota.json<Sweep>('audrey', 'sweep', '--show', `daily-${day}`)).toMatchObject({ sweepId: `daily-${day}` });
 });
 
+test('whoever makes a key for imported material has a day to import it, by event and by sweep', async () => {
+  const rota = await startRota();
+  await payments(rota);
+  await rota.apply(with_());
+  const { KeyMetadata } = await rota.kms.send(new CreateKeyCommand({ Origin: 'EXTERNAL' }));
+  const ofKey = async () => (await findings(rota)).filter((f) => f.about === KeyMetadata?.Arn).map((f) => f.name).sort();
+  await told(rota);
+  expect(await ofKey()).toEqual(['unregistered']);
+  await rota.local.embedded.clock.advance(dayMs - 60_000);
+  await sweepNow(rota);
+  expect(await ofKey()).toEqual(['unregistered']);
+  await rota.local.embedded.clock.advance(60_000);
+  await sweepNow(rota);
+  expect(await ofKey()).toEqual(['no-material', 'unregistered']);
+
+  // An alias of the registry leads people to it: that is nobody's ceremony.
+  await rota.kms.send(new UpdateAliasCommand({ AliasName: 'alias/payments', TargetKeyId: (await rota.kms.send(new CreateKeyCommand({ Origin: 'EXTERNAL' }))).KeyMetadata?.KeyId }));
+  await told(rota);
+  expect((await findings(rota)).filter((f) => f.sentence.startsWith('alias/payments: ')).map((f) => f.name)).toEqual(['no-material']);
+});
+
 test('the end of a rotation that came to nothing looks again too, and told twice it changes nothing more', async () => {
   const rota = await startRota();
   const oldKeyId = await payments(rota);
