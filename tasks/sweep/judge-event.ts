@@ -54,9 +54,10 @@ export const judgeEvent = plainTask({
         if (!home) looks.push((await lookAt(calls, keyId, where, policies, context)).look);
         else if (!(await isMoving(keyId, context))) looks.push(await lookAtHome(calls, keyId, where, policies, context));
       }
-      const registered = home ? aliases.filter((alias) => policies.registered.has(alias)) : [];
-      const ofAlias = await aliasFindings(place, registered, await leadsOf(calls, registered), seenBy, context);
-      const about = new Set([...looks.map((l) => l.arn), ...registered]);
+      // Of the registry's aliases: elsewhere there are none.
+      const registered = new Map([...policies.registered].filter(([alias]) => aliases.includes(alias)));
+      const ofAlias = await aliasFindings(place, registered, await leadsOf(calls, [...registered.keys()]), seenBy, context);
+      const about = new Set([...looks.map((l) => l.arn), ...registered.keys()]);
       const { opened, closed } = await settleFindings(
         { place, found: [...looks.flatMap((l) => l.found), ...ofAlias], seenBy, covers: (open) => about.has(open.about), facts: looks.flatMap((l) => l.facts), writer: `event.${event.id}.${randomUUID()}` },
         context,

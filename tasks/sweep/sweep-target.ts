@@ -41,7 +41,7 @@ export const sweepTarget = plainTask({
     const { place, lines, without } = seen;
     const before = new Map((await store.records.keys(place)).map((line) => [line.keyId, line]));
     const seenBy = `sweep ${sweepId}`;
-    const aliases = await aliasFindings(place, [...policies.registered.keys()], seen.leads, seenBy, context);
+    const aliases = await aliasFindings(place, policies.registered, seen.leads, seenBy, context);
     // Rota rotates, and so keeps keys, where it is at home.
     const locks = home ? await lookAtLocks(target, seen, context) : [];
     const settled = await settleFindings(

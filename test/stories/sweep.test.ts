@@ -31,6 +31,9 @@ const sweepNow = (rota: Rota) => rota.json<Sweep>('pat', 'sweep', '--wait');
 const findings = (rota: Rota) => rota.json<Finding[]>('audrey', 'findings', 'list');
 const names = async (rota: Rota): Promise<string[]> => (await findings(rota)).map((f) => f.name).sort();
 const kpi = (rota: Rota, ...options: string[]) => rota.json<KpiReport>('audrey', 'kpi', ...options);
+const place = '000000000000/eu-central-1';
+/** What the owners of the payments key were told, oldest first. */
+const toOwners = async (rota: Rota): Promise<string[]> => (await rota.json<{ subject: string; to: string[] }[]>('pat', 'outbox')).filter(({ to }) => to.includes('payments-owners')).map(({ subject }) => subject.replace(/ since .*/, ''));
 /** What an event starts has ended when a moment has passed. */
 const told = (rota: Rota): Promise<void> => rota.local.embedded.clock.advance(1000);
 const payments = (rota: Rota): Promise<string> => makeImportedKey(rota.kms, 'alias/payments', {}, () => Buffer.alloc(32, 5));
@@ -77,6 +80,7 @@ test('what events missed the sweep finds; a mended thing closes its finding; a b
   await rota.kms.send(new DisableKeyCommand({ KeyId: oldKeyId }));
   await told(rota);
   expect(await names(rota)).toEqual(['registered-key-unusable', 'rotation-off', 'unregistered']);
+  expect(await toOwners(rota)).toEqual([`Rota found: registered-key-unusable in ${place}`]);
   await rota.kms.send(new EnableKeyCommand({ KeyId: oldKeyId }));
   // A key that goes is nobody's to rotate, until somebody keeps it.
   await rota.kms.send(new ScheduleKeyDeletionCommand({ KeyId: stranger }));
@@ -110,6 +114,14 @@ test('an alias moved by hand is found, and goes back or is accepted; one that va
   await rota.kms.send(new DeleteAliasCommand({ AliasName: 'alias/payments' }));
   await told(rota);
   expect((await findings(rota)).filter((f) => f.about === 'alias/payments')).toMatchObject([{ name: 'registered-key-missing' }]);
+  // Whose alias it is hears of each, of its end too, and is reminded.
+  await told(rota);
+  const [found, over] = [`Rota found: alias-moved in ${place}`, `Rota: alias-moved in ${place} is over`];
+  expect((await toOwners(rota)).filter((subject) => subject.includes('alias-moved')).sort()).toEqual([found, found, over, over]);
+  await rota.local.embedded.clock.advance(7 * dayMs);
+  await sweepNow(rota);
+  await told(rota);
+  expect((await toOwners(rota)).filter((subject) => subject.includes('registered-key-missing'))).toEqual(expect.arrayContaining([`Rota found: registered-key-missing in ${place}`, `Rota reminds: registered-key-missing in ${place}`]));
   expect((await kpi(rota)).findings.open['registered-key-missing']).toHaveLength(1);
 });
 
@@ -122,14 +134,12 @@ test('the daily sweep starts what is due, once; what is overdue counts in its qu
   await clock.advance(370 * dayMs);
   await sweepNow(rota);
   expect(await names(rota)).toEqual(['overdue']);
-  const toOwners = async () => (await rota.json<{ subject: string; to: string[] }[]>('pat', 'outbox')).filter(({ to }) => to.includes('payments-owners')).map(({ subject }) => subject.replace(/ since .*/, ''));
-  const place = '000000000000/eu-central-1';
-  const before = await toOwners();
+  const before = await toOwners(rota);
   expect(before).toContain(`Rota found: overdue in ${place}`);
   await clock.advance(7 * dayMs);
   await sweepNow(rota);
   await sweepNow(rota);
-  expect((await toOwners()).filter((subject) => subject === `Rota reminds: overdue in ${place}`)).toHaveLength(1);
+  expect((await toOwners(rota)).filter((subject) => subject === `Rota reminds: overdue in ${place}`)).toHaveLength(1);
 
   await rota.apply(with_({}, { schedule: { ...schedule, starts: 'when-due' } }));
   // The sweep of the day may have come first: whoever asks, it is one rotation.
