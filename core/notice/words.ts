@@ -133,6 +133,11 @@ const rows: Readonly<Record<FactType, Row>> = {
     lines: (d) => [`The ${deed(d)} (rotation ${plain(d.rotationId)}) is approved, but waits: ${plain(d.because)}.`, `It goes on at ${plain(d.until)} (UTC), if the calendar stays as it is.`],
     to: requester,
   },
+  'Rota Rotation Switched': {
+    subject: (d) => `Rota: ${plain(d.alias)} has moved, and its old key is not quiet yet`,
+    lines: (d) => [`Rotation ${plain(d.rotationId)} has switched. It counts as complete when its old key is quiet: ${plain(d.because)}.`, `Who still uses it: rota adoption ${plain(d.rotationId)}`],
+    to: requester,
+  },
   'Rota Rotation Ended': {
     subject: (d) => `Rota: the rotation of ${plain(d.alias)} has ended: ${plain(d.outcome)}`,
     lines: (d) => [`Rotation ${plain(d.rotationId)} has ended: ${plain(d.outcome)}.`],

@@ -9,6 +9,7 @@ import { arnOf, judgeKey, partitionOf, type Place } from '../../core/inventory/j
 import { policiesOf, type Policies } from '../../core/inventory/policies.ts';
 import type { KpiFact } from '../../core/kpi/facts.ts';
 import type { Registry } from '../../core/registry/registry-schema.ts';
+import { awaitsQuiet } from '../../core/rotation-status.ts';
 import { describeKey } from '../../store/inventory/ask-key.ts';
 import type { PacedCalls } from '../../store/inventory/paced-calls.ts';
 import { readKey } from '../../store/inventory/read-key.ts';
@@ -21,7 +22,7 @@ import { lockFindings, lockFindingsActions } from './lock-findings.ts';
 import { settleFindings, settleFindingsActions } from './settle-findings.ts';
 
 /**
- * Looks anew at the keys and the aliases that an event of KMS, or the end of a rotation, is about: a finding within a minute instead of a day. The event only says where to
+ * Looks anew at the keys and the aliases that an event of KMS, or a rotation that has switched or ended, is about: a finding within a minute instead of a day. The event only says where to
  * look; what is found is what KMS says now, so events may come late, twice or in any order.
  */
 export const judgeEvent = plainTask({
@@ -81,10 +82,15 @@ async function targetOf({ sweep }: Registry, { account, region }: KeyEvent, { cl
   return (await ownAccount(clients.kms, names)) === account ? { region } : undefined;
 }
 
-/** Half-way through a rotation its keys look like strangers; its end is an event that looks at them again. A key that is being retired stays what it was. */
+/**
+ * Half-way through a rotation its keys look like strangers; that it has switched, or ended, is an event that looks at them again. A key that is being retired stays
+ * what it was.
+ */
 async function isMoving(keyId: string, { store }: PlainContext): Promise<boolean> {
   const holder = await store.ledger.lockHolder(keyId);
-  return holder !== undefined && (await store.ledger.head(holder)).workflow !== 'retire';
+  if (holder === undefined) return false;
+  const head = await store.ledger.head(holder);
+  return head.workflow !== 'retire' && !awaitsQuiet(head);
 }
 
 interface OneLook {
