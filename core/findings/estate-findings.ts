@@ -22,7 +22,7 @@ const ownerOf = (alias: string | undefined, registered: Registered): Pick<FoundF
 export function findingsOfKey(judged: JudgedKey, registered: Registered): FoundFinding[] {
   const { arn, key } = judged;
   const alias = key.aliases.find((name) => registered.has(name));
-  const about = (found: Finding): FoundFinding => ({ ...found, about: arn, ...ownerOf(alias, registered) });
+  const about = (found: Finding): FoundFinding => ({ ...found, about: arn, ...ownerOf(alias, registered), ...(key.aliases.length === 0 ? {} : { aliases: [...key.aliases].sort() }) });
   const state = key.description?.state ?? '';
   const goes = judged.class.class === 'pending-deletion';
   return [

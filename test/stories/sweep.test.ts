@@ -76,12 +76,25 @@ test('what events missed the sweep finds; a mended thing closes its finding; a b
   // By the name that people know, where the key has one.
   expect((await findings(rota)).map((f) => f.sentence).sort()).toEqual(['AWS could rotate it by itself, and that is switched off.', 'alias/stranger: AWS cannot rotate it by itself, and no alias of it is in the registry.']);
 
+  // Each as people ask for it; what is over is known still.
+  const listed = async (...asked: string[]) => (await rota.json<(Finding & { closedAt?: string })[]>('audrey', 'findings', 'list', ...asked)).map((f) => `${f.name}${f.closedAt === undefined ? '' : ' over'}`);
+  expect(await listed('--key', 'alias/stranger')).toEqual(['unregistered']);
+  expect(await listed('--key', stranger, '--place', 'eu-central-1', '--severity', 'medium')).toEqual(['unregistered']);
+  expect(await listed('--kind', 'rotation-off', '--place', '000000000000/eu-central-1')).toEqual(['rotation-off']);
+  expect(await listed('--place', 'eu-west-1')).toEqual([]);
+  expect((await rota.as('audrey', 'findings', 'list', '--severity', 'high', '--owner', 'security')).out).toBe('Nothing is open of --severity high --owner security.\n');
+  expect(await rota.as('audrey', 'findings', 'list', '--kind', 'overdo')).toMatchObject({ exitCode: 2, err: expect.stringContaining("Allowed choices are no-material, ") as string });
+
   // By event: a registered key that is disabled, and enabled again.
   await rota.kms.send(new DisableKeyCommand({ KeyId: oldKeyId }));
   await told(rota);
   expect(await names(rota)).toEqual(['registered-key-unusable', 'rotation-off', 'unregistered']);
   expect(await toOwners(rota)).toEqual([`Rota found: registered-key-unusable in ${place}`]);
   await rota.kms.send(new EnableKeyCommand({ KeyId: oldKeyId }));
+  await told(rota);
+  expect(await listed('--key', 'alias/payments', '--state', 'all')).toEqual(['registered-key-unusable over']);
+  expect(await listed('--owner', 'payments-owners', '--state', 'closed')).toEqual(['registered-key-unusable over']);
+  expect((await rota.as('audrey', 'findings', 'list', '--state', 'closed')).out).toMatch(/^high +registered-key-unusable  arn:aws:kms:\S+  in 000000000000\/eu-central-1, from \S+ to \S+, owner payments-owners\n {8}alias\/payments\n {8}Seen by event DisableKey .*; over by event EnableKey .*: it is so no more$/m);
   // A key that goes is nobody's to rotate, until somebody keeps it.
   await rota.kms.send(new ScheduleKeyDeletionCommand({ KeyId: stranger }));
   await told(rota);
