@@ -138,6 +138,27 @@ test('an alias moved by hand is found, and goes back or is accepted; one that va
   expect((await kpi(rota)).findings.open['registered-key-missing']).toHaveLength(1);
 });
 
+test('an alias that a rotation moves, or a rollback, is none that was moved by hand, whoever looked while it waited for approval', async () => {
+  const rota = await startRota();
+  await payments(rota);
+  const two = { all: [{ group: 'security', count: 2 }] };
+  await rota.apply((registry) => ({ ...registry, keys: registry.keys.map((key) => ({ ...key, approvals: { ...key.approvals, start: two } })) }));
+  const rotationId = await rota.rotate();
+  const start = await rota.question(rotationId);
+  await rota.local.embedded.clock.advance(60_000);
+  await rota.apply(with_({}, { approvals: { cutover: two, start: two, timeoutSeconds: 604_800, heartbeatSeconds: 259_200 } }));
+  await sweepNow(rota);
+  await rota.approve(start);
+  await rota.approve(await rota.question(rotationId));
+  expect(await rota.ended(rotationId)).toMatchObject({ status: 'SUCCEEDED' });
+  const { rotationId: back } = await rota.json<{ rotationId: string }>('carol', 'rollback', rotationId, '--reason', 'a consumer broke');
+  await rota.approve(await rota.question(back));
+  expect(await rota.ended(back)).toMatchObject({ status: 'SUCCEEDED' });
+  await told(rota);
+  await sweepNow(rota);
+  expect(rota.local.embedded.events().filter((e) => e['detail-type'] === 'Rota Finding Opened').map((e) => (e.detail as Finding).name)).not.toContain('alias-moved');
+});
+
 test('the daily sweep starts what is due, once; what is overdue counts in its quarter until it is rotated', async () => {
   const rota = await startRota();
   const oldKeyId = await payments(rota);
