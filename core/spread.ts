@@ -32,11 +32,11 @@ export const durations = (cases: readonly Case[]): Durations => ({
   ids: [...new Set(cases.map(({ id }) => id))].sort(),
 });
 
-/** `3.0 days`, `2.5 hours` or `4 minutes`. */
+/** `3.0 days`, `2.5 hours`, `4 minutes` or `less than a minute`. */
 export function inWords(seconds: number): string {
   if (seconds >= 172_800) return `${(seconds / 86_400).toFixed(1)} days`;
   if (seconds >= 7200) return `${(seconds / 3600).toFixed(1)} hours`;
-  return counted(Math.round(seconds / 60), 'minute');
+  return seconds < 60 ? 'less than a minute' : counted(Math.round(seconds / 60), 'minute');
 }
 
 /** In words: `mean 3.0 days, nine of ten within 5.0 days (12 cases)`. */

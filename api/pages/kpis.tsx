@@ -1,7 +1,7 @@
 import type { StageDelay } from '../../core/approval/delay.ts';
 import { counted } from '../../core/counted.ts';
 import { deed } from '../../core/errors.ts';
-import type { KpiReport } from '../../core/kpi/report.ts';
+import { overdueByQuarter, type KpiReport } from '../../core/kpi/report.ts';
 import { spreadText } from '../../core/spread.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { LoggedIn } from '../identity/session.ts';
@@ -29,11 +29,11 @@ export async function kpisPage(deps: ApiDeps, reader: LoggedIn) {
   const facts: Fact[] = [
     ['Automatic rotation', rotation.percent === undefined ? 'no key that KMS could rotate' : `${rotation.percent.toFixed(1)} % of symmetric keys (${rotation.on} of ${rotation.eligible})`],
     ['Time to remediate', spreadText(report.timeToRemediate)],
-    ...Object.entries(overdueManualRotations).map(([quarter, ids]): Fact => [`Overdue in ${quarter}`, counted(ids.length, 'manual rotation')]),
+    ...overdueByQuarter(report).map(([quarter, ids]): Fact => [`Overdue in ${quarter}`, counted(ids.length, 'manual rotation')]),
     ['Findings', `${openCount} open; ${findings.opened} opened and ${findings.closed} closed so far`],
     ['Approval delay', spreadText(report.approvalDelay)],
     ...report.approvalStages.flatMap(stageFacts),
-    ['Retained old keys', `${retainedKeys.count}, ${retainedKeys.dollarsPerMonth} USD a month`],
+    ['Retained old keys', `${counted(retainedKeys.count, 'key')}, ${retainedKeys.dollarsPerMonth} USD a month`],
   ];
   return (
     <Page title="KPIs" reader={reader} place="/kpis">

@@ -38,7 +38,7 @@ function stateText({ sweepId, status, result }: SweepState): string {
 }
 
 export const sweep = (io: Io): Command =>
-  command('sweep', 'Look at every key that the registry’s sweep covers, now: findings, KPIs, due rotations', ['rota sweep --wait', 'rota sweep --show daily-2026-11-27'])
+  command('sweep', 'Look at every key that the registry\'s sweep covers, now: findings, KPIs, due rotations', ['rota sweep --wait', 'rota sweep --show daily-2026-11-27'])
     .option('--wait', 'until it has ended; exit code 1 when an account could not be swept')
     .option('--show <sweepId>', 'what became of a sweep')
     .action(async (options: { json?: boolean; wait?: boolean; show?: string }) => {

@@ -13,7 +13,7 @@ export interface KpiReport {
   readonly automaticRotation: { readonly on: number; readonly eligible: number; readonly percent?: number; readonly off: readonly string[] };
   /** From a key found without automatic rotation to the same key with it, closed within the window; neither exceptions, nor keys that were disabled or deleted or are no longer swept. */
   readonly timeToRemediate: Durations;
-  /** Manual rotations that were overdue at some time in a quarter, by quarter (`2026-Q4`, in UTC). */
+  /** Manual rotations that were overdue at some time in a quarter, by quarter (`2026-Q4`, in UTC); a quarter without is left out. */
   readonly overdueManualRotations: Readonly<Record<string, readonly string[]>>;
   readonly findings: { readonly open: Readonly<Record<string, readonly string[]>>; readonly opened: number; readonly closed: number };
   /** From a question to its approval or refusal, within the window. */
@@ -95,6 +95,10 @@ function nextQuarter(quarter: string): string {
   const [year = 0, q = 0] = quarter.split('-Q').map(Number);
   return q === 4 ? `${year + 1}-Q1` : `${year}-Q${q + 1}`;
 }
+
+/** The quarters with overdue rotations, and the one of the report, so that none is told as none. */
+export const overdueByQuarter = ({ asOf, overdueManualRotations }: Pick<KpiReport, 'asOf' | 'overdueManualRotations'>): readonly (readonly [quarter: string, ids: readonly string[]])[] =>
+  Object.entries({ ...overdueManualRotations, [quarterOf(asOf)]: overdueManualRotations[quarterOf(asOf)] ?? [] }).sort(([a], [b]) => a.localeCompare(b));
 
 /** Each quarter from the beginning of an episode to its end, or until now. */
 function byQuarter(episodes: readonly Episode[], asOf: string): Record<string, string[]> {

@@ -49,6 +49,8 @@ test('an inventory finds what is not in order, and is content when it has been p
   expect(text.out).toMatch(/alias\/signing +manual, asymmetric +medium +AWS cannot rotate it by itself, and no alias of it is in the registry\./);
   expect(text.out).toMatch(/unregistered: Find its owner/);
   expect(text.out).not.toContain('alias/payments');
+  const standings = [...(await said(rota, 'inventory', '--all', '--as-of', '2999-01-01')).out.matchAll(/^\d{12} \S+ +\S+ +(?:manual|rotat)\S*(?:, \S+)*(?: days)? +(high|medium|in-order)/gm)].map((m) => m[1]);
+  expect([...new Set(standings)]).toEqual(['high', 'medium', 'in-order']);
   const csv = (await said(rota, 'inventory', '--csv')).out.split('\r\n');
   expect(csv[0]).toMatch(/^arn,aliases,class,why,standing,findings,state,/);
   expect(csv).toHaveLength(keys.length + 2);

@@ -70,6 +70,7 @@ test('what events missed the sweep finds; a mended thing closes its finding; a b
   await rota.apply(with_({ targets: [{ region: 'eu-central-1' }, { region: 'eu-west-1', roleArn: 'arn:aws:iam::111122223333:role/rota-sweep' }] }));
   const said = await rota.as('pat', 'sweep', '--wait', '--json');
   expect(said.exitCode).toBe(1);
+  expect((await rota.as('pat', 'sweep', '--show', (JSON.parse(said.out) as Sweep).sweepId)).out).toMatch(/^111122223333\/eu-west-1 +[^{}\n]+$/m);
   const { result } = JSON.parse(said.out) as Sweep;
   expect(result).toMatchObject({ failed: 1, targets: [{ region: 'eu-central-1', open: 2 }, { region: 'eu-west-1', error: expect.any(String) as string }] });
   expect(await names(rota)).toEqual(['rotation-off', 'unregistered']);
@@ -193,6 +194,8 @@ test('the daily sweep starts what is due, once; what is overdue counts in its qu
   expect(approvalDelay.count).toBe(1);
   expect(approvalStages).toMatchObject([{ stage: 'cutover', seen: { count: 1 }, settled: { count: 1, ids: approvalDelay.ids }, timedOut: [], byGroup: [{ group: 'security', count: 2, ids: approvalDelay.ids }] }]);
   const shown = (await rota.as('audrey', 'kpi', '--drill')).out;
+  expect(shown).toMatch(/^Overdue manual rotations, \d{4}-Q\d +1 rotation$/m);
+  expect(shown).toMatch(/^Retained old keys +1 key, 1 USD a month$/m);
   expect(shown).toMatch(/^ {2}cutover +mean .*\(1 case\)\n {4}first seen +mean .*\n {4}by security +mean .*\(2 cases\)$/m);
   expect(shown).toContain(`Decided: cutover, by security:\n  ${approvalDelay.ids[0] ?? ''}`);
   // Of a day to come nothing is known but what is so now.

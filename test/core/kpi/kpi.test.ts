@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { KpiFact } from '../../../core/kpi/facts.ts';
-import { kpiReport, quarterOf, type KpiReport } from '../../../core/kpi/report.ts';
+import { kpiReport, overdueByQuarter, quarterOf, type KpiReport } from '../../../core/kpi/report.ts';
 import { addFacts, noFacts, type KpiTally } from '../../../core/kpi/tally.ts';
 
 const day = (n: number): string => new Date(Date.UTC(2026, 0, 1) + n * 86_400_000).toISOString();
@@ -155,6 +155,11 @@ describe('single figures', () => {
   test('an overdue rotation counts in every quarter that it spans', () => {
     const tally = addFacts(noFacts, [opened('f1', 80, 'overdue'), closed('f1', 300)]);
     expect(kpiReport(tally, day(400)).overdueManualRotations).toEqual({ '2026-Q1': ['f1'], '2026-Q2': ['f1'], '2026-Q3': ['f1'], '2026-Q4': ['f1'] });
+  });
+
+  test('a quarter without an overdue rotation is told as such', () => {
+    expect(overdueByQuarter(kpiReport(noFacts, day(100)))).toEqual([['2026-Q2', []]]);
+    expect(overdueByQuarter(kpiReport(addFacts(noFacts, [opened('f1', 10, 'overdue'), closed('f1', 20)]), day(100)))).toEqual([['2026-Q1', ['f1']], ['2026-Q2', []]]);
   });
 
   test('an end without its beginning does not count until the beginning is told', () => {
