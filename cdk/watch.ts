@@ -25,6 +25,6 @@ export class Watch extends Construct {
     rule('Calls', 'Rota: calls after which a KMS key stands otherwise', { source: ['aws.kms'], detailType: ['AWS API Call via CloudTrail'], detail: { eventSource, eventName: [...watchedCalls] } });
     rule('ServiceEvents', 'Rota: what KMS does by itself', { source: ['aws.kms'], detailType: ['AWS Service Event via CloudTrail'], detail: { eventSource, eventName: [...watchedServiceEvents] } });
     rule('KmsEvents', 'Rota: rotation, expiry and deletion as KMS tells them', { source: ['aws.kms'], detailType: [...watchedKmsEvents] });
-    rule('RotationsEnded', 'Rota: rotations that have given back the lock of their key', { source: ['rota'], detailType: [...watchedFacts] });
+    rule('RotationsEnded', 'Rota: rotations that move nothing any more', { source: ['rota'], detailType: [...watchedFacts] });
   }
 }

@@ -50,10 +50,10 @@ function addQuota(text: string, before: EstateOptions['quota']): EstateOptions['
 
 export const withEstateOptions = (command: Command): Command =>
   command
-    .addOption(new Option('--region <region>', 'a Region; may be repeated (default: AWS_REGION)').argParser(gather(readRegion)).default([], ''))
-    .addOption(new Option('--role-arn <arn>', 'a role to assume, in an account to look at; may be repeated (default: your own account)').argParser(gather(readRoleArn)).default([], ''))
+    .addOption(new Option('--region <region>', 'a Region; may be repeated').argParser(gather(readRegion)).default([], 'AWS_REGION'))
+    .addOption(new Option('--role-arn <arn>', 'a role to assume, in an account to look at; may be repeated').argParser(gather(readRoleArn)).default([], 'your own account'))
     .addOption(new Option('--share <share>', 'of each KMS request quota, what this may use; others have the rest').argParser(readShare).default(usualShare))
-    .addOption(new Option('--quota <operation=n>', 'requests a second that your account has, where they are not the defaults; may be repeated').argParser(addQuota).default({}, ''))
+    .addOption(new Option('--quota <operation=n>', 'requests a second that your account has; may be repeated').argParser(addQuota).default({}, 'what AWS gives every account'))
     .addOption(new Option('--registry <file>', 'rota.yaml to go by (default: the registry of ROTA_URL, if that is set)'));
 
 /** Every account in every Region that was named. */

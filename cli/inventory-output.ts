@@ -1,3 +1,5 @@
+import { counted } from '../core/counted.ts';
+import { severities } from '../core/findings/list-findings.ts';
 import { asffOf } from '../core/inventory/asff.ts';
 import { csvHeader, csvLine } from '../core/inventory/csv.ts';
 import { jsonOf } from '../core/inventory/json-line.ts';
@@ -75,7 +77,7 @@ function counts(of: Readonly<Record<string, number>>): string {
 function targetText({ accountId, region, summary, error }: SweptTarget): string {
   if (summary === undefined) return `${accountId} ${region}: not swept. ${error ?? ''}`;
   return [
-    `${accountId} ${region}: ${summary.keys} keys`,
+    `${accountId} ${region}: ${counted(summary.keys, 'key')}`,
     `  classes   ${counts(summary.byClass)}`,
     `  standing  ${counts(summary.byStanding)}`,
     `  findings  ${counts(summary.findings)}`,
@@ -83,25 +85,32 @@ function targetText({ accountId, region, summary, error }: SweptTarget): string 
   ].join('\n');
 }
 
+/** The urgent first; then what is excused, then what is in order. */
+function rankOf(standing: string): number {
+  const rank = (severities as readonly string[]).indexOf(standing);
+  return rank >= 0 ? rank : severities.length + (standing.startsWith('excused') ? 0 : 1);
+}
+
 /** For people: what is to be done, then the counts. With `all`, keys that are in order too. */
 export function textOutput(all: boolean): InventoryOutput {
-  const rows: string[][] = [];
-  const remedies = new Map<string, string>();
+  const rows: { readonly rank: number; readonly cells: readonly string[] }[] = [];
+  const add = (standing: string, ...[place, key, its, what]: readonly [string, string, string, string]) => rows.push({ rank: rankOf(standing), cells: [place, key, its, standing, what] });
+  const remedies = new Set<string>();
   return {
     begin: () => '',
     key: (judged) => {
       const { findings } = judged;
-      if (all && findings.length === 0) rows.push([where(judged), nameOf(judged), classText(judged), judged.standing, '']);
+      if (all && findings.length === 0) add(judged.standing, where(judged), nameOf(judged), classText(judged), '');
       for (const { name, sentence, remedy, excused, severity } of findings) {
-        rows.push([where(judged), nameOf(judged), classText(judged), excused === undefined ? severity : `excused until ${excused.until}`, sentence]);
-        if (!remedies.has(name)) remedies.set(name, remedy.replace(judged.key.keyId, 'KEYID'));
+        add(excused === undefined ? severity : `excused until ${excused.until}`, where(judged), nameOf(judged), classText(judged), sentence);
+        remedies.add(`${name}: ${remedy.replace(judged.key.keyId, 'KEYID')}`);
       }
       return '';
     },
     end: (targets) =>
       `${[
-        ...(rows.length === 0 ? [] : [table([['ACCOUNT AND REGION', 'KEY', 'CLASS', 'STANDING', 'WHAT'], ...rows]), '']),
-        ...[...remedies].map(([name, remedy]) => `${name}: ${remedy}`),
+        ...(rows.length === 0 ? [] : [table([['ACCOUNT AND REGION', 'KEY', 'CLASS', 'STANDING', 'WHAT'], ...rows.sort((a, b) => a.rank - b.rank).map((row) => row.cells)]), '']),
+        ...remedies,
         ...(remedies.size === 0 ? [] : ['']),
         ...targets.map(targetText),
       ].join('\n')}\n`,

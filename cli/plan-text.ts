@@ -1,4 +1,5 @@
 import { ruleText } from '../core/approval/rule-text.ts';
+import { counted } from '../core/counted.ts';
 import type { GrantedUse } from '../core/plan/grants.ts';
 import type { AnyPlan, CutoverPlan, RollbackPlan, RetirePlan, RolloverPlan, RotationPlan, WaiverPlan } from '../core/plan/plan.ts';
 
@@ -49,12 +50,12 @@ function rotationText(p: RotationPlan): string {
 }
 
 const materialText = (m: NonNullable<RotationPlan['material']>): string =>
-  `Material      ${m.bytes === undefined ? 'a private key' : `${m.bytes} bytes`}, ${m.source}, wrapped by ${m.wrappingAlgorithm} under ${m.wrappingKeySpec}, escrowed to ${m.escrowTo.length} certificate(s)`;
+  `Material      ${m.bytes === undefined ? 'a private key' : counted(m.bytes, 'byte')}, ${m.source}, wrapped by ${m.wrappingAlgorithm} under ${m.wrappingKeySpec}, escrowed to ${counted(m.escrowTo.length, 'certificate')}`;
 
 function rolloverText(r: RolloverPlan): string[] {
   return [
     ...r.publication.targets.map((t) => `Publish       ${t.name}: ${t.kind === 's3' ? `s3://${t.bucket}/${t.prefix}` : t.kind === 'ssm' ? `parameter ${t.parameter}` : t.url}`),
-    ...r.consumers.map((c) => `Consumer      ${c.name} (${c.contact}): ${c.acknowledges === 'required' ? `must acknowledge within ${c.deadlineDays} days` : 'is informed'}`),
+    ...r.consumers.map((c) => `Consumer      ${c.name} (${c.contact}): ${c.acknowledges === 'required' ? `must acknowledge within ${counted(c.deadlineDays, 'day')}` : 'is informed'}`),
     ...r.dates.map((d) => `Earliest      ${d.state.padEnd(9)} ${d.at}: ${d.because}`),
   ];
 }

@@ -4,6 +4,7 @@
  */
 import type { Approval } from '../core/approval/approval.ts';
 import { digestOf } from '../core/canonical-json.ts';
+import { counted } from '../core/counted.ts';
 import { planDigest } from '../core/plan/plan.ts';
 import type { WaveStatus } from '../core/wave/wave.ts';
 import { ApiRefusal } from './failure.ts';
@@ -32,7 +33,7 @@ function mindOf({ plan }: Approval): string[] {
   const leftBehind = 'grantsLeftBehind' in plan ? (plan.grantsLeftBehind ?? []) : [];
   return [
     ...('revision' in plan && plan.revision !== undefined ? [`asked again, round ${plan.revision.round}: ${plan.revision.changes.join('; ')}`] : []),
-    ...(added.length + removed.length === 0 ? [] : [`policy: ${added.length} statements added, ${removed.length} removed`]),
+    ...(added.length + removed.length === 0 ? [] : [`policy: ${counted(added.length, 'statement')} added, ${removed.length} removed`]),
     ...leftBehind.map((grant) => `grant left behind: ${grantText(grant)}`),
     ...('hazards' in plan ? plan.hazards.map((h) => h.sentence) : []),
   ];
@@ -56,7 +57,7 @@ export function waveQuestionsText(waveId: string, questions: readonly Approval[]
     table([['ALIAS', 'STAGE', 'FROM', '', 'TO', 'PLAN DIGEST'], ...rows]),
     ...mind,
     '',
-    `${questions.length} ${questions.length === 1 ? 'plan' : 'plans'}; each in whole: rota approvals --show <approvalId> (${questions[0]?.approvalId ?? ''}${questions.length > 1 ? ', ...' : ''})`,
+    `${counted(questions.length, 'plan')}; each in whole: rota approvals --show <approvalId> (${questions[0]?.approvalId ?? ''}${questions.length > 1 ? ', ...' : ''})`,
     `List digest   ${digestOfList(questions)}`,
   ].join('\n');
 }

@@ -2,6 +2,7 @@
  * Every way in which Rota refuses or fails, once: the name is what a `Catch` matches, what the API and the CLI print and
  * what a runbook is called after. The sentence says what is wrong, the remedy what to type or to open.
  */
+import { counted } from './counted.ts';
 
 interface CatalogueEntry {
   readonly sentence: (detail: never) => string;
@@ -293,7 +294,7 @@ export const catalogue = {
   },
   PasskeyCounterWentBack: {
     sentence: (d: { credentialId: string; stored: number; given: number }) =>
-      `Passkey ${d.credentialId} counted ${d.given} uses, but ${d.stored} were seen: there may be a copy of it.`,
+      `Passkey ${d.credentialId} counted ${counted(d.given, 'use')}, but ${d.stored} were seen: there may be a copy of it.`,
     remedy: (d: { credentialId: string }) => `Nothing was recorded. Remove it with \`rota passkey remove -- ${d.credentialId}\` and enrol another; runbooks/passkeys.md, "A copy".`,
     httpStatus: 403,
   },
@@ -310,7 +311,7 @@ export const catalogue = {
   // Material
   MaterialLengthWrong: {
     sentence: (d: { spec: string; expected: string; actualBytes: number }) =>
-      `Key material for ${d.spec} must be ${d.expected}, but these are ${d.actualBytes} bytes.`,
+      `Key material for ${d.spec} must be ${d.expected}, but what was given has ${counted(d.actualBytes, 'byte')}.`,
     remedy: () => 'Give the raw bytes, without PEM, base64 or hex.',
     httpStatus: 400,
   },
@@ -366,7 +367,7 @@ export const catalogue = {
   },
   MaterialTooLongForWrapping: {
     sentence: (d: { algorithm: string; wrappingKeySpec: string; actualBytes: number; capacityBytes: number }) =>
-      `The key material is ${d.actualBytes} bytes, but ${d.algorithm} under ${d.wrappingKeySpec} holds ${d.capacityBytes}.`,
+      `The key material is ${counted(d.actualBytes, 'byte')}, but ${d.algorithm} under ${d.wrappingKeySpec} holds ${d.capacityBytes}.`,
     remedy: () => 'Ask KMS for parameters with RSA_4096, and for private keys with RSA_AES_KEY_WRAP_SHA_256.',
     httpStatus: 400,
   },

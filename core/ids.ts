@@ -21,9 +21,9 @@ export const Sha256Hex = z.string().regex(/^[0-9a-f]{64}$/, 'is no SHA-256 diges
 
 export const IamArn = z
   .string()
-  .regex(/^arn:[a-z-]+:(iam|sts)::\d{12}:(user|role|assumed-role)\/[\w+=,.@/-]+$/, 'is no ARN of an IAM user, role or session');
+  .regex(/^arn:[a-z-]+:(iam|sts)::\d{12}:(user|role|assumed-role)\/[\w+=,.@/-]+$/, 'must be the ARN of an IAM user, role or session');
 
-export const RoleArn = z.string().regex(/^arn:[a-z-]+:iam::\d{12}:role\/[\w+=,.@/-]+$/, 'is no ARN of an IAM role');
+export const RoleArn = z.string().regex(/^arn:[a-z-]+:iam::\d{12}:role\/[\w+=,.@/-]+$/, 'must be the ARN of an IAM role');
 
 /** An alias as a part of a rotation id; two aliases may share one. */
 export const slugOf = (alias: string): string => alias.replace(/^alias\//, '').replace(/[^0-9A-Za-z_-]/g, '-').slice(0, 56);

@@ -1,3 +1,5 @@
+import { counted } from './counted.ts';
+
 /** How long something took, over `count` cases. Percentiles by nearest rank: a value that occurred, and no interpolation between two. */
 export interface Spread {
   readonly count: number;
@@ -30,14 +32,13 @@ export const durations = (cases: readonly Case[]): Durations => ({
   ids: [...new Set(cases.map(({ id }) => id))].sort(),
 });
 
-/** `3.0 days`, `2.5 hours` or `4 minutes`. */
+/** `3.0 days`, `2.5 hours`, `4 minutes` or `less than a minute`. */
 export function inWords(seconds: number): string {
   if (seconds >= 172_800) return `${(seconds / 86_400).toFixed(1)} days`;
   if (seconds >= 7200) return `${(seconds / 3600).toFixed(1)} hours`;
-  const minutes = Math.round(seconds / 60);
-  return `${minutes} ${minutes === 1 ? 'minute' : 'minutes'}`;
+  return seconds < 60 ? 'less than a minute' : counted(Math.round(seconds / 60), 'minute');
 }
 
 /** In words: `mean 3.0 days, nine of ten within 5.0 days (12 cases)`. */
 export const spreadText = ({ count, meanSeconds, p90Seconds }: Durations | Spread): string =>
-  meanSeconds === undefined ? 'no case yet' : `mean ${inWords(meanSeconds)}, nine of ten within ${inWords(p90Seconds)} (${count} ${count === 1 ? 'case' : 'cases'})`;
+  meanSeconds === undefined ? 'no case yet' : `mean ${inWords(meanSeconds)}, nine of ten within ${inWords(p90Seconds)} (${counted(count, 'case')})`;

@@ -8,6 +8,7 @@ import { createMiddleware } from 'hono/factory';
 import type { JSX } from 'hono/jsx/jsx-runtime';
 import { z, type ZodObject } from 'zod';
 import { isRotaError, RotaError } from '../../core/errors.ts';
+import { FindingFilter } from '../../core/findings/list-findings.ts';
 import { Sha256Hex } from '../../core/ids.ts';
 import { askForWaiver } from '../acknowledgements/waiver.ts';
 import { decideByPasskey, decisionOptions } from '../approvals/decide-by-passkey.ts';
@@ -118,7 +119,7 @@ export function consolePages(deps: ApiDeps): Hono<ConsoleEnv> {
   page('/rotations', (c) => rotationsPage(deps, c.var.reader, startOf(c)));
   page('/rotations/:id', (c) => rotationPage(deps, c.var.reader, c.req.param('id') ?? ''));
   page('/keys', (c) => keysPage(deps, c.var.reader));
-  page('/findings', (c) => findingsPage(deps, c.var.reader));
+  page('/findings', (c) => findingsPage(deps, c.var.reader, readQuery(c, FindingFilter)));
   page('/kpis', (c) => kpisPage(deps, c.var.reader));
   page('/outbox', (c) => outboxPage(deps, c.var.reader));
   page('/consumers', (c) => consumersPage(deps, c.var.reader));

@@ -1,3 +1,4 @@
+import { counted } from '../../core/counted.ts';
 import type { KeyClass } from '../../core/inventory/key-class.ts';
 import { registeredKeys, type RegisteredKeyRow } from '../keys/registered-keys.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -38,7 +39,7 @@ export async function keysPage(deps: ApiDeps, reader: LoggedIn) {
                 {row.materialSince === undefined ? 'unknown' : <Time at={row.materialSince} />}
                 {row.lastRotatedAt === undefined ? <p class="row-more">never rotated by Rota</p> : null}
               </>,
-              `${row.key.schedule.cryptoperiodDays} days`,
+              counted(row.key.schedule.cryptoperiodDays, 'day'),
               row.key.method === 'new-key' ? 'new key' : 'asymmetric',
               row.key.owner,
               ruleText(row.key.approvals.cutover),

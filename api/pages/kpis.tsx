@@ -1,6 +1,7 @@
 import type { StageDelay } from '../../core/approval/delay.ts';
+import { counted } from '../../core/counted.ts';
 import { deed } from '../../core/errors.ts';
-import type { KpiReport } from '../../core/kpi/report.ts';
+import { overdueByQuarter, type KpiReport } from '../../core/kpi/report.ts';
 import { spreadText } from '../../core/spread.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { LoggedIn } from '../identity/session.ts';
@@ -28,18 +29,18 @@ export async function kpisPage(deps: ApiDeps, reader: LoggedIn) {
   const facts: Fact[] = [
     ['Automatic rotation', rotation.percent === undefined ? 'no key that KMS could rotate' : `${rotation.percent.toFixed(1)} % of symmetric keys (${rotation.on} of ${rotation.eligible})`],
     ['Time to remediate', spreadText(report.timeToRemediate)],
-    ...Object.entries(overdueManualRotations).map(([quarter, ids]): Fact => [`Overdue in ${quarter}`, `${ids.length} manual rotations`]),
+    ...overdueByQuarter(report).map(([quarter, ids]): Fact => [`Overdue in ${quarter}`, counted(ids.length, 'manual rotation')]),
     ['Findings', `${openCount} open; ${findings.opened} opened and ${findings.closed} closed so far`],
     ['Approval delay', spreadText(report.approvalDelay)],
     ...report.approvalStages.flatMap(stageFacts),
-    ['Retained old keys', `${retainedKeys.count}, ${retainedKeys.dollarsPerMonth} USD a month`],
+    ['Retained old keys', `${counted(retainedKeys.count, 'key')}, ${retainedKeys.dollarsPerMonth} USD a month`],
   ];
   return (
     <Page title="KPIs" reader={reader} place="/kpis">
       <section aria-labelledby="now">
         <h2 id="now">Now</h2>
         <p class="lead">
-          As of <Time at={report.asOf} />; durations over the {report.windowDays} days before. Another day: <code>rota kpi --as-of</code>.
+          As of <Time at={report.asOf} />; durations over the {counted(report.windowDays, 'day')} before. Another day: <code>rota kpi --as-of</code>.
         </p>
         <Facts of={facts} />
       </section>

@@ -1,5 +1,6 @@
 /** A plan in words and in full: what an approver reads before signing its digest. Nothing of a plan is left out: the whole document stands below. */
 import type { Json } from '../../core/canonical-json.ts';
+import { counted } from '../../core/counted.ts';
 import type { GrantedUse } from '../../core/plan/grants.ts';
 import type { AnyPlan, CutoverPlan, RetirePlan, RolloverPlan, RollbackPlan, RotationPlan, WaiverPlan } from '../../core/plan/plan.ts';
 import { Code, Empty, Facts, Table, type Fact } from './parts/facts.tsx';
@@ -117,7 +118,7 @@ function RotationWords(p: RotationPlan) {
           [
             'Material',
             <>
-              {material.bytes === undefined ? 'a private key' : `${material.bytes} bytes`}, {material.source}, wrapped by {material.wrappingAlgorithm} under {material.wrappingKeySpec}, escrowed to {material.escrowTo.length} certificate(s)
+              {material.bytes === undefined ? 'a private key' : counted(material.bytes, 'byte')}, {material.source}, wrapped by {material.wrappingAlgorithm} under {material.wrappingKeySpec}, escrowed to {counted(material.escrowTo.length, 'certificate')}
             </>,
           ] as Fact,
         ]),
@@ -152,7 +153,7 @@ const RolloverWords = ({ consumers, dates, publication, emergency }: RolloverPla
     <Table
       caption="Consumers of the public key"
       head={['Consumer', 'Contact', 'Acknowledges']}
-      rows={consumers.map((c) => [c.name, c.contact, c.acknowledges === 'required' ? `must, within ${c.deadlineDays} days` : 'is informed'])}
+      rows={consumers.map((c) => [c.name, c.contact, c.acknowledges === 'required' ? `must, within ${counted(c.deadlineDays, 'day')}` : 'is informed'])}
     />
     <Table caption="The earliest dates" head={['State', 'At the earliest', 'Because']} rows={dates.map((d) => [d.state, <Time at={d.at} />, d.because])} />
   </>
@@ -233,7 +234,7 @@ const WaiverWords = (p: WaiverPlan) => (
   </>
 );
 
-const days = (seconds: number): string => (seconds % 86_400 === 0 ? `${seconds / 86_400} days` : `${seconds} s`);
+const days = (seconds: number): string => (seconds % 86_400 === 0 ? counted(seconds / 86_400, 'day') : `${seconds} s`);
 
 const RetireWords = (p: RetirePlan) => (
   <>

@@ -3,12 +3,13 @@ import { Hono } from 'hono';
 import { z } from 'zod';
 import { RotaError } from '../../core/errors.ts';
 import { targetFailureSentence } from '../../core/failure-sentence.ts';
-import { findingIdOf } from '../../core/findings/open-finding.ts';
+import { FindingFilter } from '../../core/findings/list-findings.ts';
 import { AliasName } from '../../core/ids.ts';
 import type { ApiDeps, ApiEnv } from '../deps.ts';
 import { personOf, personWithRole } from '../identity/person.ts';
 import { readBody, readQuery, Reason } from '../read-body.ts';
 import { acceptAlias } from '../sweeps/accept-alias.ts';
+import { findingsFor } from '../sweeps/findings.ts';
 import { kpiAsOf } from '../sweeps/kpi.ts';
 import { startSweep } from '../sweeps/start.ts';
 
@@ -54,7 +55,7 @@ export function sweepRoutes(deps: ApiDeps): Hono<ApiEnv> {
 
   app.get('/findings', async (c) => {
     await personOf(deps, c.var.signedBy);
-    return c.json((await deps.store.findings.all()).map((finding) => ({ findingId: findingIdOf(finding), ...finding })));
+    return c.json(await findingsFor(deps, readQuery(c, FindingFilter)));
   });
 
   app.post('/findings/accept', async (c) => {

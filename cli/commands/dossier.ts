@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { counted } from '../../core/counted.ts';
 import { RotaError } from '../../core/errors.ts';
 import { decidersOf, KnownPasskey, type Decider } from '../../core/dossier/deciders.ts';
 import { verifyChain, verifyDossier, type DossierFile } from '../../core/dossier/verify.ts';
@@ -109,7 +110,7 @@ export function dossier(io: Io): Command {
       };
       const verified = isChain ? verifyChain(files, trusted, options.count, insisted) : files.map((f) => verifyDossier(f, trusted, insisted));
       const rows = verified.map((p) => ({ sequence: p.sequence, rotationId: p.rotationId, outcome: p.outcome, sealedAt: p.sealedAt, decisions: decidersOf(p) }));
-      show(io, options, { verified: rows, chain: isChain }, () => [...verified.map(verdictText), isChain ? `${verified.length} dossier(s), one unbroken chain.` : `${basename(path)} verifies.`].join('\n'));
+      show(io, options, { verified: rows, chain: isChain }, () => [...verified.map(verdictText), isChain ? `${counted(verified.length, 'dossier')}, one unbroken chain.` : `${basename(path)} verifies.`].join('\n'));
     });
 
   return group('dossier', 'The signed record of each rotation', ['rota dossier get --all --out dossiers', 'rota dossier verify dossiers --key dossier-key.pem'])

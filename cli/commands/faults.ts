@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { counted } from '../../core/counted.ts';
 import { command, group } from '../command.ts';
 import { embeddedCall } from '../embedded-call.ts';
 import { show, type Io } from '../io.ts';
@@ -30,7 +31,7 @@ export function faults(io: Io): Command {
     .option('--delay-ms <ms>', 'for delay: how long', Number)
     .action(async (service: string, operation: string, { kind, count, skip, delayMs, ...options }: AddOptions) => {
       const answer = await embeddedCall<object>(io, 'AddFault', { service, operation, kind, count, skip, ...(delayMs === undefined ? {} : { delayMs }) });
-      show(io, options, answer, () => `${service} ${operation}: ${kind}, ${count} time(s)`);
+      show(io, options, answer, () => `${service} ${operation}: ${kind}, ${counted(count, 'time')}`);
     });
   const list = command('list', 'List the faults that are still to come', ['rota faults list']).action(async (options: { json?: boolean }) => {
     const answer = await embeddedCall<{ faults: Fault[] }>(io, 'ListFaults', {});

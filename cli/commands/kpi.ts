@@ -1,7 +1,8 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { StageDelay } from '../../core/approval/delay.ts';
+import { counted } from '../../core/counted.ts';
 import { deed } from '../../core/errors.ts';
-import type { KpiReport } from '../../core/kpi/report.ts';
+import { overdueByQuarter, type KpiReport } from '../../core/kpi/report.ts';
 import { spreadText } from '../../core/spread.ts';
 import { command } from '../command.ts';
 import { show, type Io } from '../io.ts';
@@ -28,11 +29,11 @@ function kpiText(r: KpiReport, drill: boolean): string {
   const figures = table([
     ['Symmetric keys with automatic rotation', rotation.percent === undefined ? 'no such key seen' : `${rotation.percent.toFixed(1)} % (${rotation.on} of ${rotation.eligible})`],
     ['Time to remediate a key without it', spreadText(r.timeToRemediate)],
-    ...Object.entries(r.overdueManualRotations).map(([quarter, ids]) => [`Overdue manual rotations, ${quarter}`, String(ids.length)]),
+    ...overdueByQuarter(r).map(([quarter, ids]) => [`Overdue manual rotations, ${quarter}`, counted(ids.length, 'rotation')]),
     ['Findings', `${open.reduce((sum, [, ids]) => sum + ids.length, 0)} open; ${findings.opened} opened and ${findings.closed} closed so far`],
     ['Time to decide on an approval', spreadText(r.approvalDelay)],
     ...r.approvalStages.flatMap(stageRows),
-    ['Retained old keys', `${retainedKeys.count}, ${retainedKeys.dollarsPerMonth} USD a month`],
+    ['Retained old keys', `${counted(retainedKeys.count, 'key')}, ${retainedKeys.dollarsPerMonth} USD a month`],
   ]);
   const behind: readonly (readonly [what: string, ids: readonly string[]])[] = [
     ['Without automatic rotation', rotation.off],
@@ -43,7 +44,7 @@ function kpiText(r: KpiReport, drill: boolean): string {
     ...r.approvalStages.flatMap(behindStage),
     ['Retained', retainedKeys.keys],
   ];
-  return [`As of ${r.asOf}; durations over the ${r.windowDays} days before`, figures, ...(drill ? behind.flatMap(([what, ids]) => (ids.length === 0 ? [] : ['', `${what}:`, ...ids.map((id) => `  ${id}`)])) : [])].join('\n');
+  return [`As of ${r.asOf}; durations over the ${counted(r.windowDays, 'day')} before`, figures, ...(drill ? behind.flatMap(([what, ids]) => (ids.length === 0 ? [] : ['', `${what}:`, ...ids.map((id) => `  ${id}`)])) : [])].join('\n');
 }
 
 function readMoment(text: string): string {

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { counted } from '../../core/counted.ts';
 import { policiesOf } from '../../core/inventory/policies.ts';
 import type { JudgedKey } from '../../core/inventory/judge-key.ts';
 import { proposeRegistry, readDraft, type Draft } from '../../core/registry/propose-registry.ts';
@@ -38,6 +39,6 @@ export const registryInit = (io: Io): Command =>
     const proposal = proposeRegistry(draft, await keysOf(io, target, options, draft));
     const { yaml, proposed, withoutAlias } = proposal;
     for (const arn of withoutAlias) io.err(`rota: ${arn} has no alias: give it one, or record an exception\n`);
-    io.err(`rota: ${proposed.length} entries proposed; \`rota registry plan\` says what is still to be decided\n`);
+    io.err(`rota: ${counted(proposed.length, 'entry', 'entries')} proposed; \`rota registry plan\` says what is still to be decided\n`);
     show(io, options, proposal, () => yaml);
   });

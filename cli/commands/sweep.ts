@@ -1,5 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
+import { counted } from '../../core/counted.ts';
+import { findingNames, findingStates, severities, type ListedFinding } from '../../core/findings/list-findings.ts';
 import type { Registry } from '../../core/registry/registry-schema.ts';
 import { command, group } from '../command.ts';
 import { SaidAlready } from '../failure.ts';
@@ -27,7 +29,7 @@ interface SweepState {
 
 const targetLine = (t: SweptTarget): string[] => [
   t.place ?? [t.roleArn?.split(':')[4], t.region].filter((part) => part !== undefined).join('/'),
-  t.error ?? `${t.keys ?? 0} keys, ${t.open ?? 0} open findings: ${t.opened ?? 0} new, ${t.closed ?? 0} closed${(t.enabled ?? 0) > 0 ? `, ${t.enabled ?? 0} keys rotate now` : ''}`,
+  t.error ?? `${counted(t.keys ?? 0, 'key')}, ${counted(t.open ?? 0, 'open finding')}: ${t.opened ?? 0} new, ${t.closed ?? 0} closed${(t.enabled ?? 0) > 0 ? `, automatic rotation switched on for ${counted(t.enabled ?? 0, 'key')}` : ''}`,
 ];
 
 function stateText({ sweepId, status, result }: SweepState): string {
@@ -36,7 +38,7 @@ function stateText({ sweepId, status, result }: SweepState): string {
 }
 
 export const sweep = (io: Io): Command =>
-  command('sweep', 'Look at every key that the registry’s sweep covers, now: findings, KPIs, due rotations', ['rota sweep --wait', 'rota sweep --show daily-2026-11-27'])
+  command('sweep', 'Look at every key that the registry\'s sweep covers, now: findings, KPIs, due rotations', ['rota sweep --wait', 'rota sweep --show daily-2026-11-27'])
     .option('--wait', 'until it has ended; exit code 1 when an account could not be swept')
     .option('--show <sweepId>', 'what became of a sweep')
     .action(async (options: { json?: boolean; wait?: boolean; show?: string }) => {
@@ -51,19 +53,24 @@ export const sweep = (io: Io): Command =>
       if (now.status !== 'RUNNING' && (now.status !== 'SUCCEEDED' || (now.result?.failed ?? 0) > 0)) throw new SaidAlready();
     });
 
-interface Finding {
-  readonly findingId: string;
-  readonly name: string;
-  readonly severity: string;
-  readonly place: string;
-  readonly about: string;
-  readonly sentence: string;
-  readonly remedy: string;
-  readonly openedAt: string;
-  readonly seenBy: string;
+function findingText(f: ListedFinding): string {
+  const [times, lines] =
+    'closedAt' in f
+      ? [`from ${f.openedAt} to ${f.closedAt}`, [...(f.aliases === undefined ? [] : [f.aliases.join(', ')]), `Seen by ${f.seenBy}; over by ${f.closedBy}${f.notMended === undefined ? '' : ` (nobody mended it: ${f.notMended})`}`]]
+      : [`since ${f.openedAt}`, [f.sentence, f.remedy]];
+  const where = [...(f.place === undefined ? [] : [`in ${f.place}`]), times, ...(f.owner === undefined ? [] : [`owner ${f.owner}`])];
+  return [`${f.severity.padEnd(7)} ${f.name}  ${f.about}  ${where.join(', ')}`, ...lines.map((line) => `        ${line}`)].join('\n');
 }
 
-const findingText = (f: Finding): string => `${f.severity.padEnd(7)} ${f.name}  ${f.about}  in ${f.place}, since ${f.openedAt}\n        ${f.sentence}\n        ${f.remedy}`;
+/** The filter of a list, as the options of the command give it. */
+type FilterOptions = Readonly<Partial<Record<'severity' | 'kind' | 'key' | 'owner' | 'place' | 'state', string>>>;
+
+/** That a filter leaves nothing must not read as if nothing were wrong. */
+function nothingText({ state = 'open', ...asked }: FilterOptions): string {
+  const those = Object.entries(asked).map(([what, value]) => `--${what} ${value}`).join(' ');
+  const nothing = state === 'all' ? 'Nothing was ever found' : `Nothing is ${state}`;
+  return those === '' ? `${nothing}.` : `${nothing} of ${those}.`;
+}
 
 export function findings(io: Io): Command {
   const accept = command('accept', 'Say that an alias that was moved by hand is right where it is', ['rota findings accept alias/payments --reason "restored by hand, CHG-1234"'])
@@ -73,11 +80,23 @@ export function findings(io: Io): Command {
       const done = await apiJson<{ alias: string; keyId: string }>(io, { method: 'POST', path: '/api/findings/accept', body: { alias, reason: options.reason } });
       show(io, options, done, () => `${done.alias} leads to ${done.keyId}, and that is right.`);
     });
-  const list = command('list', 'The findings that are open', ['rota findings list', 'rota findings list --json']).action(async (options: { json?: boolean }) => {
-    const open = await apiJson<Finding[]>(io, { method: 'GET', path: '/api/findings' });
-    // Where nobody looks, nothing is ever open: that must not read as "all is well".
-    const isSwept = open.length > 0 || options.json === true || (await apiJson<{ registry: Registry }>(io, { method: 'GET', path: '/api/registry' })).registry.sweep !== undefined;
-    show(io, options, open, () => (open.length > 0 ? open.map(findingText).join('\n') : isSwept ? 'Nothing is open.' : 'Nothing is open, but nobody looks: the registry has no `sweep` (runbooks/sweep.md).'));
-  });
+  const list = command('list', 'The findings that are open, oldest first, or those that you ask for', [
+    'rota findings list',
+    'rota findings list --severity high --owner payments-owners',
+    'rota findings list --key alias/payments --state all   # what was ever wrong with it',
+    'rota findings list --place 111122223333/eu-west-1 --json',
+  ])
+    .addOption(new Option('--severity <severity>', 'of this severity').choices(severities))
+    .addOption(new Option('--kind <kind>', 'of this kind: runbooks/sweep.md').choices(findingNames))
+    .option('--key <key>', 'about this key, by its id, ARN or alias, or about this alias')
+    .option('--owner <owner>', 'of the keys and aliases of this owner in the registry')
+    .option('--place <place>', 'in this account, in this Region, or in both, as 111122223333/eu-central-1')
+    .addOption(new Option('--state <state>', 'open, closed or all').choices(findingStates).default('open'))
+    .action(async ({ json = false, ...filter }: { json?: boolean } & FilterOptions) => {
+      const found = await apiJson<ListedFinding[]>(io, { method: 'GET', path: `/api/findings?${new URLSearchParams(filter).toString()}` });
+      // Where nobody looks, nothing is ever open: that must not read as "all is well".
+      const isSwept = found.length > 0 || json || (await apiJson<{ registry: Registry }>(io, { method: 'GET', path: '/api/registry' })).registry.sweep !== undefined;
+      show(io, { json }, found, () => (found.length > 0 ? found.map(findingText).join('\n') : isSwept ? nothingText(filter) : 'Nothing is open, but nobody looks: the registry has no `sweep` (runbooks/sweep.md).'));
+    });
   return group('findings', 'What is wrong with keys, as sweeps and events have found it', ['rota findings list']).addCommand(list).addCommand(accept);
 }

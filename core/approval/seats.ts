@@ -1,3 +1,4 @@
+import { counted } from '../counted.ts';
 import type { ApprovalRule } from '../registry/registry-schema.ts';
 
 /** The seats of a rule, each by the name of its group. */
@@ -35,7 +36,7 @@ interface Applicant extends Member {
 export function unfillable(rule: Pick<ApprovalRule, 'all'>, people: readonly Applicant[]): string | undefined {
   const seats = seatsOf(rule);
   const empty = emptySeats(seats, people);
-  if (empty.length > 0) return `asks for ${seats.length} people, each for one seat, and nobody is left for ${[...new Set(empty)].join(', ')}: nobody could ever approve`;
+  if (empty.length > 0) return `asks for ${counted(seats.length, 'person', 'people')}, each for one seat, and nobody is left for ${[...new Set(empty)].join(', ')}: nobody could ever approve`;
   const custodians = people.filter((p) => p.roles.includes('custodian'));
   const someoneMayAsk = custodians.length === 0 || custodians.some((asker) => emptySeats(seats, people.filter((p) => p.id !== asker.id)).length === 0);
   return someoneMayAsk ? undefined : 'can be filled by no request of any custodian, since whoever asks does not count: name one more person';

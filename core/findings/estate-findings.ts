@@ -1,6 +1,7 @@
 import { finding, type Finding, type FindingName } from '../inventory/finding.ts';
 import type { JudgedKey } from '../inventory/judge-key.ts';
 import { lineageTags } from '../inventory/observed-key.ts';
+import type { ManualPolicy } from '../inventory/policies.ts';
 import { awaitsQuiet } from '../rotation-status.ts';
 import type { QuietUse } from '../adoption/quiet.ts';
 import type { Expectation } from './expected-aliases.ts';
@@ -9,11 +10,19 @@ import type { FoundFinding } from './open-finding.ts';
 /** The aliases of a key, the first three of many. */
 const named = (aliases: readonly string[]): string => `${[...aliases].sort().slice(0, 3).join(', ')}${aliases.length > 3 ? ` and ${aliases.length - 3} more` : ''}`;
 
+/** The aliases of the registry, with who answers for each: they are told of what is wrong, and reminded. */
+type Registered = ReadonlyMap<string, Pick<ManualPolicy, 'owner'>>;
+
+const ownerOf = (alias: string | undefined, registered: Registered): Pick<FoundFinding, 'owner'> => {
+  const owner = alias === undefined ? undefined : registered.get(alias)?.owner;
+  return owner === undefined ? {} : { owner };
+};
+
 /** What is wrong with the keys that were seen, with the findings that a key has by itself. */
-export function findingsOfKey(judged: JudgedKey, registered: ReadonlyMap<string, unknown>): FoundFinding[] {
-  const { arn, key, policy } = judged;
-  const about = (found: Finding): FoundFinding => ({ ...found, about: arn, ...(policy === undefined ? {} : { owner: policy.owner }) });
+export function findingsOfKey(judged: JudgedKey, registered: Registered): FoundFinding[] {
+  const { arn, key } = judged;
   const alias = key.aliases.find((name) => registered.has(name));
+  const about = (found: Finding): FoundFinding => ({ ...found, about: arn, ...ownerOf(alias, registered), ...(key.aliases.length === 0 ? {} : { aliases: [...key.aliases].sort() }) });
   const state = key.description?.state ?? '';
   const goes = judged.class.class === 'pending-deletion';
   return [
@@ -26,9 +35,9 @@ export function findingsOfKey(judged: JudgedKey, registered: ReadonlyMap<string,
 }
 
 /** What is wrong with the aliases of the registry. `leads` says where each alias that was seen leads. */
-export function findingsOfAliases(registered: Iterable<string>, leads: ReadonlyMap<string, string>, expected: (alias: string) => Expectation | undefined): FoundFinding[] {
-  const about = (name: FindingName, alias: string, sentence: string): FoundFinding => ({ ...finding(name, alias, sentence), about: alias });
-  return [...registered].flatMap((alias) => {
+export function findingsOfAliases(registered: Registered, leads: ReadonlyMap<string, string>, expected: (alias: string) => Expectation | undefined): FoundFinding[] {
+  const about = (name: FindingName, alias: string, sentence: string): FoundFinding => ({ ...finding(name, alias, sentence), about: alias, ...ownerOf(alias, registered) });
+  return [...registered.keys()].flatMap((alias) => {
     const keyId = leads.get(alias);
     if (keyId === undefined) return [about('registered-key-missing', alias, `${alias} is in the registry, but there is no such alias.`)];
     const should = expected(alias);
@@ -45,10 +54,10 @@ interface Switched {
 }
 
 /** Rotations of these aliases that have switched, and whose old key should be quiet by now and is not. `now` is ISO 8601, UTC. */
-export function findingsOfQuiet(aliases: readonly string[], rotations: readonly Switched[], now: string): FoundFinding[] {
+export function findingsOfQuiet(registered: Registered, rotations: readonly Switched[], now: string): FoundFinding[] {
   return rotations.flatMap((rotation) => {
     const { alias, rotationId, quiet } = rotation;
-    if (quiet === undefined || !awaitsQuiet(rotation) || quiet.overdueAt > now || !aliases.includes(alias)) return [];
-    return [{ ...finding('not-quiet', alias, `${alias} has moved by rotation ${rotationId}, but its old key is not quiet: ${quiet.because}.`), about: alias }];
+    if (quiet === undefined || !awaitsQuiet(rotation) || quiet.overdueAt > now || !registered.has(alias)) return [];
+    return [{ ...finding('not-quiet', alias, `${alias} has moved by rotation ${rotationId}, but its old key is not quiet: ${quiet.because}.`), about: alias, ...ownerOf(alias, registered) }];
   });
 }

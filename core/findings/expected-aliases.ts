@@ -1,5 +1,5 @@
 import type { QuietUse } from '../adoption/quiet.ts';
-import type { CutoverPlan } from '../plan/plan.ts';
+import type { CutoverPlan, RollbackPlan, RotationPlan } from '../plan/plan.ts';
 
 /** Where an alias of the registry should lead, and who or what put it there. */
 export interface Expectation {
@@ -13,22 +13,28 @@ export interface Expectation {
 interface Rotation {
   readonly rotationId: string;
   readonly requestedAt: string;
+  /** When it moved its aliases, which may be long after; earlier releases did not note it. */
+  readonly switchedAt?: string;
   readonly outcome?: string;
   /** Of one that has switched and stays open for the quiet of its old key only. */
   readonly quiet?: QuietUse;
   readonly rolledBackBy?: string;
   readonly cutoverPlan?: Pick<CutoverPlan, 'aliases'>;
+  readonly plan?: RotationPlan | RollbackPlan;
 }
 
-/** What the ledger says of aliases: where the newest rotation of each has left it. One that is under way leaves it open. */
+/** What the ledger says of aliases: where the newest rotation of each has left it. One that is under way, or a rollback, leaves it open. */
 export function expectedByLedger(rotations: readonly Rotation[]): ReadonlyMap<string, Expectation | 'moving'> {
   const expected = new Map<string, Expectation | 'moving'>();
-  for (const { rotationId, requestedAt, outcome, quiet, rolledBackBy, cutoverPlan } of [...rotations].sort((a, b) => a.requestedAt.localeCompare(b.requestedAt)))
+  const switched = new Map(rotations.map((r) => [r.rotationId, r.switchedAt]));
+  for (const { rotationId, requestedAt, outcome, quiet, rolledBackBy, cutoverPlan, plan } of [...rotations].sort((a, b) => a.requestedAt.localeCompare(b.requestedAt))) {
+    if (plan !== undefined && 'stage' in plan && outcome === undefined) for (const { alias } of plan.aliases) expected.set(alias, 'moving');
     for (const { alias, from, to } of cutoverPlan?.aliases ?? []) {
       const isMoving = outcome === undefined && quiet === undefined;
       const stays = (outcome ?? 'complete') === 'complete' && rolledBackBy === undefined;
-      expected.set(alias, isMoving ? 'moving' : { keyId: stays ? to : from, at: requestedAt, because: `rotation ${rolledBackBy ?? rotationId}` });
+      expected.set(alias, isMoving ? 'moving' : { keyId: stays ? to : from, at: switched.get(rolledBackBy ?? rotationId) ?? requestedAt, because: `rotation ${rolledBackBy ?? rotationId}` });
     }
+  }
   return expected;
 }
 

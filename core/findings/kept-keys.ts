@@ -39,6 +39,17 @@ export function keptKeys(ledger: readonly Rotation[]): ReadonlyMap<string, KeptK
   return kept;
 }
 
+/** Of keys that no alias leads to those that are kept, by ARN. */
+export function keptAmong(nameless: readonly { readonly keyId: string; readonly arn: string }[], ledger: readonly Rotation[]): ReadonlyMap<string, KeptKey> {
+  const kept = keptKeys(ledger);
+  return new Map(
+    nameless.flatMap(({ keyId, arn }): [string, KeptKey][] => {
+      const key = kept.get(keyId);
+      return key === undefined ? [] : [[arn, key]];
+    }),
+  );
+}
+
 /** What is wrong with the lock of a kept key (P3). `policy` is what GetKeyPolicy answered, or that it did not. */
 export function findingOfLock(arn: string, { rotationId, breakGlassRoleArns, mayBeAjar }: KeptKey, policy: { readonly answer: Json } | { readonly unanswered: Unanswered }): FoundFinding | undefined {
   const keyId = arn.slice(arn.lastIndexOf('/') + 1);

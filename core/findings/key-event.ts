@@ -13,8 +13,8 @@ export const watchedServiceEvents = ['RotateKey', 'DeleteExpiredKeyMaterial', 'D
 /** KMS's own events. KMS Developer Guide, "Monitoring with Amazon EventBridge". */
 export const watchedKmsEvents = ['KMS CMK Rotation', 'KMS Imported Key Material Expiration', 'KMS CMK Deletion'] as const;
 
-/** Rota's own: while a rotation has the lock of its key no event looks at that key, so what is over then is looked at when the lock goes. */
-export const watchedFacts = ['Rota Rotation Ended'] as const satisfies readonly FactType[];
+/** Rota's own: while a rotation moves its key no event looks at that key, so what is over then is looked at when it has switched or ended. */
+export const watchedFacts = ['Rota Rotation Switched', 'Rota Rotation Ended'] as const satisfies readonly FactType[];
 
 /** An event of EventBridge about keys, as far as it is read here. */
 export const KeyEvent = z.object({

@@ -4,7 +4,7 @@ import type { FoundFinding, OpenFinding } from './open-finding.ts';
 /** What a look changes. */
 export interface Changes {
   /** Found, and not known yet. */
-  readonly opens: readonly FoundFinding[];
+  readonly opens: readonly Omit<FoundFinding, 'excused'>[];
   /** Known, and so no more; with what ended it. */
   readonly closes: readonly { readonly finding: OpenFinding; readonly because: string; readonly isExcused: boolean }[];
   /** Known and still so, in other words than before. */
@@ -29,8 +29,8 @@ export function reconcile(found: readonly FoundFinding[], open: readonly OpenFin
   const still = open.flatMap((was) => {
     const now = wrong.get(keyOf(was));
     if (now === undefined) return [];
-    const { sentence, severity, remedy, owner } = now;
-    return [{ was, is: { ...was, sentence, severity, remedy, ...(owner === undefined ? {} : { owner }) } }];
+    const { sentence, severity, remedy, owner, aliases } = now;
+    return [{ was, is: { ...was, sentence, severity, remedy, ...(owner === undefined ? {} : { owner }), ...(aliases === undefined ? {} : { aliases }) } }];
   });
   return {
     opens: [...wrong.values()].filter((f) => !known.has(keyOf(f))),
@@ -40,7 +40,7 @@ export function reconcile(found: readonly FoundFinding[], open: readonly OpenFin
         const exception = excused.get(keyOf(finding));
         return { finding, isExcused: exception !== undefined, because: exception === undefined ? 'it is so no more' : `${exception.owner} has an exception until ${exception.until}: ${exception.reason}` };
       }),
-    rewords: still.filter(({ was, is }) => was.sentence !== is.sentence || was.severity !== is.severity || was.owner !== is.owner).map(({ is }) => is),
+    rewords: still.filter(({ was, is }) => was.sentence !== is.sentence || was.severity !== is.severity || was.remedy !== is.remedy || was.owner !== is.owner || String(was.aliases) !== String(is.aliases)).map(({ is }) => is),
     reminds: still.filter(({ is: { owner, openedAt, remindedAt } }) => owner !== undefined && Date.parse(remindedAt ?? openedAt) + reminderMs <= Date.parse(now)).map(({ is }) => is),
   };
 }

@@ -45,7 +45,10 @@ export const configRules = {
   'imported-material': {
     judges: (its) => its.class === 'manual' && its.why === 'imported',
     tells: ['no-material', 'material-expires'],
-    inOrder: ({ key }) => (key.description?.validToMs === undefined ? 'Its material does not expire.' : `Its material expires on ${day(key.description.validToMs)}.`),
+    inOrder: ({ key: { description } }) => {
+      if (description?.state === 'PendingImport') return 'It was made for an import that is still to come.';
+      return description?.validToMs === undefined ? 'Its material does not expire.' : `Its material expires on ${day(description.validToMs)}.`;
+    },
   },
 } as const satisfies Record<string, Rule>;
 

@@ -2,12 +2,23 @@ import type { excusable } from '../registry/estate-schema.ts';
 
 type Severity = 'high' | 'medium' | 'low' | 'notice';
 
+/** How the command line gets to the key that takes a setting. */
+export interface Way {
+  /** What it needs beside the key, with a space before it: of another account, and of a primary key in another Region. */
+  readonly options: string;
+  /** Of a replica the way is that to its primary key. */
+  readonly isReplica?: boolean;
+}
+
 /** A notice is for people to know; anything else is not in order until somebody acts or an exception says otherwise. */
 interface Kind {
   readonly severity: Severity;
-  /** `at` is what the command line needs beside the key, where that is in another account: with a space before it. */
-  readonly remedy: (keyId: string, at: string) => string;
+  readonly remedy: (keyId: string, way: Way) => string;
 }
+
+/** What to type about the automatic rotation of a key; of a multi-Region key only its primary takes it (KMS-DG "rotate-keys"). */
+const enable = (keyId: string, does: string, { options, isReplica }: Way): string =>
+  `${does}${isReplica === true ? ' at its primary key, for every Region,' : ''} with \`rota enable-rotation ${keyId}${options} --apply\`.`;
 
 /** Every finding, with what to type or to open. The order is that of urgency. */
 export const findingKinds = {
@@ -20,8 +31,8 @@ export const findingKinds = {
   'retained-key-unlocked': { severity: 'high', remedy: () => 'Put the statement RotaRetention back into its policy: runbooks/retention-lock.md.' },
   overdue: { severity: 'high', remedy: () => 'Rotate it with `rota rotate`, or record an exception: runbooks/inventory.md, "overdue".' },
   'not-quiet': { severity: 'medium', remedy: () => 'See who still uses the old key with `rota adoption`: runbooks/adoption.md, "Not yet quiet".' },
-  'rotation-off': { severity: 'medium', remedy: (keyId, at) => `Switch it on with \`rota enable-rotation ${keyId}${at} --apply\`.` },
-  'rotation-too-slow': { severity: 'medium', remedy: (keyId, at) => `Shorten the period with \`rota enable-rotation ${keyId}${at} --apply\`.` },
+  'rotation-off': { severity: 'medium', remedy: (keyId, way) => enable(keyId, 'Switch it on', way) },
+  'rotation-too-slow': { severity: 'medium', remedy: (keyId, way) => enable(keyId, 'Shorten the period', way) },
   unregistered: { severity: 'medium', remedy: () => 'Find its owner and add it to rota.yaml, or record an exception: runbooks/inventory.md, "unregistered".' },
   'rotations-used-up': { severity: 'medium', remedy: () => 'Rotate it to a new key from now on: runbooks/inventory.md, "rotations-used-up".' },
   unreadable: { severity: 'medium', remedy: () => 'Let the identity that sweeps read it in its key policy: runbooks/inventory.md, "unreadable".' },
@@ -43,7 +54,8 @@ export interface Finding {
   readonly excused?: { readonly owner: string; readonly reason: string; readonly until: string };
 }
 
-export function finding(name: FindingName, keyId: string, sentence: string, at = ''): Finding {
-  const { severity, remedy } = findingKinds[name];
-  return { name, severity, sentence, remedy: remedy(keyId, at) };
+/** A finding in words. */
+export function finding(name: FindingName, keyId: string, sentence: string, way: Way = { options: '' }): Finding {
+  const { severity, remedy }: Kind = findingKinds[name];
+  return { name, severity, sentence, remedy: remedy(keyId, way) };
 }

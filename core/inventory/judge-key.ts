@@ -1,6 +1,6 @@
 import { isoSeconds } from '../clock.ts';
 import type { Exception } from '../registry/estate-schema.ts';
-import { finding, type Finding, type FindingName } from './finding.ts';
+import { finding, type Finding, type FindingName, type Way } from './finding.ts';
 import { classOf, type KeyClass } from './key-class.ts';
 import { lineageTags, type ObservedKey } from './observed-key.ts';
 import { exceptionsFor, ownAliases, policyFor, type ManualPolicy, type Policies } from './policies.ts';
@@ -13,6 +13,11 @@ const warningDays = 30;
 
 /** A rotation waits for people for a week or two: until then its new key has no alias. */
 const rotationTakesDays = 30;
+
+/**
+ * Whoever makes a key for imported material has a day to import it: so long an import token is valid (KMS-DG "importing-keys-get-public-key-and-token").
+ */
+const importTakesMs = dayMs;
 
 /** From five left on somebody should plan another way. */
 const fewRotationsLeft = 5;
@@ -55,7 +60,7 @@ export function judgeKey(key: ObservedKey, place: Place, policies: Policies, now
   const policy = its.class === 'manual' ? policyFor(key, policies) : undefined;
   const renewal = its.class === 'manual' ? renewalOf(key, policy) : undefined;
   const rotationsLeft = key.rotations === undefined ? undefined : rotationsInLife - key.rotations.onDemand;
-  const found = notChased.has(its.class) ? [] : findingsOf({ key, at: optionsOf(place), class: its, policies, policy, renewal, rotationsLeft, nowMs });
+  const found = notChased.has(its.class) ? [] : findingsOf({ key, way: wayTo(place, key), class: its, policies, policy, renewal, rotationsLeft, nowMs });
   const findings = found.length === 0 ? found : withExceptions(found, key.keyId, exceptionsFor(arn, key, policies), nowMs);
   return {
     arn,
@@ -75,12 +80,17 @@ function standingOf(findings: readonly Finding[]): Standing {
   return wrong.length > 0 ? 'excused' : 'in-order';
 }
 
-/** How the command line gets to a place in another account. */
-const optionsOf = ({ region, roleArn }: Place): string => (roleArn === undefined ? '' : ` --region ${region} --role-arn ${roleArn}`);
+/** How the command line gets to the key that takes a setting. */
+function wayTo({ region, roleArn }: Place, { description }: Pick<ObservedKey, 'description'>): Way {
+  const primaryRegion = description?.primaryRegion;
+  const role = roleArn === undefined ? '' : ` --role-arn ${roleArn}`;
+  if (primaryRegion !== undefined) return { options: ` --region ${primaryRegion}${role}`, isReplica: true };
+  return { options: roleArn === undefined ? '' : ` --region ${region}${role}` };
+}
 
 interface Facts {
   readonly key: ObservedKey;
-  readonly at: string;
+  readonly way: Way;
   readonly class: KeyClass;
   readonly policies: Policies;
   readonly policy: ManualPolicy | undefined;
@@ -92,8 +102,8 @@ interface Facts {
 const day = (ms: number): string => isoSeconds(ms).slice(0, 10);
 
 function findingsOf(facts: Facts): Finding[] {
-  const { key, at, class: its, policies } = facts;
-  const say = (name: FindingName, sentence: string): Finding => finding(name, key.keyId, sentence, at);
+  const { key, way, class: its, policies } = facts;
+  const say = (name: FindingName, sentence: string): Finding => finding(name, key.keyId, sentence, way);
   switch (its.class) {
     case 'unknown':
       return [say('unreadable', `What kind of key it is cannot be told: ${its.reason}.`)];
@@ -115,7 +125,9 @@ function manualFindings({ key, policy, renewal, rotationsLeft, nowMs }: Facts, s
   const left = key.tags[lineageTags.madeBy];
   const unused = left !== undefined && key.aliases.length === 0;
   const dueMs = renewal?.dueMs;
-  if (state === 'PendingImport' && !unused) findings.push(say('no-material', 'Its material was never imported, has expired or was deleted: nobody can use it.'));
+  // An alias of the registry leads people to it already (P2): theirs is no ceremony that is still under way.
+  const isBeingMade = policy === undefined && nowMs - createdMs < importTakesMs;
+  if (state === 'PendingImport' && !unused && !isBeingMade) findings.push(say('no-material', 'Its material was never imported, has expired or was deleted: nobody can use it.'));
   if (validToMs !== undefined && validToMs - nowMs <= (policy?.warningDays ?? warningDays) * dayMs) findings.push(say('material-expires', `Its material expires on ${day(validToMs)}.`));
   if (dueMs !== undefined && dueMs <= nowMs) findings.push(say('overdue', `Its rotation was due on ${day(dueMs)}.`));
   if (unused) {

@@ -6,6 +6,8 @@ export interface KeyDescription {
   readonly state: string;
   readonly createdMs: number;
   readonly multiRegion?: 'PRIMARY' | 'REPLICA';
+  /** Of a replica: the Region of its primary key, where alone rotation is switched on (KMS-DG "rotate-keys"). */
+  readonly primaryRegion?: string;
   readonly deletionMs?: number;
   /** The earliest expiry of any material of the key (SDK:KeyMetadata). */
   readonly validToMs?: number;

@@ -27,6 +27,6 @@ export function rotationChange({ manager, description, rotation, unanswered }: O
     const { periodDays: present = 365 } = rotation;
     if (present <= periodDays) return { change: 'none', periodDays: present };
   }
-  if (description.multiRegion === 'REPLICA') return impossible('it is a replica: rotation is set on the primary key, and holds in every Region');
+  if (description.multiRegion === 'REPLICA') return impossible(`it is a replica: rotation is set on the primary key${description.primaryRegion === undefined ? '' : ` in ${description.primaryRegion}`}, and holds in every Region`);
   return { change: rotation?.enabled === true ? 'shorten' : 'enable', periodDays };
 }

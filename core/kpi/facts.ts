@@ -11,8 +11,18 @@ export const KpiFact = z.discriminatedUnion('fact', [
   z.strictObject({ fact: z.literal('key-seen'), at: At, keyArn: z.string(), rotation: z.enum(['on', 'off', 'not possible']), retained: z.boolean() }),
   /** KMS has deleted the key, or its account and Region are no longer swept. */
   z.strictObject({ fact: z.literal('key-gone'), at: At, keyArn: z.string() }),
-  /** `about` is the key ARN or the alias; `evidence` says where it was seen. */
-  z.strictObject({ fact: z.literal('finding-opened'), at: At, findingId: z.string(), kind: z.string(), about: z.string(), evidence: z.string() }),
+  /** `about` is the key ARN or the alias; `evidence` says where it was seen. The rest lets a finding be found when it is over; earlier releases did not tell it. */
+  z.strictObject({
+    fact: z.literal('finding-opened'),
+    at: At,
+    findingId: z.string(),
+    kind: z.string(),
+    about: z.string(),
+    evidence: z.string(),
+    place: z.string().optional(),
+    owner: z.string().optional(),
+    aliases: z.array(z.string()).optional(),
+  }),
   /** `notMended`: an exception has closed it, the key was disabled or deleted, or nobody looks there any longer; nobody mended it. */
   z.strictObject({ fact: z.literal('finding-closed'), at: At, findingId: z.string(), evidence: z.string(), notMended: z.enum(['excused', 'out of use', 'no longer swept']).optional() }),
   /** A question that people have settled, either way, or have let run out of time; each decision by the groups for which it counted. */

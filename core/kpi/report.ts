@@ -9,11 +9,11 @@ export interface KpiReport {
   readonly asOf: string;
   /** Days before `asOf` that durations are taken over. */
   readonly windowDays: number;
-  /** Of the customer managed symmetric keys that KMS could rotate: how many it does. NIST SP 800-57 Part 1, 5.3. */
+  /** Of the customer managed symmetric keys that KMS could rotate: how many it does, a multi-Region key counted once. NIST SP 800-57 Part 1, 5.3. */
   readonly automaticRotation: { readonly on: number; readonly eligible: number; readonly percent?: number; readonly off: readonly string[] };
   /** From a key found without automatic rotation to the same key with it, closed within the window; neither exceptions, nor keys that were disabled or deleted or are no longer swept. */
   readonly timeToRemediate: Durations;
-  /** Manual rotations that were overdue at some time in a quarter, by quarter (`2026-Q4`, in UTC). */
+  /** Manual rotations that were overdue at some time in a quarter, by quarter (`2026-Q4`, in UTC); a quarter without is left out. */
   readonly overdueManualRotations: Readonly<Record<string, readonly string[]>>;
   readonly findings: { readonly open: Readonly<Record<string, readonly string[]>>; readonly opened: number; readonly closed: number };
   /** From a question to its approval or refusal, within the window. */
@@ -31,7 +31,7 @@ export function kpiReport({ keys, findings, approvals }: KpiTally, asOf: string,
   const from = new Date(Date.parse(asOf) - windowDays * secondsPerDay * 1000).toISOString();
   const inWindow = (at: string): boolean => Date.parse(at) > Date.parse(from);
   const seen = Object.values(keys).filter((k) => k.fact === 'key-seen');
-  const eligible = seen.filter((k) => k.rotation !== 'not possible');
+  const eligible = onceEach(seen.filter((k) => k.rotation !== 'not possible'));
   const off = sorted(eligible.filter((k) => k.rotation === 'off').map((k) => k.keyArn));
   const retained = sorted(seen.filter((k) => k.retained).map((k) => k.keyArn));
   const told = Object.entries(findings).flatMap(([id, f]) => episodeOf(id, f));
@@ -48,6 +48,20 @@ export function kpiReport({ keys, findings, approvals }: KpiTally, asOf: string,
     approvalStages: approvalDelays(settled),
     retainedKeys: { count: retained.length, dollarsPerMonth: retained.length * dollarsPerKeyMonth, keys: retained },
   };
+}
+
+/**
+ * Of each multi-Region key what was seen last, in whichever Region: primary and replicas have one id, one material and one rotation, so they are one
+ * key that rotates or does not (KMS-DG "multi-region-keys-overview", shared properties). Any other key is its own.
+ */
+function onceEach<K extends { readonly keyArn: string; readonly at: string }>(keys: readonly K[]): K[] {
+  const last = new Map<string, K>();
+  for (const key of keys) {
+    const name = key.keyArn.replace(/^.*:(\d{12}:key\/mrk-)/, '$1');
+    const known = last.get(name);
+    if (known === undefined || known.at < key.at || (known.at === key.at && known.keyArn < key.keyArn)) last.set(name, key);
+  }
+  return [...last.values()];
 }
 
 interface Episode {
@@ -81,6 +95,10 @@ function nextQuarter(quarter: string): string {
   const [year = 0, q = 0] = quarter.split('-Q').map(Number);
   return q === 4 ? `${year + 1}-Q1` : `${year}-Q${q + 1}`;
 }
+
+/** The quarters with overdue rotations, and the one of the report, so that none is told as none. */
+export const overdueByQuarter = ({ asOf, overdueManualRotations }: Pick<KpiReport, 'asOf' | 'overdueManualRotations'>): readonly (readonly [quarter: string, ids: readonly string[]])[] =>
+  Object.entries({ ...overdueManualRotations, [quarterOf(asOf)]: overdueManualRotations[quarterOf(asOf)] ?? [] }).sort(([a], [b]) => a.localeCompare(b));
 
 /** Each quarter from the beginning of an episode to its end, or until now. */
 function byQuarter(episodes: readonly Episode[], asOf: string): Record<string, string[]> {

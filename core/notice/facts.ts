@@ -16,6 +16,7 @@ export const factTypes = [
   'Rota Retired Key Wanted',
   'Rota Rotation Held',
   'Rota Rotation Frozen',
+  'Rota Rotation Switched',
   'Rota Rotation Ended',
   'Rota Finding Opened',
   'Rota Finding Reminded',

@@ -1,4 +1,5 @@
 /** What people read of a fact: mail, webhook and outbox say the same, since they all come from here. */
+import { counted } from '../counted.ts';
 import type { Fact, FactType } from './facts.ts';
 
 export interface Words {
@@ -24,6 +25,7 @@ interface Row {
 
 /** One line of plain words, whatever somebody wrote. */
 const plain = (value: unknown): string => (typeof value === 'string' || typeof value === 'number' ? String(value).replace(/\s+/g, ' ').trim().slice(0, 500) : '?');
+const many = (value: unknown, one: string, more?: string): string => (typeof value === 'number' ? counted(value, one, more) : plain(value));
 const list = (value: unknown): Detail[] => (Array.isArray(value) ? (value as Detail[]) : []);
 const strings = (value: unknown): string[] => (Array.isArray(value) ? value.map(plain) : []);
 
@@ -131,6 +133,11 @@ const rows: Readonly<Record<FactType, Row>> = {
     lines: (d) => [`The ${deed(d)} (rotation ${plain(d.rotationId)}) is approved, but waits: ${plain(d.because)}.`, `It goes on at ${plain(d.until)} (UTC), if the calendar stays as it is.`],
     to: requester,
   },
+  'Rota Rotation Switched': {
+    subject: (d) => `Rota: ${plain(d.alias)} has moved, and its old key is not quiet yet`,
+    lines: (d) => [`Rotation ${plain(d.rotationId)} has switched. It counts as complete when its old key is quiet: ${plain(d.because)}.`, `Who still uses it: rota adoption ${plain(d.rotationId)}`],
+    to: requester,
+  },
   'Rota Rotation Ended': {
     subject: (d) => `Rota: the rotation of ${plain(d.alias)} has ended: ${plain(d.outcome)}`,
     lines: (d) => [`Rotation ${plain(d.rotationId)} has ended: ${plain(d.outcome)}.`],
@@ -155,13 +162,13 @@ const rows: Readonly<Record<FactType, Row>> = {
     page: 'findings',
   },
   'Rota Rotation Proposed': {
-    subject: (d) => `Rota proposes: let KMS rotate ${plain(d.keys)} keys in ${plain(d.place)}`,
-    lines: (d) => [`${plain(d.keys)} keys in ${plain(d.place)} could rotate by themselves and do not. To switch it on:`, plain(d.command), ...strings(d.keyIds).map((keyId) => `- ${keyId}`)],
+    subject: (d) => `Rota proposes: let KMS rotate ${many(d.keys, 'key')} in ${plain(d.place)}`,
+    lines: (d) => [`KMS could rotate ${many(d.keys, 'key')} in ${plain(d.place)} by itself, and does not. To switch it on:`, plain(d.command), ...strings(d.keyIds).map((keyId) => `- ${keyId}`)],
     to: operators,
     page: 'findings',
   },
   'Rota Sweep Ended': {
-    subject: (d) => `Rota swept ${plain(d.targets)} accounts and Regions, ${plain(list(d.failed).length)} in vain`,
+    subject: (d) => `Rota swept ${many(d.targets, 'account and Region', 'accounts and Regions')}, ${list(d.failed).length} in vain`,
     lines: (d) => [
       `Sweep ${plain(d.sweepId)} has ended.`,
       ...list(d.failed).map((t) => `Not swept: ${plain(t.region)}${t.roleArn === undefined ? '' : ` as ${plain(t.roleArn)}`}: ${plain(t.error)}`),

@@ -1,3 +1,4 @@
+import { counted } from '../counted.ts';
 import type { KeyKind, ManualMethod } from '../key/key-kinds.ts';
 import type { KeyFacts } from './key-facts.ts';
 import type { Hazard } from './plan.ts';
@@ -48,7 +49,7 @@ const rules: readonly Rule[] = [
   },
   {
     code: 'grants-made-anew',
-    of: ({ grants }) => (grants.length > 0 ? `${grants.length} grant(s) are made anew on the new key; they work within 5 minutes, grant tokens of the old key do not.` : undefined),
+    of: ({ grants }) => (grants.length > 0 ? `${counted(grants.length, 'grant')} will be made anew on the new key, to work within 5 minutes; grant tokens of the old key do not work there.` : undefined),
   },
   {
     code: 'cloudformation-drift',

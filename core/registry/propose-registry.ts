@@ -5,9 +5,7 @@ import { kindOf } from '../inventory/key-class.ts';
 import { Exception } from './estate-schema.ts';
 import { parseRegistryYaml } from './read-registry.ts';
 import type { RegisteredKey } from './registry-schema.ts';
-
-/** What only people can decide. No field takes it, so that nothing is applied that nobody has thought about; where any text would do there is none. */
-const undecided = 'TODO';
+import { undecided } from './undecided.ts';
 
 const skeleton = `# yaml-language-server: $schema=rota.schema.json
 # Every ${undecided} and every "" is for people to decide: until then \`rota registry plan\` and \`apply\` refuse this file. runbooks/registry.md

@@ -2,6 +2,7 @@ import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, visit, typ
 import { RotaError } from '../errors.ts';
 import { schemaSentence } from './schema-sentence.ts';
 import { Registry } from './registry-schema.ts';
+import { isUndecided, undecidedSentence } from './undecided.ts';
 
 interface Problem {
   readonly path: readonly PropertyKey[];
@@ -50,6 +51,9 @@ function unresolved(document: Document.Parsed): Alias | undefined {
 
 const refused = (file: string, line: number, message: string): RotaError<'RegistryInvalid'> => new RotaError('RegistryInvalid', { problems: [{ where: `${file}:${line}`, message }] });
 
+/** What stands at a path of a file; undefined where nothing does. */
+const valueAt = (value: unknown, path: readonly PropertyKey[]): unknown => path.reduce<unknown>((at, part) => (at as Readonly<Record<PropertyKey, unknown>> | null | undefined)?.[part], value);
+
 /** The YAML of a registry file, whatever it says. Throws `RegistryInvalid` for what is no YAML. */
 export function parseRegistryYaml(text: string, file: string): { document: Document.Parsed; lines: LineCounter; value: unknown } {
   const lines = new LineCounter();
@@ -75,7 +79,10 @@ export function readRegistry(text: string, file: string): Registry {
   const { document, lines, value } = parseRegistryYaml(text, file);
   const result = Registry.safeParse(value, { reportInput: true, error: schemaSentence });
   if (result.success) return result.data;
-  const problems = result.error.issues.flatMap(problemsOf).map(({ path, message }) => ({ line: lineOf(document, lines, path), message: `${written(path) || 'the file'} ${message}` }));
+  const problems = result.error.issues.flatMap(problemsOf).map(({ path, message }) => {
+    const fault = isUndecided(valueAt(value, path)) ? undecidedSentence(message) : message;
+    return { line: lineOf(document, lines, path), message: `${written(path) || 'the file'} ${fault}` };
+  });
   problems.sort((a, b) => a.line - b.line);
   throw new RotaError('RegistryInvalid', { problems: problems.map(({ line, message }) => ({ where: `${file}:${line}`, message })) });
 }

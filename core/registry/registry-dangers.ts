@@ -6,6 +6,7 @@ import { X509Certificate } from 'node:crypto';
 import { digestOf } from '../canonical-json.ts';
 import { ruleText } from '../approval/rule-text.ts';
 import { seatsOf } from '../approval/seats.ts';
+import { counted } from '../counted.ts';
 import { deed } from '../errors.ts';
 import type { Freeze } from './freeze-schema.ts';
 import { Stage, type ApprovalRule, type Person, type RegisteredKey, type Registry } from './registry-schema.ts';
@@ -108,7 +109,7 @@ export const keyDangers: readonly Danger<RegisteredKey>[] = [
   ofChange((before, after) => [
     before.breakGlassRoleArn !== after.breakGlassRoleArn && `${after.breakGlassRoleArn} alone may disable or delete the keys that ${after.alias} leaves from now on; those left before obey ${before.breakGlassRoleArn}.`,
     before.method !== after.method && `${after.alias} is rotated by another method: ${before.method} -> ${after.method}.`,
-    before.schedule.cryptoperiodDays < after.schedule.cryptoperiodDays && `${after.alias} is due less often: every ${after.schedule.cryptoperiodDays} days, not ${before.schedule.cryptoperiodDays}.`,
+    before.schedule.cryptoperiodDays < after.schedule.cryptoperiodDays && `${after.alias} is due less often: every ${counted(after.schedule.cryptoperiodDays, 'day')}, not ${before.schedule.cryptoperiodDays}.`,
     before.schedule.starts !== 'when-due' && after.schedule.starts === 'when-due' && `Rotations of ${after.alias} start by themselves when they are due.`,
     gateOf(after) < gateOf(before) && `Rotations of ${after.alias} count as complete ${gateOf(after) === 0 ? 'whoever still uses the old key' : `when the old key was quiet for ${gateOf(after)} s, not ${gateOf(before)}`}.`,
     before.retirement.denySeconds + before.retirement.watchSeconds > after.retirement.denySeconds + after.retirement.watchSeconds && `Old keys of ${after.alias} are watched for less time before they count as out of use.`,

@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 import { QuietGate } from '../adoption/quiet.ts';
 import { seatsOf, unfillable } from '../approval/seats.ts';
+import { counted } from '../counted.ts';
 import { frozenForEver } from '../freeze/held-until.ts';
 import { AliasName, IamArn } from '../ids.ts';
 import { Freeze, FrozenStage } from './freeze-schema.ts';
@@ -105,7 +106,7 @@ const Schedule = z
     path: ['warningDays'],
     error: (i) => {
       const s = i.input as { warningDays: number; cryptoperiodDays: number };
-      return `is ${s.warningDays}, but the key is due every ${s.cryptoperiodDays} days: use fewer days than that`;
+      return `is ${s.warningDays}, but the key is due every ${counted(s.cryptoperiodDays, 'day')}: use fewer days than that`;
     },
   });
 

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { counted } from '../counted.ts';
 
 type Issue = z.core.$ZodRawIssue;
 
@@ -24,14 +25,12 @@ const wrong = (input: unknown, wanted: string): string => {
   return input === null ? `is empty: give ${wanted}` : `is ${shown(input)}: give ${wanted}`;
 };
 
-const things = (count: number | bigint, noun: string): string => `${count} ${noun}${Number(count) === 1 ? '' : 's'}`;
-
 const sizes: Readonly<Record<string, string>> = { string: 'character', array: 'item' };
 
 /** A bound on a number, or on how many characters or items there are. */
 function bound(word: 'least' | 'most', limit: number | bigint, { origin, input }: { readonly origin: string; readonly input?: unknown }): string {
   const noun = sizes[origin];
-  return noun === undefined ? `is ${shown(input)}: give ${limit} at ${word}` : `must have at ${word} ${things(limit, noun)}`;
+  return noun === undefined ? `is ${shown(input)}: give ${limit} at ${word}` : `must have at ${word} ${counted(limit, noun)}`;
 }
 
 /**

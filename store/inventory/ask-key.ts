@@ -15,19 +15,20 @@ interface Metadata {
   readonly DeletionDate?: number;
   readonly ValidTo?: number;
   readonly MultiRegion?: boolean;
-  readonly MultiRegionConfiguration?: { readonly MultiRegionKeyType?: 'PRIMARY' | 'REPLICA' };
+  readonly MultiRegionConfiguration?: { readonly MultiRegionKeyType?: 'PRIMARY' | 'REPLICA'; readonly PrimaryKey?: { readonly Region?: string } };
 }
 
 export const milliseconds = (epochSeconds: number): number => Math.round(epochSeconds * 1000);
 
 function descriptionOf(m: Metadata): KeyDescription {
+  const { MultiRegionKeyType: multiRegion = 'PRIMARY', PrimaryKey: { Region: primaryRegion } = {} } = m.MultiRegionConfiguration ?? {};
   return {
     spec: m.KeySpec ?? '',
     usage: m.KeyUsage ?? '',
     origin: m.Origin ?? '',
     state: m.KeyState ?? '',
     createdMs: milliseconds(m.CreationDate ?? 0),
-    ...(m.MultiRegion === true ? { multiRegion: m.MultiRegionConfiguration?.MultiRegionKeyType ?? 'PRIMARY' } : {}),
+    ...(m.MultiRegion === true ? { multiRegion, ...(multiRegion === 'REPLICA' && primaryRegion !== undefined ? { primaryRegion } : {}) } : {}),
     ...(m.DeletionDate === undefined ? {} : { deletionMs: milliseconds(m.DeletionDate) }),
     ...(m.ValidTo === undefined ? {} : { validToMs: milliseconds(m.ValidTo) }),
   };

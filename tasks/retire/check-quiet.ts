@@ -4,7 +4,7 @@ import { judgeQuiet, leavesTimeToLook, windowFromMs } from '../../core/adoption/
 import { RotaError } from '../../core/errors.ts';
 import { adoptionFactsActions, cutoverOf, readAdoptionFacts } from '../../store/adoption-facts.ts';
 import { announce, eventActions } from '../../store/events.ts';
-import { rotationPlanOf } from '../plan-of.ts';
+import { newKeyIdOf, rotationPlanOf } from '../plan-of.ts';
 import { rotationInput, task } from '../task.ts';
 
 /** Of each operation: 5,000 events, at the two requests a second that CloudTrail allows seven operations are read in six minutes. */
@@ -21,9 +21,9 @@ export const checkQuiet = task({
   errors: ['OldKeyNotQuiet', 'NotCutOver'],
   actions: [...adoptionFactsActions, ...eventActions],
   step: ({ look }) => `check-quiet.${look}`,
-  run: async ({ rotationId }, context) => {
+  run: async ({ rotationId, look }, context) => {
     const { head, store, clients, clock } = context;
-    const { quietUse: gate, oldKey } = rotationPlanOf(head);
+    const { quietUse: gate, oldKey, aliases } = rotationPlanOf(head);
     if (gate === undefined) throw new Error(`the plan of ${rotationId} asks for no quiet use`);
     const cutover = await cutoverOf(store, head);
     const nowMs = clock.now();
@@ -31,6 +31,7 @@ export const checkQuiet = task({
     const { stillMaking } = adoptionOf(facts);
     const { lookAgainSeconds, ...quiet } = judgeQuiet({ gate, cutoverAt: cutover.at, stillMaking, complete: facts.complete, nowMs });
     await store.ledger.settle(rotationId, { quiet });
+    if (look === 1) await announce(context, 'Rota Rotation Switched', { because: quiet.because, keyIds: [oldKey.keyId, newKeyIdOf(head)], aliases: aliases.map((a) => a.alias) });
     const uses = stillMaking.slice(0, 10).map(({ principal, operation, lastAt, error }) => ({ principal, operation, at: lastAt, ...(error === undefined ? {} : { error }) }));
     if (uses.length > 0) await announce(context, 'Rota Old Key Still Used', { keyId: oldKey.keyId, uses });
     if (!quiet.met && !leavesTimeToLook(head.requestedAt, nowMs, lookAgainSeconds)) throw new RotaError('OldKeyNotQuiet', { keyId: oldKey.keyId, because: quiet.because });

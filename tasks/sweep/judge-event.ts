@@ -2,13 +2,14 @@ import { z } from 'zod';
 import { randomUUID } from 'node:crypto';
 import { findingsOfKey } from '../../core/findings/estate-findings.ts';
 import { KeyEvent, subjectOf } from '../../core/findings/key-event.ts';
-import { keptKeys } from '../../core/findings/kept-keys.ts';
+import { keptAmong } from '../../core/findings/kept-keys.ts';
 import { keyFacts, keyLineOf } from '../../core/findings/key-line.ts';
 import type { FoundFinding } from '../../core/findings/open-finding.ts';
 import { arnOf, judgeKey, partitionOf, type Place } from '../../core/inventory/judge-key.ts';
 import { policiesOf, type Policies } from '../../core/inventory/policies.ts';
 import type { KpiFact } from '../../core/kpi/facts.ts';
 import type { Registry } from '../../core/registry/registry-schema.ts';
+import { awaitsQuiet } from '../../core/rotation-status.ts';
 import { describeKey } from '../../store/inventory/ask-key.ts';
 import type { PacedCalls } from '../../store/inventory/paced-calls.ts';
 import { readKey } from '../../store/inventory/read-key.ts';
@@ -21,7 +22,7 @@ import { lockFindings, lockFindingsActions } from './lock-findings.ts';
 import { settleFindings, settleFindingsActions } from './settle-findings.ts';
 
 /**
- * Looks anew at the keys and the aliases that an event of KMS, or the end of a rotation, is about: a finding within a minute instead of a day. The event only says where to
+ * Looks anew at the keys and the aliases that an event of KMS, or a rotation that has switched or ended, is about: a finding within a minute instead of a day. The event only says where to
  * look; what is found is what KMS says now, so events may come late, twice or in any order.
  */
 export const judgeEvent = plainTask({
@@ -50,15 +51,18 @@ export const judgeEvent = plainTask({
     const { calls, close } = openCalls(target, accessOf(context.clients));
     try {
       const looks: OneLook[] = [];
-      for (const keyId of keyIds) {
-        if (!home) looks.push((await lookAt(calls, keyId, where, policies, context)).look);
-        else if (!(await isMoving(keyId, context))) looks.push(await lookAtHome(calls, keyId, where, policies, context));
-      }
-      const registered = home ? aliases.filter((alias) => policies.registered.has(alias)) : [];
-      const ofAlias = await aliasFindings(place, registered, await leadsOf(calls, registered), seenBy, context);
-      const about = new Set([...looks.map((l) => l.arn), ...registered]);
+      for (const keyId of keyIds) if (!home || !(await isMoving(keyId, context))) looks.push(await lookAt(calls, keyId, where, policies, context));
+      // Of the registry's aliases: elsewhere there are none.
+      const registered = new Map([...policies.registered].filter(([alias]) => aliases.includes(alias)));
+      const leads = await leadsOf(calls, [...registered.keys()]);
+      // A kept key has no alias; of any other key, and elsewhere, nobody need read the whole ledger.
+      const nameless = home ? looks.filter((l) => l.isNameless) : [];
+      const heads = nameless.length > 0 || registered.size > 0 ? await context.store.ledger.heads() : [];
+      const ofAlias = await aliasFindings({ place, registered, leads, heads, seenBy }, context);
+      const ofLocks = await lockFindings(calls, keptAmong(nameless, heads));
+      const about = new Set([...looks.map((l) => l.arn), ...registered.keys()]);
       const { opened, closed } = await settleFindings(
-        { place, found: [...looks.flatMap((l) => l.found), ...ofAlias], seenBy, covers: (open) => about.has(open.about), facts: looks.flatMap((l) => l.facts), writer: `event.${event.id}.${randomUUID()}` },
+        { place, found: [...looks.flatMap((l) => l.found), ...ofAlias, ...ofLocks], seenBy, covers: (open) => about.has(open.about), facts: looks.flatMap((l) => l.facts), writer: `event.${event.id}.${randomUUID()}` },
         context,
       );
       return { keys: looks.length, opened, closed };
@@ -78,32 +82,33 @@ async function targetOf({ sweep }: Registry, { account, region }: KeyEvent, { cl
   return (await ownAccount(clients.kms, names)) === account ? { region } : undefined;
 }
 
-/** Half-way through a rotation its keys look like strangers; its end is an event that looks at them again. A key that is being retired stays what it was. */
+/**
+ * Half-way through a rotation its keys look like strangers; that it has switched, or ended, is an event that looks at them again. A key that is being retired stays
+ * what it was.
+ */
 async function isMoving(keyId: string, { store }: PlainContext): Promise<boolean> {
   const holder = await store.ledger.lockHolder(keyId);
-  return holder !== undefined && (await store.ledger.head(holder)).workflow !== 'retire';
+  if (holder === undefined) return false;
+  const head = await store.ledger.head(holder);
+  return head.workflow !== 'retire' && !awaitsQuiet(head);
 }
 
 interface OneLook {
+  readonly keyId: string;
   readonly arn: string;
+  /** There, and without an alias. */
+  readonly isNameless: boolean;
   readonly found: readonly FoundFinding[];
   readonly facts: readonly KpiFact[];
 }
 
-async function lookAtHome(calls: PacedCalls, keyId: string, where: Place, policies: Policies, context: PlainContext): Promise<OneLook> {
-  const { look, aliases } = await lookAt(calls, keyId, where, policies, context);
-  // A kept key has no alias; of any other nobody need read the whole ledger.
-  const kept = aliases.length === 0 ? keptKeys(await context.store.ledger.heads()).get(keyId) : undefined;
-  return kept === undefined ? look : { ...look, found: [...look.found, ...(await lockFindings(calls, new Map([[look.arn, kept]])))] };
-}
-
-async function lookAt(calls: PacedCalls, keyId: string, where: Place, policies: Policies, { clock, now }: PlainContext): Promise<{ readonly look: OneLook; readonly aliases: readonly string[] }> {
+async function lookAt(calls: PacedCalls, keyId: string, where: Place, policies: Policies, { clock, now }: PlainContext): Promise<OneLook> {
   const arn = arnOf(where, keyId);
   const key = await readKey(calls, arn, policies, clock.now());
-  if (key.unanswered?.error === 'NotFoundException') return { look: { arn, found: [], facts: [{ fact: 'key-gone', at: now, keyArn: arn }] }, aliases: [] };
+  if (key.unanswered?.error === 'NotFoundException') return { keyId, arn, isNameless: false, found: [], facts: [{ fact: 'key-gone', at: now, keyArn: arn }] };
   const judged = judgeKey(key, where, policies, clock.now());
   const line = keyLineOf(judged);
-  return { look: { arn, found: findingsOfKey(judged, policies.registered), facts: line === undefined ? [] : keyFacts(new Map(), [line], () => arn, now) }, aliases: key.aliases };
+  return { keyId, arn, isNameless: key.aliases.length === 0, found: findingsOfKey(judged, policies.registered), facts: line === undefined ? [] : keyFacts(new Map(), [line], () => arn, now) };
 }
 
 async function leadsOf(calls: PacedCalls, aliases: readonly string[]): Promise<ReadonlyMap<string, string>> {

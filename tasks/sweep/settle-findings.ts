@@ -26,6 +26,18 @@ export interface Settled {
   readonly open: number;
 }
 
+const openedFact = (f: OpenFinding): KpiFact => ({
+  fact: 'finding-opened',
+  at: f.openedAt,
+  findingId: findingIdOf(f),
+  kind: f.name,
+  about: f.about,
+  evidence: f.seenBy,
+  place: f.place,
+  ...(f.owner === undefined ? {} : { owner: f.owner }),
+  ...(f.aliases === undefined ? {} : { aliases: [...f.aliases] }),
+});
+
 /** What closes a finding without mending it, so that nobody betters the time to remediate by an exception or by disabling the key. */
 function notMended({ name, about }: OpenFinding, isExcused: boolean, facts: readonly KpiFact[]): { notMended?: 'excused' | 'out of use' } {
   if (isExcused) return { notMended: 'excused' };
@@ -50,7 +62,7 @@ export async function settleFindings({ place, found, seenBy, covers, facts, writ
   const open = await store.findings.ofPlace(place);
   const { opens, closes: over, rewords, reminds } = reconcile(found, open, now);
   const closes = over.filter(({ finding }) => covers(finding));
-  const fresh = opens.map(({ name, about, severity, sentence, remedy, owner }): OpenFinding => ({ place, name, about, severity, sentence, remedy, openedAt: now, seenBy, ...(owner === undefined ? {} : { owner }) }));
+  const fresh = opens.map((found): OpenFinding => ({ place, ...found, openedAt: now, seenBy }));
   const opened: OpenFinding[] = [];
   // An event and a sweep may see the same: one of them opens it.
   for (const finding of fresh) if (await store.findings.open(finding)) opened.push(finding);
@@ -59,7 +71,7 @@ export async function settleFindings({ place, found, seenBy, covers, facts, writ
   const told = [...opened, ...open.filter((f) => f.seenBy === seenBy)];
   await store.records.addFacts(now.slice(0, 10), writer, [
     ...facts,
-    ...told.map((f): KpiFact => ({ fact: 'finding-opened', at: f.openedAt, findingId: findingIdOf(f), kind: f.name, about: f.about, evidence: f.seenBy })),
+    ...told.map(openedFact),
     ...closes.map(({ finding, because, isExcused }): KpiFact => ({ fact: 'finding-closed', at: now, findingId: findingIdOf(finding), evidence: `${seenBy}: ${because}`, ...notMended(finding, isExcused, facts) })),
   ]);
   for (const finding of told) await announceFact(context, 'Rota Finding Opened', { findingId: findingIdOf(finding), ...finding });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { isoSeconds } from '../../core/clock.ts';
 import { findingsOfKey } from '../../core/findings/estate-findings.ts';
-import { keptKeys, type KeptKey } from '../../core/findings/kept-keys.ts';
+import { keptAmong } from '../../core/findings/kept-keys.ts';
 import { keyFacts, keyLineOf, type KeyLine } from '../../core/findings/key-line.ts';
 import type { FoundFinding } from '../../core/findings/open-finding.ts';
 import { arnOf } from '../../core/inventory/judge-key.ts';
@@ -12,6 +12,7 @@ import { announceFact } from '../../store/events.ts';
 import { enableRotation } from '../../store/inventory/enable-rotation.ts';
 import { sweep } from '../../store/inventory/sweep.ts';
 import { openCalls, type Target } from '../../store/inventory/target.ts';
+import type { RotationHead } from '../../store/ledger-table.ts';
 import { plainTask, type PlainContext } from '../task.ts';
 import { accessOf } from './access.ts';
 import { aliasFindings } from './alias-findings.ts';
@@ -41,9 +42,10 @@ export const sweepTarget = plainTask({
     const { place, lines, without } = seen;
     const before = new Map((await store.records.keys(place)).map((line) => [line.keyId, line]));
     const seenBy = `sweep ${sweepId}`;
-    const aliases = await aliasFindings(place, [...policies.registered.keys()], seen.leads, seenBy, context);
-    // Rota rotates, and so keeps keys, where it is at home.
-    const locks = home ? await lookAtLocks(target, seen, context) : [];
+    // Rota rotates, and so has aliases and keeps keys, where it is at home.
+    const heads = home ? await store.ledger.heads() : [];
+    const aliases = await aliasFindings({ place, registered: policies.registered, leads: seen.leads, heads, seenBy }, context);
+    const locks = await lookAtLocks(target, seen, heads, context);
     const settled = await settleFindings(
       { place, found: [...seen.found, ...aliases, ...locks], seenBy, covers: openedBefore(now), facts: keyFacts(before, lines, seen.arnOf, now), writer: `${sweepId}.${place.replace('/', '.')}.${randomUUID()}` },
       context,
@@ -115,16 +117,13 @@ async function look(target: Target, policies: Policies, { clients, clock }: Plai
 }
 
 /** A key that an alias leads to again serves people; that it does is a finding of its own, where nobody accepted it. */
-async function lookAtLocks(target: Target, { lines, arnOf }: Look, { store, clients }: PlainContext): Promise<FoundFinding[]> {
-  const kept = keptKeys(await store.ledger.heads());
-  const here = lines.flatMap(({ keyId, aliases }): [string, KeptKey][] => {
-    const key = aliases.length === 0 ? kept.get(keyId) : undefined;
-    return key === undefined ? [] : [[arnOf(keyId), key]];
-  });
-  if (here.length === 0) return [];
+async function lookAtLocks(target: Target, { lines, arnOf }: Look, heads: readonly RotationHead[], { clients }: PlainContext): Promise<FoundFinding[]> {
+  const nameless = lines.filter(({ aliases }) => aliases.length === 0).map(({ keyId }) => ({ keyId, arn: arnOf(keyId) }));
+  const kept = keptAmong(nameless, heads);
+  if (kept.size === 0) return [];
   const { calls, close } = openCalls(target, accessOf(clients));
   try {
-    return await lockFindings(calls, new Map(here));
+    return await lockFindings(calls, kept);
   } finally {
     close();
   }

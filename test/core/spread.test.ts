@@ -20,6 +20,7 @@ test.each([
   [durations([]), 'no case yet'],
   [durations(cases.slice(0, 1)), 'mean 10 minutes, nine of ten within 10 minutes (1 case)'],
   [durations(cases), 'mean 5 minutes, nine of ten within 10 minutes (2 cases)'],
+  [{ count: 1, meanSeconds: 59.6, p50Seconds: 59.6, p90Seconds: 60 }, 'mean less than a minute, nine of ten within 1 minute (1 case)'],
   [{ count: 1, meanSeconds: 80, p50Seconds: 80, p90Seconds: 80 }, 'mean 1 minute, nine of ten within 1 minute (1 case)'],
   [{ count: 3, meanSeconds: 7200, p50Seconds: 0, p90Seconds: 172_800 }, 'mean 2.0 hours, nine of ten within 2.0 days (3 cases)'],
 ])('%j in words', (times, words) => expect(spreadText(times)).toBe(words));

@@ -1,10 +1,10 @@
-import { CreateAliasCommand, CreateKeyCommand, GetKeyRotationStatusCommand, PutKeyPolicyCommand, type CreateKeyCommandInput } from '@aws-sdk/client-kms';
+import { CreateAliasCommand, CreateKeyCommand, GetKeyRotationStatusCommand, PutKeyPolicyCommand, ReplicateKeyCommand, type CreateKeyCommandInput } from '@aws-sdk/client-kms';
 import { expect, test } from 'vitest';
 import { makeImportedKey } from '../../demo/imported-key.ts';
 import { startRota, type Rota } from '../rota.ts';
 
 interface Document {
-  readonly keys: readonly { readonly arn: string; readonly aliases: readonly string[]; readonly class: string; readonly standing: string; readonly findings: readonly { readonly name: string }[] }[];
+  readonly keys: readonly { readonly arn: string; readonly aliases: readonly string[]; readonly class: string; readonly standing: string; readonly findings: readonly { readonly name: string; readonly remedy: string }[] }[];
   readonly targets: readonly { readonly accountId: string; readonly region: string; readonly requests: Record<string, number> }[];
 }
 interface Enabled {
@@ -49,6 +49,8 @@ test('an inventory finds what is not in order, and is content when it has been p
   expect(text.out).toMatch(/alias\/signing +manual, asymmetric +medium +AWS cannot rotate it by itself, and no alias of it is in the registry\./);
   expect(text.out).toMatch(/unregistered: Find its owner/);
   expect(text.out).not.toContain('alias/payments');
+  const standings = [...(await said(rota, 'inventory', '--all', '--as-of', '2999-01-01')).out.matchAll(/^\d{12} \S+ +\S+ +(?:manual|rotat)\S*(?:, \S+)*(?: days)? +(high|medium|in-order)/gm)].map((m) => m[1]);
+  expect([...new Set(standings)]).toEqual(['high', 'medium', 'in-order']);
   const csv = (await said(rota, 'inventory', '--csv')).out.split('\r\n');
   expect(csv[0]).toMatch(/^arn,aliases,class,why,standing,findings,state,/);
   expect(csv).toHaveLength(keys.length + 2);
@@ -60,6 +62,17 @@ test('an inventory finds what is not in order, and is content when it has been p
   // Two Regions in one run; nothing is registered in the second.
   const two = await said(rota, 'inventory', '--region', 'eu-central-1', '--region', 'eu-west-1', '--json');
   expect((two.document() as Document).targets.map(({ region }) => region)).toEqual(['eu-central-1', 'eu-west-1']);
+
+  // What the finding about a replica says to type mends it: KMS takes the setting at the primary key only.
+  const { KeyMetadata: primary } = await rota.kms.send(new CreateKeyCommand({ MultiRegion: true }));
+  await rota.kms.send(new ReplicateKeyCommand({ KeyId: primary?.KeyId, ReplicaRegion: 'eu-west-1' }));
+  const ofReplica = async () => ((await said(rota, 'inventory', '--region', 'eu-west-1', '--json')).document() as Document).keys.find(({ arn }) => arn.endsWith(primary?.KeyId ?? ''))?.findings ?? [];
+  const [wrong] = await ofReplica();
+  expect(wrong).toMatchObject({ name: 'rotation-off' });
+  const typed = /`rota (enable-rotation .*)`/.exec(wrong?.remedy ?? '')?.[1] ?? '';
+  expect(typed).toBe(`enable-rotation ${primary?.KeyId ?? ''} --region eu-central-1 --apply`);
+  expect(await said(rota, ...typed.split(' '))).toMatchObject({ exitCode: 0 });
+  expect(await ofReplica()).toEqual([]);
 
   // What it would do, then all of it but for the key that refuses and the one that cannot.
   const enabled = async () => (await rota.kms.send(new GetKeyRotationStatusCommand({ KeyId: reports }))).KeyRotationEnabled;

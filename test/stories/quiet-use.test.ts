@@ -1,5 +1,5 @@
 import { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
-import { EncryptCommand } from '@aws-sdk/client-kms';
+import { EncryptCommand, PutKeyPolicyCommand, ScheduleKeyDeletionCommand } from '@aws-sdk/client-kms';
 import { expect, test, vi } from 'vitest';
 import type { Adoption } from '../../core/adoption/adoption.ts';
 import type { Registry } from '../../core/registry/registry-schema.ts';
@@ -58,6 +58,32 @@ test('a rotation counts as complete when nobody has encrypted with the old key f
   const end = await rota.ended(rotationId);
   expect(end).toMatchObject({ status: 'SUCCEEDED', leftBehind: [], dossierSequence: 1 });
   expect((end as unknown as RotationStatus).quiet).toMatchObject({ met: true });
+});
+
+test('what was wrong with a key is over when its rotation has switched, though that waits for weeks; events look at both keys meanwhile', { timeout }, async () => {
+  const rota = await startRota();
+  const oldKeyId = await makeImportedKey(rota.kms, 'alias/payments');
+  await rota.apply(gated);
+  const { clock } = rota.local.embedded;
+  const named = async () => (await rota.json<{ name: string }[]>('audrey', 'findings', 'list')).map((f) => f.name);
+  await clock.advance(370 * dayMs);
+  await rota.json('pat', 'sweep', '--wait');
+  expect(await named()).toEqual(['overdue']);
+  const rotationId = await rota.rotate();
+  await rota.approve(await rota.question(rotationId));
+  while ((await rota.status(rotationId) as unknown as RotationStatus).quiet === undefined);
+  await clock.advance(1000);
+  expect(await named()).toEqual([]);
+  expect(await rota.status(rotationId)).toMatchObject({ status: 'RUNNING' });
+  const told = await rota.json<{ subject: string; to: string[] }[]>('carol', 'outbox');
+  expect(told.filter(({ subject }) => subject === 'Rota: alias/payments has moved, and its old key is not quiet yet').map(({ to }) => to)).toEqual([['carol']]);
+
+  // Nobody need wait for a sweep to hear that the old key goes.
+  const allow = { Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${rota.local.place.accountId}:root` }, Action: 'kms:*', Resource: '*' };
+  await rota.kms.send(new PutKeyPolicyCommand({ KeyId: oldKeyId, Policy: JSON.stringify({ Version: '2012-10-17', Statement: [allow] }) }));
+  await rota.kms.send(new ScheduleKeyDeletionCommand({ KeyId: oldKeyId }));
+  await clock.advance(1000);
+  expect(await named()).toEqual(['retained-key-goes']);
 });
 
 test('a use of the old key starts the time anew, is a finding after the bound, and never rolls back', { timeout }, async () => {

@@ -110,6 +110,7 @@ test('a proposal has an entry for every key that people must rotate, keeps what 
   const undecided = proposed.out.split('\n').flatMap((line, i) => [...line.matchAll(/TODO|""/g)].map(() => i + 1));
   const told = [...refused.err.matchAll(/draft\.yaml:(\d+) /g)].map((m) => Number(m[1]));
   expect(new Set(told)).toEqual(new Set(undecided));
+  expect(refused.err.split('\n').filter((line) => line.includes('draft.yaml:') && !line.includes(' is still to be decided: '))).toEqual([]);
   // A second look at a half-filled file adds nothing.
   expect((await rota.as('pat', 'registry', 'init', '--registry', draft)).out).toBe(proposed.out);
   // Without a file, the registry that holds is what there is.

@@ -179,7 +179,11 @@ tbody th { font-weight: 600; }
 
 label { display: block; font-weight: 600; margin: 0 0 0.3rem; }
 .hint { color: var(--soft); font-size: 0.9rem; margin: 0 0 0.4rem; }
-textarea, input[type=text], input:not([type]) { width: 100%; max-width: 46rem; font: inherit; color: var(--ink); background: var(--paper); border: 1px solid var(--soft); border-radius: var(--radius); padding: 0.55rem 0.7rem; }
+textarea, select, input[type=text], input:not([type]) { width: 100%; max-width: 46rem; font: inherit; color: var(--ink); background: var(--paper); border: 1px solid var(--soft); border-radius: var(--radius); padding: 0.55rem 0.7rem; }
+select { max-width: 100%; }
+.filter { display: flex; flex-wrap: wrap; gap: 0.75rem 1rem; align-items: end; margin: 0 0 1rem; }
+.filter > div { flex: 1 1 11rem; min-width: 0; }
+.filter > .buttons { flex: 0 1 auto; margin: 0; align-items: center; }
 textarea { min-height: 5rem; resize: vertical; }
 button { font: inherit; font-weight: 600; border: 1px solid var(--accent); background: var(--accent); color: var(--accent-ink); border-radius: var(--radius); padding: 0.6rem 1.2rem; min-height: 2.75rem; cursor: pointer; }
 button:hover { filter: brightness(1.1); }

@@ -6,6 +6,7 @@ import { keyFacts, repairFacts, type KeyLine } from '../../../core/findings/key-
 import type { FoundFinding, OpenFinding } from '../../../core/findings/open-finding.ts';
 import { reconcile } from '../../../core/findings/reconcile.ts';
 import type { KpiFact } from '../../../core/kpi/facts.ts';
+import type { RollbackPlan } from '../../../core/plan/plan.ts';
 import { addFacts, noFacts } from '../../../core/kpi/tally.ts';
 
 const dayMs = 86_400_000;
@@ -40,11 +41,13 @@ describe('what a look changes', () => {
   });
   test('the same in other words is reworded, and keeps its age', () => {
     expect(reconcile([found('a', { sentence: 'It is still off.' })], [open('a')], day(2)).rewords).toEqual([open('a', { sentence: 'It is still off.' })]);
+    expect(reconcile([found('a', { remedy: 'Switch it on elsewhere.' })], [open('a')], day(2)).rewords).toEqual([open('a', { remedy: 'Switch it on elsewhere.' })]);
   });
 });
 
 describe('where an alias should lead', () => {
   const rotation = (n: number, more: object) => ({ rotationId: `r${n}`, requestedAt: day(n), cutoverPlan: { aliases: [{ alias: 'alias/a' as const, from: `k${n}`, to: `k${n + 1}` }] }, ...more });
+  const rollback = { stage: 'rollback', aliases: [{ alias: 'alias/a', from: 'k2', to: 'k1' }] } as unknown as RollbackPlan;
   const keyOf = (rotations: Parameters<typeof expectedByLedger>[0], remembered = {}) => expectationOf('alias/a', expectedByLedger(rotations), remembered)?.keyId;
   const accepted = (n: number) => ({ 'alias/a': { keyId: 'k9', at: day(n), because: 'pat accepted it' } });
 
@@ -55,12 +58,18 @@ describe('where an alias should lead', () => {
     { what: 'after a rollback', rotations: [rotation(1, { outcome: 'complete', rolledBackBy: 'r2' })], keyId: 'k1' },
     { what: 'while a rotation moves it', rotations: [rotation(1, { outcome: 'complete' }), rotation(2, {})], keyId: undefined },
     { what: 'after one that has switched and waits for its old key to be quiet', rotations: [rotation(1, { outcome: 'complete' }), rotation(2, { quiet: { met: false, lookedAt: day(3), overdueAt: day(9), because: 'app uses it' } })], keyId: 'k3' },
+    { what: 'while a rollback moves it back', rotations: [rotation(1, { outcome: 'complete' }), { rotationId: 'r2', requestedAt: day(2), plan: rollback }], keyId: undefined },
+    { what: 'after a rollback that came to nothing', rotations: [rotation(1, { outcome: 'complete' }), { rotationId: 'r2', requestedAt: day(2), plan: rollback, outcome: 'failed' }], keyId: 'k2' },
     { what: 'whatever the order of the ledger', rotations: [rotation(2, { outcome: 'complete' }), rotation(1, { outcome: 'complete' })], keyId: 'k3' },
   ])('$what', ({ rotations, keyId }) => expect(keyOf(rotations)).toBe(keyId));
 
   test('the later of a rotation and an acceptance counts', () => {
     expect(keyOf([rotation(1, { outcome: 'complete' })], accepted(2))).toBe('k9');
     expect(keyOf([rotation(3, { outcome: 'complete' })], accepted(2))).toBe('k4');
+    // Asked for before, carried out after; and the rollback of one.
+    expect(keyOf([rotation(1, { outcome: 'complete', switchedAt: day(3) })], accepted(2))).toBe('k2');
+    expect(keyOf([rotation(1, { outcome: 'complete', switchedAt: day(1), rolledBackBy: 'r2' }), { rotationId: 'r2', requestedAt: day(1), switchedAt: day(3), outcome: 'rolled-back' }], accepted(2))).toBe('k1');
+    expect(keyOf([rotation(1, { outcome: 'complete', switchedAt: day(2) })], accepted(3))).toBe('k9');
   });
 });
 

@@ -35,6 +35,9 @@ test.each<[string, ReturnType<typeof judge>, string, string[]]>([
   ['material that expires inside the warning', judge({ expires: '2026-12-20' }), 'finding', ['material-expires']],
   ['material that expires later', judge({ expires: '2027-02-20' }), 'in-order', []],
   ['without its material', judge({ state: 'PendingImport' }), 'finding', ['no-material']],
+  ['of the registry and without its material, from the first moment', judge({ state: 'PendingImport', created: '2026-11-27' }), 'finding', ['no-material']],
+  ['made by another tool, its import still to come', judge({ state: 'PendingImport', created: '2026-11-27', aliases: ['alias/other'] }), 'finding', ['unregistered']],
+  ['made by another tool, and not imported within the day of a token', judge({ state: 'PendingImport', created: '2026-11-26', aliases: [] }), 'finding', ['no-material', 'unregistered']],
   ['the new key of a rotation under way', judge({ created: '2026-11-20', aliases: [], tags: { 'rota:rotation': 'r1' } }), 'in-order', []],
   ['the new key of a rotation that failed', judge({ created: '2026-01-20', aliases: [], tags: { 'rota:rotation': 'r1' } }), 'finding', ['left-over']],
   ['put aside', judge({ created: '2020-01-01', aliases: [], tags: { 'rota:retained-for': 'r1' } }), 'not-chased', []],
@@ -51,6 +54,12 @@ test.each<[string, ReturnType<typeof judge>, string, string[]]>([
 ])('%s', (_, judged, standing, findings) => {
   expect(judged.findings).toEqual(findings);
   expect(judged.standing).toBe(standing);
+});
+
+test.each([{ enabled: false }, { enabled: true, periodDays: 2560 }])('what to type about a replica is about its primary key (%o)', (rotation) => {
+  const description = { spec: 'SYMMETRIC_DEFAULT', usage: 'ENCRYPT_DECRYPT', origin: 'AWS_KMS', state: 'Enabled', createdMs: 0, multiRegion: 'REPLICA', primaryRegion: 'eu-west-1' } as const;
+  const judged = judgeKey({ keyId, manager: 'CUSTOMER', aliases: [], tags: {}, description, rotation }, place, policiesOf({ keys: [], automaticRotation: { periodDays: 365 } }, { home: true }), now);
+  expect(judged.findings[0]?.remedy).toMatch(new RegExp(`^(Switch it on|Shorten the period) at its primary key, for every Region, with \`rota enable-rotation ${keyId} --region eu-west-1 --apply\`\\.$`));
 });
 
 test('a cryptoperiod counts from the day the key was made, or last rotated', () => {

@@ -14,7 +14,7 @@ test.each([
   ['on, as asked', change({}, { enabled: true, periodDays: 180 }), { change: 'none', periodDays: 180 }],
   ['on, more often than asked', change({}, { enabled: true, periodDays: 90 }), { change: 'none', periodDays: 90 }],
   ['a primary key', change({ multiRegion: 'PRIMARY' }, off), { change: 'enable', periodDays: 180 }],
-  ['a replica', change({ multiRegion: 'REPLICA' }, off), { change: 'impossible', reason: 'it is a replica: rotation is set on the primary key, and holds in every Region' }],
+  ['a replica', change({ multiRegion: 'REPLICA', primaryRegion: 'eu-west-1' }, off), { change: 'impossible', reason: 'it is a replica: rotation is set on the primary key in eu-west-1, and holds in every Region' }],
   ['a replica of a key that rotates', change({ multiRegion: 'REPLICA' }, { enabled: true, periodDays: 180 }), { change: 'none', periodDays: 180 }],
   ['disabled', change({ state: 'Disabled' }, off), { change: 'impossible', reason: 'the key is disabled' }],
   ['imported', change({ origin: 'EXTERNAL' }), { change: 'impossible', reason: 'KMS cannot make new material for a key whose material is imported' }],

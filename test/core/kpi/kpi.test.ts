@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { KpiFact } from '../../../core/kpi/facts.ts';
-import { kpiReport, quarterOf, type KpiReport } from '../../../core/kpi/report.ts';
+import { kpiReport, overdueByQuarter, quarterOf, type KpiReport } from '../../../core/kpi/report.ts';
 import { addFacts, noFacts, type KpiTally } from '../../../core/kpi/tally.ts';
 
 const day = (n: number): string => new Date(Date.UTC(2026, 0, 1) + n * 86_400_000).toISOString();
@@ -137,6 +137,16 @@ describe('single figures', () => {
 
   test('without a key there is no percentage, rather than 0 or 100', () => expect(report().automaticRotation).toEqual({ on: 0, eligible: 0, off: [] }));
 
+  test('a multi-Region key counts once, as it was seen last; keys of other accounts are others', () => {
+    const seen = (region: string, account: string, on: number, rotation: 'on' | 'off' | 'not possible'): KpiFact => ({ fact: 'key-seen', at: day(on), keyArn: `arn:aws:kms:${region}:${account}:key/mrk-1234abcd12ab34cd56ef1234567890ab`, rotation, retained: false });
+    const off = ['eu-central-1', 'eu-west-1', 'us-east-1'].map((region) => seen(region, '111122223333', 10, 'off'));
+    expect(report(...off, seen('eu-central-1', '444455556666', 10, 'on')).automaticRotation).toMatchObject({ on: 1, eligible: 2, percent: 50, off: [expect.stringContaining('111122223333')] });
+    // Switched on at the primary; the sweeps of the replicas are still to come.
+    expect(report(...off, seen('eu-west-1', '111122223333', 11, 'on')).automaticRotation).toEqual({ on: 1, eligible: 1, percent: 100, off: [] });
+    // A replica that is disabled by itself says nothing of the others.
+    expect(report(...off, seen('us-east-1', '111122223333', 11, 'not possible')).automaticRotation).toMatchObject({ on: 0, eligible: 1 });
+  });
+
   test('the 90th percentile is a time that really was', () => {
     const facts = [1, 2, 3, 4, 5, 6, 7, 8, 9, 60].flatMap((lasts, i) => [opened(`f${i}`, 10), closed(`f${i}`, 10 + lasts)]);
     expect(report(...facts).timeToRemediate).toMatchObject({ count: 10, p90Seconds: 9 * 86_400, meanSeconds: 10.5 * 86_400 });
@@ -145,6 +155,11 @@ describe('single figures', () => {
   test('an overdue rotation counts in every quarter that it spans', () => {
     const tally = addFacts(noFacts, [opened('f1', 80, 'overdue'), closed('f1', 300)]);
     expect(kpiReport(tally, day(400)).overdueManualRotations).toEqual({ '2026-Q1': ['f1'], '2026-Q2': ['f1'], '2026-Q3': ['f1'], '2026-Q4': ['f1'] });
+  });
+
+  test('a quarter without an overdue rotation is told as such', () => {
+    expect(overdueByQuarter(kpiReport(noFacts, day(100)))).toEqual([['2026-Q2', []]]);
+    expect(overdueByQuarter(kpiReport(addFacts(noFacts, [opened('f1', 10, 'overdue'), closed('f1', 20)]), day(100)))).toEqual([['2026-Q1', ['f1']], ['2026-Q2', []]]);
   });
 
   test('an end without its beginning does not count until the beginning is told', () => {

@@ -51,9 +51,9 @@ const refused = (spec: string, name: string, material: Buffer, error: string, se
 // AWS KMS Developer Guide, "importing-keys-conceptual"; every file is openssl's
 const cases: readonly Case[] = [
   accepted('SYMMETRIC_DEFAULT', '32 bytes', keyFile('SYMMETRIC_DEFAULT')),
-  refused('SYMMETRIC_DEFAULT', '31 bytes', text(31), 'MaterialLengthWrong', 'Key material for SYMMETRIC_DEFAULT must be exactly 32 raw bytes, but these are 31 bytes.'),
-  refused('SYMMETRIC_DEFAULT', '33 bytes', text(33), 'MaterialLengthWrong', 'Key material for SYMMETRIC_DEFAULT must be exactly 32 raw bytes, but these are 33 bytes.'),
-  refused('SYMMETRIC_DEFAULT', 'nothing', Buffer.alloc(0), 'MaterialLengthWrong', 'Key material for SYMMETRIC_DEFAULT must be exactly 32 raw bytes, but these are 0 bytes.'),
+  refused('SYMMETRIC_DEFAULT', '31 bytes', text(31), 'MaterialLengthWrong', 'Key material for SYMMETRIC_DEFAULT must be exactly 32 raw bytes, but what was given has 31 bytes.'),
+  refused('SYMMETRIC_DEFAULT', '33 bytes', text(33), 'MaterialLengthWrong', 'Key material for SYMMETRIC_DEFAULT must be exactly 32 raw bytes, but what was given has 33 bytes.'),
+  refused('SYMMETRIC_DEFAULT', 'nothing', Buffer.alloc(0), 'MaterialLengthWrong', 'Key material for SYMMETRIC_DEFAULT must be exactly 32 raw bytes, but what was given has 0 bytes.'),
   refused('SYMMETRIC_DEFAULT', 'zeroed', Buffer.alloc(32), 'MaterialBlank', 'The key material for SYMMETRIC_DEFAULT is nothing but zero bytes.'),
   accepted('SYMMETRIC_DEFAULT', 'zeroes but one bit', Buffer.alloc(32).fill(1, 31)),
   refused('SYMMETRIC_DEFAULT', 'its base64', keyFile('symmetric-base64'), 'MaterialEncoded', encoded('SYMMETRIC_DEFAULT', 'base64 text', 'exactly 32 raw bytes')),
@@ -64,8 +64,8 @@ const cases: readonly Case[] = [
   ...([['HMAC_224', 28], ['HMAC_256', 32], ['HMAC_384', 48], ['HMAC_512', 64]] as const).flatMap(([spec, least]) => [
     accepted(spec, `${least} bytes`, text(least)),
     accepted(spec, '128 bytes', text(128)),
-    refused(spec, `${least - 1} bytes`, text(least - 1), 'MaterialLengthWrong', `Key material for ${spec} must be ${least} to 128 raw bytes, but these are ${least - 1} bytes.`),
-    refused(spec, '129 bytes', text(129), 'MaterialLengthWrong', `Key material for ${spec} must be ${least} to 128 raw bytes, but these are 129 bytes.`),
+    refused(spec, `${least - 1} bytes`, text(least - 1), 'MaterialLengthWrong', `Key material for ${spec} must be ${least} to 128 raw bytes, but what was given has ${least - 1} bytes.`),
+    refused(spec, '129 bytes', text(129), 'MaterialLengthWrong', `Key material for ${spec} must be ${least} to 128 raw bytes, but what was given has 129 bytes.`),
   ]),
   refused('HMAC_256', 'an Ed25519 key of a length that fits', keyFile('ECC_NIST_EDWARDS25519'), 'MaterialTypeWrong', type('HMAC_256', '32 to 128 raw bytes', 'a private key in PKCS#8')),
   refused('HMAC_256', '32 bytes in hex, which is 64 bytes', keyFile('symmetric-hex').subarray(0, 64), 'MaterialEncoded', encoded('HMAC_256', 'hex text', '32 to 128 raw bytes')),

@@ -80,7 +80,7 @@ test('no material at all is refused, by either algorithm', () => {
   for (const algorithm of ['RSAES_OAEP_SHA_256', 'RSA_AES_KEY_WRAP_SHA_256'] as const)
     assert.throws(() => wrapMaterial({ algorithm, publicKeySpki: wrappingKey('RSA_2048').spki, material: Buffer.alloc(0) }), {
       name: 'MaterialLengthWrong',
-      message: `Key material for ${algorithm} must be at least 1 byte, but these are 0 bytes.`,
+      message: `Key material for ${algorithm} must be at least 1 byte, but what was given has 0 bytes.`,
     });
 });
 
