@@ -1,4 +1,4 @@
-import { Aws, RemovalPolicy } from 'aws-cdk-lib';
+import { ArnFormat, Aws, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
@@ -14,6 +14,9 @@ function tasksOf(name: WorkflowName): string[] {
   return [...called];
 }
 
+/** Whether a workflow runs each item of a Map in an execution of its own. */
+const hasDistributedMap = (name: WorkflowName): boolean => Object.values(workflows[name]({ partition: 'aws', functionOf: (task) => task }).States).some((state) => state.Type === 'Map');
+
 /** The state machines, named as in workflows/catalogue.ts, with the very definitions of `npm run workflows`. */
 export class StateMachines extends Construct {
   readonly byName: Readonly<Record<WorkflowName, sfn.StateMachine>>;
@@ -28,6 +31,7 @@ export class StateMachines extends Construct {
     const arns = tasksOf(name).map((task) => [substitutionOf(task), functions.of(task).lambda.functionArn] as const);
     const role = new iam.Role(part, 'Role', { assumedBy: new iam.ServicePrincipal('states.amazonaws.com'), description: `Rota state machine ${name}` });
     role.addToPolicy(new iam.PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: arns.map(([, arn]) => arn) }));
+    if (hasDistributedMap(name)) for (const statement of itemsOf(name, Stack.of(this))) role.addToPolicy(statement);
     return new sfn.StateMachine(part, 'Machine', {
       stateMachineName: name,
       stateMachineType: sfn.StateMachineType.STANDARD,
@@ -41,4 +45,18 @@ export class StateMachines extends Construct {
       removalPolicy: RemovalPolicy.RETAIN,
     });
   }
+}
+
+/**
+ * What a Distributed Map takes of its own machine: it starts an execution for each item, and looks after it. CDK sees to that only where it has made the Map itself. By name, since a machine
+ * cannot be there before its role is. Step Functions Developer Guide, "IAM policies for using Distributed Map state" (iam-policies-eg-dist-map).
+ */
+function itemsOf(name: WorkflowName, stack: Stack): iam.PolicyStatement[] {
+  const arn = (resource: string, resourceName: string): string => stack.formatArn({ service: 'states', resource, resourceName, arnFormat: ArnFormat.COLON_RESOURCE_NAME });
+  return [
+    new iam.PolicyStatement({ actions: ['states:StartExecution'], resources: [arn('stateMachine', name)] }),
+    // Its executions are of `name`, or of `name/label`, as AWS tells of them.
+    new iam.PolicyStatement({ actions: ['states:DescribeExecution', 'states:StopExecution'], resources: [arn('execution', `${name}:*`), arn('execution', `${name}/*`)] }),
+    new iam.PolicyStatement({ actions: ['states:RedriveExecution'], resources: [arn('execution', `${name}/*`)] }),
+  ];
 }

@@ -11,6 +11,9 @@ const ambient = ['logs:CreateLogStream', 'logs:PutLogEvents', 'sqs:GetQueueAttri
 const roleOf = (task: string) => (task === 'api' ? roleOfFunction('ROTA_STATE_MACHINE_ARN_PREFIX') : roleOfFunction('ROTA_TASK', task));
 const allows = (role: string): Statement[] => statementsOfRole(role).filter((s) => s.Effect === 'Allow');
 const allowed = (role: string): string[] => [...new Set(allows(role).flatMap((s) => listOf(s.Action)))].filter((a) => !ambient.includes(a)).sort();
+const machineRoles = (): Map<string, string> =>
+  new Map(ofType('AWS::StepFunctions::StateMachine').map(([, m]) => [String(m.Properties.StateMachineName), /^\$\{(\w+)\.Arn\}$/.exec(String(m.Properties.RoleArn))?.[1] ?? '']));
+const ofDistributedMap = ['states:DescribeExecution', 'states:RedriveExecution', 'states:StartExecution', 'states:StopExecution'];
 const everyRole = (): string[] => ofType('AWS::IAM::Role').map(([id]) => id);
 const rolesThatMay = (action: RegExp): string[] => everyRole().filter((role) => allows(role).some((s) => listOf(s.Action).some((a) => action.test(a))));
 
@@ -20,9 +23,8 @@ describe('a role may what its task declares, and nothing else', () => {
   });
   test('the API', () => expect(allowed(roleOf('api'))).toEqual([...apiActions].sort()));
   test('a state machine calls its functions', () => {
-    const machines = ofType('AWS::StepFunctions::StateMachine').map(([, m]) => /^\$\{(\w+)\.Arn\}$/.exec(String(m.Properties.RoleArn))?.[1] ?? '');
-    for (const role of machines) {
-      expect(allowed(role).filter((a) => !/^(logs|xray):/.test(a))).toEqual(['lambda:InvokeFunction']);
+    for (const [name, role] of machineRoles()) {
+      expect(allowed(role).filter((a) => !/^(logs|xray):/.test(a))).toEqual(['lambda:InvokeFunction', ...(name === 'key-sweep' ? ofDistributedMap : [])]);
       const functions = allows(role).filter((s) => listOf(s.Action).includes('lambda:InvokeFunction')).flatMap((s) => listOf(s.Resource));
       for (const resource of functions) expect(resource).toMatch(/^\$\{Tasks\w+Function\w+\.Arn\}$/);
     }
@@ -30,6 +32,16 @@ describe('a role may what its task declares, and nothing else', () => {
 });
 
 const machines = Object.keys(workflows).join('|');
+
+// Step Functions Developer Guide, "IAM policies for using Distributed Map state": without these the Map never starts an item, and no key is ever swept.
+test('a sweep may start an execution for each account and Region, of its own machine', () => {
+  const rights = allows(machineRoles().get('key-sweep') ?? '').filter((s) => listOf(s.Action).some((a) => a.startsWith('states:')));
+  expect(rights.map((s) => [listOf(s.Action), listOf(s.Resource)])).toEqual([
+    [['states:StartExecution'], ['arn:aws:states:REGION:ACCOUNT:stateMachine:key-sweep']],
+    [['states:DescribeExecution', 'states:StopExecution'], ['arn:aws:states:REGION:ACCOUNT:execution:key-sweep:*', 'arn:aws:states:REGION:ACCOUNT:execution:key-sweep/*']],
+    [['states:RedriveExecution'], ['arn:aws:states:REGION:ACCOUNT:execution:key-sweep/*']],
+  ]);
+});
 
 describe('how far a right reaches', () => {
   const boundless = ['cloudtrail:LookupEvents', 'config:PutEvaluations', 'kms:CreateKey', 'kms:GenerateRandom', 'kms:ListAliases', 'kms:ListKeys', 'tag:GetResources'];
@@ -50,7 +62,7 @@ describe('how far a right reaches', () => {
     ['s3:ListBucket', /^\$\{Tables(Dossiers|Records)\w+\.Arn\}$/],
     ['sqs:', /^\$\{(Watch|Notices)Undelivered\w+\.Arn\}$/],
     ['sts:AssumeRole', /^arn:aws:iam::\*:role\/rota-sweep$/],
-    ['states:', new RegExp(`^arn:aws:states:REGION:ACCOUNT:(stateMachine:(${machines})|execution:(${machines}):\\*)$`)],
+    ['states:', new RegExp(`^arn:aws:states:REGION:ACCOUNT:(stateMachine:(${machines})|execution:(${machines})(:|/)\\*)$`)],
     ['events:PutEvents', /^arn:aws:events:REGION:ACCOUNT:event-bus\/default$/],
     ['events:InvokeApiDestination', /^\$\{NoticesWebhookApiDestination\w+\.Arn\}$/],
     ['kms:UpdateAlias', /^arn:aws:kms:REGION:ACCOUNT:(key|alias)\/\*$/],
