@@ -24,6 +24,7 @@ const looking: Rights['at'] = {
   ledgerTable: ['dynamodb:BatchGetItem', 'dynamodb:Query'],
   findingTable: ['dynamodb:DeleteItem', 'dynamodb:PutItem', 'dynamodb:Query'],
   records: ['s3:GetObject', 's3:PutObject'],
+  recordBucket: ['s3:ListBucket'],
   sweepRoles: ['sts:AssumeRole'],
 };
 
@@ -36,7 +37,7 @@ const elsewhere: Readonly<Record<string, Rights['at']>> = {
   'check-freeze': { registryTable: ['dynamodb:GetItem'] },
   'plan-cutover': { ...cutoverEvidence },
   'repoint-aliases': { registryTable: ['dynamodb:GetItem'], ...cutoverEvidence, ...approvalEvidence },
-  'publish-keys': { ...cutoverEvidence, ...approvalEvidence, publishedObjects: ['s3:GetObject', 's3:PutObject'] },
+  'publish-keys': { ...cutoverEvidence, ...approvalEvidence, publishedObjects: ['s3:GetObject', 's3:PutObject'], publishedBuckets: ['s3:ListBucket'] },
   'remind-consumers': { acknowledgementTable: ['dynamodb:Query'] },
   'lift-stop': { ...approvalEvidence },
   'open-wait': { waitTable: ['dynamodb:GetItem', 'dynamodb:PutItem'], tokenKey: ['kms:Encrypt'] },

@@ -59,7 +59,7 @@ describe('how far a right reaches', () => {
     ['s3:PutObject', /^(\$\{TablesRecords\w+\.Arn\}|\$\{TablesDossiers\w+\.Arn\}\/(dossiers|escrow|retirement)|arn:aws:s3:::rota-published-\*)\/\*$/],
     ['s3:GetObject', /^(\$\{TablesRecords\w+\.Arn\}|\$\{TablesDossiers\w+\.Arn\}\/(dossiers|retirement)|arn:aws:s3:::rota-published-\*)\/\*$/],
     ['ssm:', /^arn:aws:ssm:REGION:ACCOUNT:parameter\/rota\/published\/\*$/],
-    ['s3:ListBucket', /^\$\{Tables(Dossiers|Records)\w+\.Arn\}$/],
+    ['s3:ListBucket', /^(\$\{Tables(Dossiers|Records)\w+\.Arn\}|arn:aws:s3:::rota-published-\*)$/],
     ['sqs:', /^\$\{(Watch|Notices)Undelivered\w+\.Arn\}$/],
     ['sts:AssumeRole', /^arn:aws:iam::\*:role\/rota-sweep$/],
     ['states:', new RegExp(`^arn:aws:states:REGION:ACCOUNT:(stateMachine:(${machines})|execution:(${machines})(:|/)\\*)$`)],
@@ -89,6 +89,16 @@ describe('how far a right reaches', () => {
     expect(usedInCode.sort()).toEqual([...expected].sort());
     expect(reached.sort()).toEqual([...expected].sort());
   });
+});
+
+// Amazon S3 API Reference, GetObject, "Permissions": without the right to list, an object that is not there is refused (403) and not missing (404).
+test('who reads objects of a bucket is told of those that are not there', () => {
+  const readers = everyRole().map((role) => {
+    const placesOf = (action: string) => allows(role).filter((s) => listOf(s.Action).includes(action)).flatMap((s) => listOf(s.Resource));
+    return { read: [...new Set(placesOf('s3:GetObject').map((place) => place.replace(/\/.*$/, '')))].sort(), listed: placesOf('s3:ListBucket').sort() };
+  });
+  expect(readers.filter(({ read }) => read.length > 0)).toHaveLength(7);
+  for (const { read, listed } of readers) expect(listed).toEqual(read);
 });
 
 describe('what one role alone may', () => {
