@@ -28,6 +28,8 @@ export function makeCdkApp(context: Readonly<Record<string, string>> = {}, outdi
   const given = (name: string, otherwise: string): string => String((app.node.tryGetContext(name) as string | number | undefined) ?? otherwise);
   new RotaStack(app, 'Rota', {
     description: 'Rota: rotates the KMS keys that AWS cannot rotate by itself',
+    // Without its functions and roles every rotation that waits would fail.
+    terminationProtection: true,
     retention: { mode: retentionMode(given('retentionMode', 'GOVERNANCE')), years: retentionYears(given('retentionYears', '7')) },
     platformArns: platformArns(given('platformArns', '')),
     sweepRoles: listed(given('sweepRoles', 'arn:aws:iam::*:role/rota-sweep')),

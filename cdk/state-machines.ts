@@ -1,9 +1,10 @@
-import { ArnFormat, Aws, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { ArnFormat, Aws, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { workflows, type WorkflowName } from '../workflows/catalogue.ts';
+import { keptOnceMade } from './kept-once-made.ts';
 import { definitionText, pascalCase, substitutionOf, workflowNames } from './definition.ts';
 import type { TaskFunctions } from './task-functions.ts';
 
@@ -42,7 +43,7 @@ export class StateMachines extends Construct {
       // Execution data holds task tokens: it stays in the history, which only readers of executions see.
       logs: { destination: new logs.LogGroup(part, 'Log', { retention: logs.RetentionDays.ONE_YEAR }), level: sfn.LogLevel.ALL, includeExecutionData: false },
       // To delete a machine is to end the rotations that wait in it, and to lose their history: an act of its own.
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy: keptOnceMade,
     });
   }
 }

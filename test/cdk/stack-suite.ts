@@ -110,8 +110,17 @@ describe('what is kept', () => {
 
   test('nothing that holds anything goes with the stack', () => {
     const holders = ['AWS::DynamoDB::Table', 'AWS::S3::Bucket', 'AWS::KMS::Key', 'AWS::Logs::LogGroup', 'AWS::StepFunctions::StateMachine'];
-    const gone = Object.entries(made.resources).filter(([, r]) => (holders.includes(r.Type) && r.DeletionPolicy !== 'Retain') || r.DeletionPolicy === 'Delete' || r.UpdateReplacePolicy === 'Delete');
+    const stays = (policy: string | undefined) => policy === 'Retain' || policy === 'RetainExceptOnCreate';
+    const gone = Object.entries(made.resources).filter(([, r]) => (holders.includes(r.Type) && !(stays(r.DeletionPolicy) && r.UpdateReplacePolicy === 'Retain')) || r.DeletionPolicy === 'Delete' || r.UpdateReplacePolicy === 'Delete');
     expect(gone.map(([id]) => id)).toEqual([]);
+    expect(made.terminationProtection).toBe(true);
+  });
+
+  // AWS CloudFormation User Guide, "DeletionPolicy attribute": what is retained stays behind a failed creation too, and its name with it.
+  test('a first deployment that fails leaves nothing that the next one stumbles over', () => {
+    const named = Object.entries(made.resources).filter(([, r]) => r.DeletionPolicy === 'Retain' && Object.keys(r.Properties).some((field) => /^(StateMachine|Table|Bucket|Queue|Topic|Function|Role|LogGroup|Alarm|Rule|ConfigRule)Name$/.test(field)));
+    expect(named.map(([id]) => id)).toEqual([]);
+    for (const [id, r] of Object.entries(made.resources).filter(([, { Type }]) => ['AWS::StepFunctions::StateMachine', 'AWS::KMS::Key', 'AWS::S3::Bucket', 'AWS::SQS::Queue'].includes(Type))) expect([id, r.DeletionPolicy]).toEqual([id, 'RetainExceptOnCreate']);
   });
 });
 

@@ -28,6 +28,7 @@ interface Synthesised {
   readonly resources: Readonly<Record<string, Resource>>;
   readonly outputs: Readonly<Record<string, unknown>>;
   readonly messages: readonly string[];
+  readonly terminationProtection: boolean | undefined;
 }
 
 const pseudo: Readonly<Record<string, string>> = { 'AWS::Partition': 'aws', 'AWS::Region': 'REGION', 'AWS::AccountId': 'ACCOUNT' };
@@ -42,6 +43,7 @@ async function synthesise(context: Readonly<Record<string, string>>): Promise<Sy
   return {
     resources: template.Resources,
     outputs: template.Outputs,
+    terminationProtection: stack.terminationProtection,
     messages: assembly.stacks.flatMap((s) => s.messages).map((m) => `${m.level} ${m.id} ${JSON.stringify(m.entry.data)}`),
   };
 }
