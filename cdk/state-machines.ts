@@ -1,4 +1,4 @@
-import { ArnFormat, Aws, Stack } from 'aws-cdk-lib';
+import { ArnFormat, Aws, Fn, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
@@ -41,11 +41,20 @@ export class StateMachines extends Construct {
       role,
       tracingEnabled: true,
       // Execution data holds task tokens: it stays in the history, which only readers of executions see.
-      logs: { destination: new logs.LogGroup(part, 'Log', { retention: logs.RetentionDays.ONE_YEAR }), level: sfn.LogLevel.ALL, includeExecutionData: false },
+      logs: { destination: logOf(part, name), level: sfn.LogLevel.ALL, includeExecutionData: false },
       // To delete a machine is to end the rotations that wait in it, and to lose their history: an act of its own.
       removalPolicy: keptOnceMade,
     });
   }
+}
+
+/**
+ * Under a name for which CloudWatch Logs makes its own room: for any other Step Functions adds to a resource policy of the account that holds 5,120 characters, and where that is full no machine
+ * can be made (Step Functions Developer Guide, "Avoiding Amazon CloudWatch Logs resource policy size restrictions"). A stack that comes after this one has names of its own.
+ */
+function logOf(part: Construct, name: WorkflowName): logs.LogGroup {
+  const stack = Fn.select(2, Fn.split('/', Aws.STACK_ID));
+  return new logs.LogGroup(part, 'Log', { logGroupName: `/aws/vendedlogs/states/rota-${name}-${stack}`, retention: logs.RetentionDays.ONE_YEAR, removalPolicy: keptOnceMade });
 }
 
 /**

@@ -42,6 +42,13 @@ describe.each(Object.keys(workflows) as WorkflowName[])('state machine %s', (nam
     expect(filled).toEqual(JSON.parse(JSON.stringify(expected)));
   });
 
+  // Step Functions Developer Guide, "Avoiding Amazon CloudWatch Logs resource policy size restrictions".
+  test('has a log that takes no room in a resource policy of the account', () => {
+    const [destination] = (machine().Properties.LoggingConfiguration as { Destinations: { CloudWatchLogsLogGroup: { LogGroupArn: string } }[] }).Destinations;
+    const log = made.resources[/^\$\{(\w+)\.Arn\}$/.exec(destination?.CloudWatchLogsLogGroup.LogGroupArn ?? '')?.[1] ?? ''];
+    expect(log?.Properties.LogGroupName).toBe(`/aws/vendedlogs/states/rota-${name}-STACK`);
+  });
+
   test('is Standard, traced, and logs everything but the data', () => {
     expect(machine().Properties).toMatchObject({
       StateMachineType: 'STANDARD',

@@ -55,6 +55,8 @@ function inWords(value: unknown): unknown {
   const { Ref: ref, 'Fn::GetAtt': attribute, 'Fn::Join': join_ } = value as { Ref?: string; 'Fn::GetAtt'?: string[]; 'Fn::Join'?: [string, unknown[]] };
   if (ref !== undefined) return pseudo[ref] ?? `\${${ref}}`;
   if (attribute !== undefined) return `\${${attribute.join('.')}}`;
+  // The one thing that is selected: of the stack's id what makes it unique.
+  if ('Fn::Select' in value) return 'STACK';
   if (join_ !== undefined) return join_[1].map(inWords).join(join_[0]);
   return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, inWords(v)]));
 }
