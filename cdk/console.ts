@@ -66,7 +66,9 @@ export class Console extends Construct {
       ROTA_PLATFORM_ARNS: platformArns.join(','),
     });
 
-    const api = new apigateway.HttpApi(this, 'Http', { description: 'Rota' });
+    const api = new apigateway.HttpApi(this, 'Http', { description: 'Rota', createDefaultStage: false });
+    // Of each route. Pages are open to whoever finds them, and functions that they keep busy are missing to everybody in the account.
+    new apigateway.HttpStage(this, 'Stage', { httpApi: api, stageName: '$default', autoDeploy: true, throttle: { rateLimit: 50, burstLimit: 100 } });
     const integration = new HttpLambdaIntegration('Api', this.fn.lambda);
     api.addRoutes({ path: '/api/{proxy+}', methods: [apigateway.HttpMethod.ANY], integration, authorizer: new HttpIamAuthorizer() });
     const open = { integration, authorizer: new apigateway.HttpNoneAuthorizer() };
@@ -75,6 +77,8 @@ export class Console extends Construct {
     this.url = api.apiEndpoint;
     this.fn.setEnvironment({ ROTA_CONSOLE_URL: consoleUrl ?? `${api.apiEndpoint}/` });
 
+    // The next minute calls it again: what failed, or waited for a free function, need not be tried thrice meanwhile.
+    this.fn.lambda.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: Duration.minutes(1) });
     // Tells workflows what a crash kept from them: api/lambda.ts knows this event by what it lacks, a requestContext.
     new events.Rule(this, 'EveryMinute', {
       description: 'Rota: deliver what was left undelivered',

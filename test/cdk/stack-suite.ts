@@ -139,6 +139,16 @@ describe('the API', () => {
     });
   });
 
+  test('keeps no more functions busy than people need', () => {
+    expect(one('AWS::ApiGatewayV2::Stage').Properties).toMatchObject({ StageName: '$default', AutoDeploy: true, DefaultRouteSettings: { ThrottlingRateLimit: 50, ThrottlingBurstLimit: 100 } });
+  });
+
+  // AWS Lambda Developer Guide, "How Lambda handles errors and retries with asynchronous invocation": twice more, for up to six hours.
+  test('is not called again for a minute that failed', () => {
+    const config = ofType('AWS::Lambda::EventInvokeConfig').find(([, c]) => String(c.Properties.FunctionName).includes('ConsoleApi'))?.[1].Properties;
+    expect(config).toMatchObject({ MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 });
+  });
+
   test('is called every minute with an event that is no request', () => {
     const { ScheduleExpression, Targets } = one('AWS::Events::Rule', (r) => r.Properties.ScheduleExpression !== undefined).Properties as { ScheduleExpression: string; Targets: { Input: string }[] };
     expect(ScheduleExpression).toBe('rate(1 minute)');
