@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
@@ -67,9 +67,45 @@ describe('functions', () => {
     for (const given of others) expect(Object.keys(given)).toEqual(expect.arrayContaining(Object.values(nameVariables)));
   });
 
-  test.each(['tasks', 'api', 'notices'])('the bundle of %s loads in Node itself', (bundle) => {
-    const script = `console.log(Object.keys(await import(${JSON.stringify(resolve(`dist/lambda/${bundle}/index.mjs`))})).join())`;
-    expect(execFileSync(process.execPath, ['--input-type=module', '--eval', script], { encoding: 'utf8' })).toBe('handler\n');
+  describe('a bundle runs where there is nothing but Node and what the function is given', () => {
+    const variablesOf = (description: RegExp): Record<string, string> =>
+      (ofType('AWS::Lambda::Function').find(([, f]) => description.test(String(f.Properties.Description)))?.[1].Properties.Environment as { Variables: Record<string, string> }).Variables;
+
+    /** Prints a line for what the handler, far from any node_modules, answers to each event, or for the name of what it throws. */
+    function called(bundle: string, variables: Readonly<Record<string, string>>, calls: readonly { readonly event: unknown; readonly env?: Readonly<Record<string, string>> }[]): string[] {
+      const folder = mkdtempSync(join(tmpdir(), 'rota-bundle-'));
+      cpSync(`dist/lambda/${bundle}`, folder, { recursive: true });
+      const script = `
+        const { handler } = await import(${JSON.stringify(join(folder, 'index.mjs'))});
+        for (const { event, env } of ${JSON.stringify(calls)}) {
+          Object.assign(process.env, env);
+          const answer = await handler(event).then((a) => a ?? 'nothing', (error) => error.name);
+          console.log(typeof answer === 'string' ? answer : answer.statusCode + ' ' + (answer.headers['content-type'] ?? ''));
+        }`;
+      const env = { AWS_REGION: 'eu-central-1', AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_SECRET_ACCESS_KEY: 'secret', ...variables };
+      const printed = execFileSync(process.execPath, ['--input-type=module', '--eval', script], { encoding: 'utf8', cwd: folder, env, stdio: ['ignore', 'pipe', 'ignore'] });
+      rmSync(folder, { recursive: true });
+      return printed.trimEnd().split('\n');
+    }
+
+    test('tasks: each refuses an event that is none of its own', () => {
+      const answers = called('tasks', variablesOf(/^Rota task plan-rotation$/), tasks.map(({ name }) => ({ event: { none: 'of its own' }, env: { ROTA_TASK: name } })));
+      expect(answers).toEqual(tasks.map(() => 'BadRequest'));
+    });
+
+    test('api: a page for a browser, and a refusal of what is not signed', () => {
+      const domainName = 'a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com';
+      // API Gateway Developer Guide, "Create AWS Lambda proxy integrations for HTTP APIs", payload format 2.0.
+      const request = (path: string) => ({
+        event: { version: '2.0', routeKey: `GET ${path}`, rawPath: path, rawQueryString: '', headers: { host: domainName, accept: 'text/html' }, requestContext: { domainName, requestId: 'r', stage: '$default', http: { method: 'GET', path, sourceIp: '192.0.2.1' } }, isBase64Encoded: false },
+      });
+      const variables = { ...variablesOf(/^Rota API and console$/), ROTA_CONSOLE_URL: `https://${domainName}/` };
+      expect(called('api', variables, [request('/login'), request('/'), request('/api/whoami')])).toEqual(['200 text/html; charset=UTF-8', expect.stringMatching(/^302 /), '403 application/json']);
+    });
+
+    test('notices: passes over what nobody is told', () => {
+      expect(called('notices', variablesOf(/^Rota notices/), [{ event: { 'detail-type': 'Rota Something Else', time: '2026-11-27T08:00:00Z', detail: {} } }])).toEqual(['nothing']);
+    });
   });
 
   test('a task ends before the state machine gives up on it', () => {
