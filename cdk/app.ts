@@ -6,14 +6,14 @@
  * `COMPLIANCE`) and `retentionYears` (1 to 100, default 7) of dossiers, `consoleUrl` (where the console is opened, if by a name of your own), `publishedBuckets` and `publishedParameters` (comma-separated, default
  * `rota-published-*` and `/rota/published/*`): where public keys may be published. `mailTo` (comma-separated e-mail addresses), `webhookUrl` (HTTPS)
  * and `webhookSecret` (the name of its secret in Secrets Manager): who is told of approvals and rotations. `sweepRoles` (default
- * `arn:aws:iam::*:role/rota-sweep`): the roles in other accounts that sweeps may assume. `kmsQuotas` (like `GetParametersForImport=5,CreateKey=20`):
+ * `arn:aws:iam::*:role/rota-sweep`, in the partition of the stack): the roles in other accounts that sweeps may assume. `kmsQuotas` (like `GetParametersForImport=5,CreateKey=20`):
  * request quotas of KMS that AWS has raised for this account. `configRules` (`none`, the default, `rota` or `rota-and-managed`): rules of AWS Config,
  * for an account that has a configuration recorder; without one the deployment would fail.
  *
  * With `guardrailTargets` (comma-separated root, organisational units or accounts) there is a second stack, `RotaGuardrails`, with service control
  * policies for the account that manages the organisation; `breakGlassArns`, `rotaArns`, `longestPeriodDays` and `ownerTag` are for it.
  */
-import { App, Aspects, Stack } from 'aws-cdk-lib';
+import { App, Aspects, Aws, Stack } from 'aws-cdk-lib';
 import { quotasOf } from '../core/pace/kms-rates.ts';
 import { IamArn } from '../core/ids.ts';
 import { RequireRotation } from './guardrails/require-rotation.ts';
@@ -32,7 +32,7 @@ export function makeCdkApp(context: Readonly<Record<string, string>> = {}, outdi
     terminationProtection: true,
     retention: { mode: retentionMode(given('retentionMode', 'GOVERNANCE')), years: retentionYears(given('retentionYears', '7')) },
     platformArns: platformArns(given('platformArns', '')),
-    sweepRoles: listed(given('sweepRoles', 'arn:aws:iam::*:role/rota-sweep')),
+    sweepRoles: listed(given('sweepRoles', `arn:${Aws.PARTITION}:iam::*:role/rota-sweep`)),
     ...consoleUrl(given('consoleUrl', '')),
     kmsQuotas: kmsQuotas(given('kmsQuotas', '')),
     published: { buckets: listed(given('publishedBuckets', 'rota-published-*')), parameters: listed(given('publishedParameters', '/rota/published/*')) },
@@ -73,7 +73,7 @@ function retentionYears(text: string): number {
 /** What the service control policies say, from context. Throws when nobody could break the glass. */
 export const guardrailsFrom = (given: (name: string, otherwise: string) => string): GuardrailsProps => ({
   breakGlassArns: listed(given('breakGlassArns', '')),
-  rotaArns: listed(given('rotaArns', 'arn:aws:iam::*:role/Rota-*')),
+  rotaArns: listed(given('rotaArns', 'arn:*:iam::*:role/Rota-*')),
   longestPeriodDays: Number(given('longestPeriodDays', '365')),
   ownerTag: given('ownerTag', 'owner'),
 });

@@ -8,6 +8,7 @@ import { describe, expect, test } from 'vitest';
 import { makeApp } from '../../api/app.ts';
 import type { ApiDeps } from '../../api/deps.ts';
 import { makeCdkApp } from '../../cdk/app.ts';
+import { pascalCase } from '../../cdk/definition.ts';
 import { printedWorkflow } from '../../scripts/print-workflows.ts';
 import { tableKeys } from '../../store/set-up.ts';
 import { nameVariables } from '../../store/names-from-environment.ts';
@@ -354,7 +355,8 @@ describe('rules of AWS Config', () => {
 });
 
 test('says where things are', () => {
-  expect(Object.keys(made.outputs).sort()).toEqual(['AliasRollbackArn', 'ApiUrl', 'AsymmetricRotationArn', 'ByokRotationArn', 'CloseRotationArn', 'DossierBucket', 'KeySweepArn', 'NoticeTopic', 'RetireArn']);
+  expect(Object.keys(made.outputs).sort()).toEqual(['AliasRollbackArn', 'ApiUrl', 'AsymmetricRotationArn', 'ByokRotationArn', 'CloseRotationArn', 'DossierBucket', 'JudgeEventRoleArn', 'KeySweepArn', 'NoticeTopic', 'RetireArn', 'SweepTargetRoleArn']);
+  for (const task of ['sweep-target', 'judge-event']) expect(made.outputs[`${pascalCase(task)}RoleArn`]).toMatchObject({ Value: `\${${roleOfFunction('ROTA_TASK', task)}.Arn}` });
 });
 
 test.each([
