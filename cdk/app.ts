@@ -8,12 +8,13 @@
  * and `webhookSecret` (the name of its secret in Secrets Manager): who is told of approvals and rotations. `sweepRoles` (default
  * `arn:aws:iam::*:role/rota-sweep`, in the partition of the stack): the roles in other accounts that sweeps may assume. `kmsQuotas` (like `GetParametersForImport=5,CreateKey=20`):
  * request quotas of KMS that AWS has raised for this account. `configRules` (`none`, the default, `rota` or `rota-and-managed`): rules of AWS Config,
- * for an account that has a configuration recorder; without one the deployment would fail.
+ * for an account that has a configuration recorder; without one the deployment would fail. `permissionsBoundary`: the name of a managed policy that every role
+ * of the stack is bounded by, where the account demands one; it must allow what the roles are for.
  *
  * With `guardrailTargets` (comma-separated root, organisational units or accounts) there is a second stack, `RotaGuardrails`, with service control
  * policies for the account that manages the organisation; `breakGlassArns`, `rotaArns`, `longestPeriodDays` and `ownerTag` are for it.
  */
-import { App, Aspects, Aws, Stack } from 'aws-cdk-lib';
+import { App, Aspects, Aws, PermissionsBoundary, Stack } from 'aws-cdk-lib';
 import { quotasOf } from '../core/pace/kms-rates.ts';
 import { IamArn } from '../core/ids.ts';
 import { RequireRotation } from './guardrails/require-rotation.ts';
@@ -30,6 +31,7 @@ export function makeCdkApp(context: Readonly<Record<string, string>> = {}, outdi
     description: 'Rota: rotates the KMS keys that AWS cannot rotate by itself',
     // Without its functions and roles every rotation that waits would fail.
     terminationProtection: true,
+    ...boundary(given('permissionsBoundary', '')),
     retention: { mode: retentionMode(given('retentionMode', 'GOVERNANCE')), years: retentionYears(given('retentionYears', '7')) },
     platformArns: platformArns(given('platformArns', '')),
     sweepRoles: listed(given('sweepRoles', `arn:${Aws.PARTITION}:iam::*:role/rota-sweep`)),
@@ -47,6 +49,8 @@ export function makeCdkApp(context: Readonly<Record<string, string>> = {}, outdi
   Aspects.of(app).add(new RequireRotation());
   return app;
 }
+
+const boundary = (name: string): { permissionsBoundary?: PermissionsBoundary } => (name === '' ? {} : { permissionsBoundary: PermissionsBoundary.fromName(name) });
 
 function kmsQuotas(text: string): string {
   quotasOf(text);

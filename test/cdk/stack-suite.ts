@@ -354,6 +354,14 @@ describe('rules of AWS Config', () => {
   });
 });
 
+test('every role has the permissions boundary that an account demands, and none where none is', () => {
+  const stack = makeCdkApp({ permissionsBoundary: 'bank-boundary' }, mkdtempSync(join(tmpdir(), 'rota-cdk-'))).node.findChild('Rota');
+  const roles = Object.values(Template.fromStack(Stack.of(stack)).findResources('AWS::IAM::Role') as Record<string, Resource>);
+  expect(roles).toHaveLength(ofType('AWS::IAM::Role').length - 1);
+  for (const { Properties } of roles) expect(JSON.stringify(Properties.PermissionsBoundary)).toContain(':policy/bank-boundary');
+  for (const [, { Properties }] of ofType('AWS::IAM::Role')) expect(Properties.PermissionsBoundary).toBeUndefined();
+});
+
 test('says where things are', () => {
   expect(Object.keys(made.outputs).sort()).toEqual(['AliasRollbackArn', 'ApiUrl', 'AsymmetricRotationArn', 'ByokRotationArn', 'CloseRotationArn', 'DossierBucket', 'JudgeEventRoleArn', 'KeySweepArn', 'NoticeTopic', 'RetireArn', 'SweepTargetRoleArn']);
   for (const task of ['sweep-target', 'judge-event']) expect(made.outputs[`${pascalCase(task)}RoleArn`]).toMatchObject({ Value: `\${${roleOfFunction('ROTA_TASK', task)}.Arn}` });
