@@ -22,7 +22,7 @@ const at: Rights['at'] = {
   paceTable: ['dynamodb:GetItem', 'dynamodb:UpdateItem'],
   records: ['s3:GetObject', 's3:PutObject'],
   recordBucket: ['s3:ListBucket'],
-  waitTable: ['dynamodb:GetItem', 'dynamodb:Scan', 'dynamodb:UpdateItem'],
+  waitTable: ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:Scan', 'dynamodb:UpdateItem'],
   passkeyTable: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Scan', 'dynamodb:UpdateItem'],
   sessionTable: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
   eventBus: ['events:PutEvents'],

@@ -12,8 +12,11 @@ import { RotaFunction } from './rota-function.ts';
  */
 const timeout = Duration.minutes(14);
 
-/** A cutover plan of method `asymmetric` names what is published and who acknowledged; in an emergency the set is made there. */
-const cutoverEvidence: Rights['at'] = { publicationTable: ['dynamodb:PutItem', 'dynamodb:Query'], acknowledgementTable: ['dynamodb:Query'] };
+/**
+ * A cutover plan of method `asymmetric` names what is published and who acknowledged; in an emergency the set is made there. It is of public keys of people's own
+ * keys, beside that of Rota's by which decisions are checked.
+ */
+const cutoverEvidence: Rights['at'] = { publicationTable: ['dynamodb:PutItem', 'dynamodb:Query'], acknowledgementTable: ['dynamodb:Query'], keys: ['kms:GetPublicKey'] };
 
 /** Whoever acts on an approval reads the decisions and checks their signatures. */
 const approvalEvidence: Rights['at'] = { approvalTable: ['dynamodb:GetItem'], decisionKey: ['kms:GetPublicKey'] };
@@ -30,7 +33,7 @@ const looking: Rights['at'] = {
 
 /** What tasks do at other places than the ledger and the keys that they rotate. The names of actions are the task's own. */
 const elsewhere: Readonly<Record<string, Rights['at']>> = {
-  'plan-rotation': { registryTable: ['dynamodb:GetItem'] },
+  'plan-rotation': { registryTable: ['dynamodb:GetItem'], ledgerTable: ['dynamodb:DeleteItem'] },
   'check-start': { registryTable: ['dynamodb:GetItem'], ...approvalEvidence },
   'wrap-generated': { registryTable: ['dynamodb:GetItem'], escrow: ['s3:PutObject'] },
   'request-approval': { approvalTable: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'], tokenKey: ['kms:Encrypt'] },

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { apiActions } from '../../api/deps.ts';
 import { tasks } from '../../tasks/catalogue.ts';
 import { workflows } from '../../workflows/catalogue.ts';
+import { parts, storeCallsFrom } from './store-calls.ts';
 import { listOf, made, ofType, roleOfFunction, statementsOfRole, type Statement } from './template.ts';
 
 /** What Lambda does in a function's name: its log, its trace, and keeping the events at which it failed, where something keeps them. */
@@ -101,6 +102,26 @@ test('who reads objects of a bucket is told of those that are not there', () => 
   for (const { read, listed } of readers) expect(listed).toEqual(read);
 });
 
+describe('a role may at each table and bucket what its code does there', () => {
+  /** Of a file that it imports, these a task does not call. */
+  const others: Readonly<Record<string, readonly string[]>> = { 'close-sweep': ['findings.ofPlace', 'findings.open', 'findings.reword'] };
+  const lacking = (name: string, files: readonly string[]): string[] => {
+    const mayAt = (resource: string, action: string) => allows(roleOf(name)).some((s) => listOf(s.Action).includes(action) && listOf(s.Resource).some((r) => r.includes(resource)));
+    return storeCallsFrom(files)
+      .filter(({ call }) => !(others[name] ?? []).includes(call))
+      .flatMap(({ part, call, actions }) => [...actions].filter((action) => !mayAt(parts[part]?.resource ?? '', action)).map((action) => `${call} takes ${action}`));
+  };
+
+  test.each(tasks)('$name', ({ name, inLedger }) => expect(lacking(name, [fileOf(name), ...(inLedger ? ['tasks/task.ts'] : [])])).toEqual([]));
+  test('the API', () => expect(lacking('api', ['api/lambda.ts'])).toEqual([]));
+  test('one that lacks is found', () => expect(lacking('list-targets', ['tasks/task.ts'])).toContain('ledger.intend takes dynamodb:UpdateItem'));
+});
+
+test.each(['plan-cutover', 'repoint-aliases', 'publish-keys'])('%s may read the public keys that are rotated, and not only that of decisions', (name) => {
+  const places = allows(roleOf(name)).filter((s) => listOf(s.Action).includes('kms:GetPublicKey')).flatMap((s) => listOf(s.Resource));
+  expect(places).toContain('arn:aws:kms:REGION:ACCOUNT:key/*');
+});
+
 describe('what one role alone may', () => {
   const own = (key: string) => new RegExp(`^\\$\\{Keys${key}\\w+\\.Arn\\}$`);
 
@@ -154,11 +175,16 @@ test("no role of a function may move the aliases of Rota's own keys", () => {
     expect(statementsOfRole(roleOf(name)).some((s) => s.Effect === 'Deny' && s.Action === 'kms:*' && aliases.every((a) => listOf(s.Resource).includes(a)))).toBe(true);
 });
 
-/** The text of a task's file and of what it imports of tasks/ and store/ for more than types; a file that declares another task is that task's. */
-function closureOf(task: string): string[] {
+/** The file of a task, as tasks/catalogue.ts imports it. */
+function fileOf(task: string): string {
   const start = /import \{ \w+ \} from '(\.\/[^']*\/TASK\.ts)';/.source.replace('TASK', task);
   const file = new RegExp(start).exec(readFileSync('tasks/catalogue.ts', 'utf8'))?.[1];
   if (file === undefined) throw new Error(`tasks/catalogue.ts imports no file called ${task}.ts`);
+  return normalize(join('tasks', file));
+}
+
+/** The text of a task's file and of what it imports of tasks/ and store/ for more than types; a file that declares another task is that task's. */
+function closureOf(task: string): string[] {
   const texts = new Map<string, string>();
   const visit = (path: string): void => {
     if (texts.has(path) || !/^(tasks|store)\//.test(path)) return;
@@ -167,6 +193,6 @@ function closureOf(task: string): string[] {
     texts.set(path, text);
     for (const [, target = ''] of text.matchAll(/^import (?!type )[^;]*from '(\.[^']+)';/gm)) visit(normalize(join(dirname(path), target)));
   };
-  visit(normalize(join('tasks', file)));
+  visit(fileOf(task));
   return [...texts.values()];
 }

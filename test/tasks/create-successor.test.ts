@@ -26,7 +26,7 @@ function accountOf(clients: Clients) {
     if (name !== 'ListResourceTagsCommand') throw new Error(`nobody asked for ${name}`);
     return { Tags: input.KeyId === successor ? [{ TagKey: 'rota:rotation', TagValue: 'payments-s3' }] : [] };
   };
-  clients.kms.middlewareStack.add((_next, context) => async ({ input }) => ({ output: { ...(await answer(context.commandName ?? '', input as Record<string, unknown>)), $metadata: { requestId: '11111111-2222-4333-8444-555555555555' } }, response: {} }) as never, { step: 'initialize', priority: 'low' });
+  clients.kms.middlewareStack.add((_next, context) => async ({ input }) => ({ output: { ...(await answer(context.commandName ?? '', input as Record<string, unknown>)), $metadata: { requestId: '11111111-2222-4333-8444-555555555555' } }, response: {} }), { step: 'initialize', priority: 'low' });
   return { mostAtOnce: () => most };
 }
 
