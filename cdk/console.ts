@@ -60,7 +60,7 @@ export class Console extends Construct {
   constructor(scope: Construct, id: string, platformArns: readonly string[], consoleUrl?: string) {
     super(scope, id);
     // API Gateway gives up after 30 s; the schedule may use the minute until it comes again.
-    this.fn = new RotaFunction(this, 'Api', { description: 'Rota API and console', bundle: 'api', timeout: Duration.minutes(1) });
+    this.fn = new RotaFunction(this, 'Api', { description: 'Rota API and console', bundle: 'api', timeout: Duration.minutes(1), large: true });
     this.fn.setEnvironment({
       ROTA_STATE_MACHINE_ARN_PREFIX: `arn:${Aws.PARTITION}:states:${Aws.REGION}:${Aws.ACCOUNT_ID}:stateMachine:`,
       ROTA_PLATFORM_ARNS: platformArns.join(','),

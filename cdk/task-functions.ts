@@ -88,8 +88,8 @@ export class TaskFunctions extends Construct {
   constructor(scope: Construct, id: string) {
     super(scope, id);
     this.all = tasks.map((task) => {
-      const { name } = task;
-      const fn = new RotaFunction(this, pascalCase(name), { description: `Rota task ${name}`, bundle: 'tasks', timeout });
+      const { name, inLedger } = task;
+      const fn = new RotaFunction(this, pascalCase(name), { description: `Rota task ${name}`, bundle: 'tasks', timeout, large: !inLedger });
       fn.setEnvironment({ ROTA_TASK: name });
       return { name, fn, rights: rightsOf(task) };
     });

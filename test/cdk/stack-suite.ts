@@ -116,6 +116,12 @@ describe('functions', () => {
     expect(Math.max(...timeouts)).toBeLessThan(Math.min(...patience));
   });
 
+  // AWS Lambda Developer Guide, "Configure Lambda function memory": a whole processor at 1,769 MB.
+  test('what looks at all keys, or answers people, has room and a processor for it', () => {
+    const large = ofType('AWS::Lambda::Function').filter(([, f]) => f.Properties.MemorySize === 1769).map(([, f]) => String(f.Properties.Description));
+    expect(large.sort()).toEqual([...tasks.filter((t) => !t.inLedger).map((t) => `Rota task ${t.name}`), 'Rota API and console'].sort());
+  });
+
   test('each has a log that is kept for a year, a trace, and the API its prefix', () => {
     for (const [, f] of ofType('AWS::Lambda::Function')) expect(f.Properties).toMatchObject({ TracingConfig: { Mode: 'Active' }, Runtime: 'nodejs24.x', Handler: 'index.handler' });
     for (const [, log] of ofType('AWS::Logs::LogGroup')) expect(log.Properties.RetentionInDays).toBe(365);
