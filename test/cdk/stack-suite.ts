@@ -24,6 +24,20 @@ const one = (type: string, where: (r: Resource) => boolean = () => true): Resour
 
 test('synthesises without a word of complaint', () => expect(made.messages).toEqual([]));
 
+describe('stays inside the quotas of what deploys it', () => {
+  // AWS CloudFormation User Guide, "Understand CloudFormation quotas": template body in S3, resources, outputs; the rest is head-room for the next release.
+  test('the template', () => {
+    expect(made.bytes).toBeLessThan(900_000);
+    expect(Object.keys(made.resources).length).toBeLessThan(450);
+  });
+
+  // IAM User Guide, "IAM and AWS STS quotas": 10,240 characters of inline policy a role, without spaces. A reference becomes an ARN, longer than its name.
+  test.each(ofType('AWS::IAM::Role').map(([id]) => id))('the policy of %s', (role) => {
+    const longestArn = 'arn:aws:dynamodb:ap-southeast-2:111122223333:table/Rota-TablesAcknowledgements095A4990-ABCDEFGHIJKL';
+    expect(JSON.stringify(statementsOfRole(role)).replace(/\$\{[^}]*\}/g, longestArn).length).toBeLessThan(10_240);
+  });
+});
+
 describe.each(Object.keys(workflows) as WorkflowName[])('state machine %s', (name) => {
   const machine = () => one('AWS::StepFunctions::StateMachine', (r) => r.Properties.StateMachineName === name);
   const substitutions = () => machine().Properties.DefinitionSubstitutions as Record<string, string>;

@@ -29,6 +29,8 @@ interface Synthesised {
   readonly outputs: Readonly<Record<string, unknown>>;
   readonly messages: readonly string[];
   readonly terminationProtection: boolean | undefined;
+  /** Of the file as it is deployed. */
+  readonly bytes: number;
 }
 
 const pseudo: Readonly<Record<string, string>> = { 'AWS::Partition': 'aws', 'AWS::Region': 'REGION', 'AWS::AccountId': 'ACCOUNT' };
@@ -38,11 +40,13 @@ async function synthesise(context: Readonly<Record<string, string>>): Promise<Sy
   const folder = mkdtempSync(join(tmpdir(), 'rota-cdk-'));
   const assembly = makeCdkApp(context, folder).synth();
   const stack = assembly.getStackByName('Rota');
-  const template = inWords(JSON.parse(readFileSync(stack.templateFullPath, 'utf8'))) as { Resources: Record<string, Resource>; Outputs: Record<string, unknown> };
+  const text = readFileSync(stack.templateFullPath, 'utf8');
+  const template = inWords(JSON.parse(text)) as { Resources: Record<string, Resource>; Outputs: Record<string, unknown> };
   rmSync(folder, { recursive: true });
   return {
     resources: template.Resources,
     outputs: template.Outputs,
+    bytes: Buffer.byteLength(text),
     terminationProtection: stack.terminationProtection,
     messages: assembly.stacks.flatMap((s) => s.messages).map((m) => `${m.level} ${m.id} ${JSON.stringify(m.entry.data)}`),
   };
