@@ -6,14 +6,15 @@
  * `COMPLIANCE`) and `retentionYears` (1 to 100, default 7) of dossiers, `consoleUrl` (where the console is opened, if by a name of your own), `publishedBuckets` and `publishedParameters` (comma-separated, default
  * `rota-published-*` and `/rota/published/*`): where public keys may be published. `mailTo` (comma-separated e-mail addresses), `webhookUrl` (HTTPS)
  * and `webhookSecret` (the name of its secret in Secrets Manager): who is told of approvals and rotations. `sweepRoles` (default
- * `arn:aws:iam::*:role/rota-sweep`): the roles in other accounts that sweeps may assume. `kmsQuotas` (like `GetParametersForImport=5,CreateKey=20`):
+ * `arn:aws:iam::*:role/rota-sweep`, in the partition of the stack): the roles in other accounts that sweeps may assume. `kmsQuotas` (like `GetParametersForImport=5,CreateKey=20`):
  * request quotas of KMS that AWS has raised for this account. `configRules` (`none`, the default, `rota` or `rota-and-managed`): rules of AWS Config,
- * for an account that has a configuration recorder; without one the deployment would fail.
+ * for an account that has a configuration recorder; without one the deployment would fail. `permissionsBoundary`: the name of a managed policy that every role
+ * of the stack is bounded by, where the account demands one; it must allow what the roles are for.
  *
  * With `guardrailTargets` (comma-separated root, organisational units or accounts) there is a second stack, `RotaGuardrails`, with service control
  * policies for the account that manages the organisation; `breakGlassArns`, `rotaArns`, `longestPeriodDays` and `ownerTag` are for it.
  */
-import { App, Aspects, Stack } from 'aws-cdk-lib';
+import { App, Aspects, Aws, PermissionsBoundary, Stack } from 'aws-cdk-lib';
 import { quotasOf } from '../core/pace/kms-rates.ts';
 import { IamArn } from '../core/ids.ts';
 import { RequireRotation } from './guardrails/require-rotation.ts';
@@ -28,9 +29,12 @@ export function makeCdkApp(context: Readonly<Record<string, string>> = {}, outdi
   const given = (name: string, otherwise: string): string => String((app.node.tryGetContext(name) as string | number | undefined) ?? otherwise);
   new RotaStack(app, 'Rota', {
     description: 'Rota: rotates the KMS keys that AWS cannot rotate by itself',
+    // Without its functions and roles every rotation that waits would fail.
+    terminationProtection: true,
+    ...boundary(given('permissionsBoundary', '')),
     retention: { mode: retentionMode(given('retentionMode', 'GOVERNANCE')), years: retentionYears(given('retentionYears', '7')) },
     platformArns: platformArns(given('platformArns', '')),
-    sweepRoles: listed(given('sweepRoles', 'arn:aws:iam::*:role/rota-sweep')),
+    sweepRoles: listed(given('sweepRoles', `arn:${Aws.PARTITION}:iam::*:role/rota-sweep`)),
     ...consoleUrl(given('consoleUrl', '')),
     kmsQuotas: kmsQuotas(given('kmsQuotas', '')),
     published: { buckets: listed(given('publishedBuckets', 'rota-published-*')), parameters: listed(given('publishedParameters', '/rota/published/*')) },
@@ -45,6 +49,8 @@ export function makeCdkApp(context: Readonly<Record<string, string>> = {}, outdi
   Aspects.of(app).add(new RequireRotation());
   return app;
 }
+
+const boundary = (name: string): { permissionsBoundary?: PermissionsBoundary } => (name === '' ? {} : { permissionsBoundary: PermissionsBoundary.fromName(name) });
 
 function kmsQuotas(text: string): string {
   quotasOf(text);
@@ -71,7 +77,7 @@ function retentionYears(text: string): number {
 /** What the service control policies say, from context. Throws when nobody could break the glass. */
 export const guardrailsFrom = (given: (name: string, otherwise: string) => string): GuardrailsProps => ({
   breakGlassArns: listed(given('breakGlassArns', '')),
-  rotaArns: listed(given('rotaArns', 'arn:aws:iam::*:role/Rota-*')),
+  rotaArns: listed(given('rotaArns', 'arn:*:iam::*:role/Rota-*')),
   longestPeriodDays: Number(given('longestPeriodDays', '365')),
   ownerTag: given('ownerTag', 'owner'),
 });

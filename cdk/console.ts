@@ -22,7 +22,7 @@ const at: Rights['at'] = {
   paceTable: ['dynamodb:GetItem', 'dynamodb:UpdateItem'],
   records: ['s3:GetObject', 's3:PutObject'],
   recordBucket: ['s3:ListBucket'],
-  waitTable: ['dynamodb:GetItem', 'dynamodb:Scan', 'dynamodb:UpdateItem'],
+  waitTable: ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:Scan', 'dynamodb:UpdateItem'],
   passkeyTable: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Scan', 'dynamodb:UpdateItem'],
   sessionTable: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
   eventBus: ['events:PutEvents'],
@@ -60,13 +60,15 @@ export class Console extends Construct {
   constructor(scope: Construct, id: string, platformArns: readonly string[], consoleUrl?: string) {
     super(scope, id);
     // API Gateway gives up after 30 s; the schedule may use the minute until it comes again.
-    this.fn = new RotaFunction(this, 'Api', { description: 'Rota API and console', bundle: 'api', timeout: Duration.minutes(1) });
+    this.fn = new RotaFunction(this, 'Api', { description: 'Rota API and console', bundle: 'api', timeout: Duration.minutes(1), large: true });
     this.fn.setEnvironment({
       ROTA_STATE_MACHINE_ARN_PREFIX: `arn:${Aws.PARTITION}:states:${Aws.REGION}:${Aws.ACCOUNT_ID}:stateMachine:`,
       ROTA_PLATFORM_ARNS: platformArns.join(','),
     });
 
-    const api = new apigateway.HttpApi(this, 'Http', { description: 'Rota' });
+    const api = new apigateway.HttpApi(this, 'Http', { description: 'Rota', createDefaultStage: false });
+    // Of each route. Pages are open to whoever finds them, and functions that they keep busy are missing to everybody in the account.
+    new apigateway.HttpStage(this, 'Stage', { httpApi: api, stageName: '$default', autoDeploy: true, throttle: { rateLimit: 50, burstLimit: 100 } });
     const integration = new HttpLambdaIntegration('Api', this.fn.lambda);
     api.addRoutes({ path: '/api/{proxy+}', methods: [apigateway.HttpMethod.ANY], integration, authorizer: new HttpIamAuthorizer() });
     const open = { integration, authorizer: new apigateway.HttpNoneAuthorizer() };
@@ -75,6 +77,8 @@ export class Console extends Construct {
     this.url = api.apiEndpoint;
     this.fn.setEnvironment({ ROTA_CONSOLE_URL: consoleUrl ?? `${api.apiEndpoint}/` });
 
+    // The next minute calls it again: what failed, or waited for a free function, need not be tried thrice meanwhile.
+    this.fn.lambda.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: Duration.minutes(1) });
     // Tells workflows what a crash kept from them: api/lambda.ts knows this event by what it lacks, a requestContext.
     new events.Rule(this, 'EveryMinute', {
       description: 'Rota: deliver what was left undelivered',

@@ -1,7 +1,8 @@
-import { RemovalPolicy, Tags } from 'aws-cdk-lib';
+import { Tags } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
+import { keptOnceMade } from './kept-once-made.ts';
 import { RotatedKey } from './guardrails/rotated-key.ts';
 import { defaultNames } from '../store/clients.ts';
 
@@ -24,7 +25,7 @@ export class OwnKeys extends Construct {
 
   constructor(scope: Construct, id: string) {
     super(scope, id);
-    this.tokenKey = marked(new RotatedKey(this, 'tokenKey', { alias: defaultNames.tokenKey, description: 'Rota: task tokens of open approvals' }));
+    this.tokenKey = marked(new RotatedKey(this, 'tokenKey', { alias: defaultNames.tokenKey, removalPolicy: keptOnceMade, description: 'Rota: task tokens of open approvals' }));
     this.decisionKey = this.#signing('decisionKey', 'Rota: signs decisions');
     this.dossierKey = this.#signing('dossierKey', 'Rota: signs dossiers');
   }
@@ -38,7 +39,7 @@ export class OwnKeys extends Construct {
   }
 
   #signing(name: 'decisionKey' | 'dossierKey', description: string): kms.Key {
-    return marked(new kms.Key(this, name, { alias: defaultNames[name], description, removalPolicy: RemovalPolicy.RETAIN, keySpec: kms.KeySpec.ECC_NIST_P256, keyUsage: kms.KeyUsage.SIGN_VERIFY }));
+    return marked(new kms.Key(this, name, { alias: defaultNames[name], description, removalPolicy: keptOnceMade, keySpec: kms.KeySpec.ECC_NIST_P256, keyUsage: kms.KeyUsage.SIGN_VERIFY }));
   }
 }
 

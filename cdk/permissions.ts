@@ -10,7 +10,7 @@ import type { OwnKeys } from './own-keys.ts';
 import type { TableName, Tables } from './tables.ts';
 
 /** The places that a right may be about, each as ARNs. */
-type Places = Readonly<Record<TableName | OwnKeyName | 'dossiers' | 'escrow' | 'retirements' | 'publishedObjects' | 'publishedParameters' | OtherPlace, readonly string[]>>;
+type Places = Readonly<Record<TableName | OwnKeyName | 'dossiers' | 'escrow' | 'retirements' | 'publishedBuckets' | 'publishedObjects' | 'publishedParameters' | OtherPlace, readonly string[]>>;
 type OwnKeyName = 'tokenKey' | 'decisionKey' | 'dossierKey';
 type OtherPlace = 'anything' | 'records' | 'recordBucket' | 'sweepRoles' | 'bucket' | 'keys' | 'keysAndAliases' | 'ownAliases' | 'machines' | 'executions' | 'eventBus';
 type Place = keyof Places;
@@ -66,6 +66,7 @@ export function placesOf(stack: Stack, tables: Tables, keys: OwnKeys, published:
     sessionTable: [tables.byName.sessionTable.tableArn],
     waveTable: [tables.byName.waveTable.tableArn],
     paceTable: [tables.byName.paceTable.tableArn],
+    publishedBuckets: published.buckets.map((bucket) => stack.formatArn({ service: 's3', region: '', account: '', resource: bucket })),
     publishedObjects: published.buckets.map((bucket) => stack.formatArn({ service: 's3', region: '', account: '', resource: bucket, resourceName: '*' })),
     publishedParameters: published.parameters.map((name) => arn('ssm', 'parameter', name.replace(/^\//, ''))),
     tokenKey: [keys.tokenKey.keyArn],

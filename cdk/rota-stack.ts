@@ -61,6 +61,7 @@ export class RotaStack extends Stack {
     output('ApiUrl', console.url, 'ROTA_URL for the CLI');
     output('DossierBucket', tables.dossiers.bucketName, 'Dossiers and escrow envelopes, under Object Lock');
     output('NoticeTopic', notices.topic.topicArn, 'Subscribe to be told of approvals, rotations and alarms');
+    for (const task of ['sweep-target', 'judge-event']) output(`${pascalCase(task)}RoleArn`, functions.of(task).role.roleArn, `Roles for sweeps in other accounts trust this: task ${task}`);
     for (const [name, machine] of Object.entries(machines.byName)) output(`${pascalCase(name)}Arn`, machine.stateMachineArn, `State machine ${name}`);
   }
 }

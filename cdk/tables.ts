@@ -2,6 +2,7 @@ import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import { keptOnceMade } from './kept-once-made.ts';
 import { tableKeys } from '../store/set-up.ts';
 
 export type TableName = keyof typeof tableKeys;
@@ -52,7 +53,7 @@ export class Tables extends Construct {
       objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
       enforceSSL: true,
       minimumTLSVersion: 1.2,
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy: keptOnceMade,
     });
   }
 
@@ -66,6 +67,7 @@ export class Tables extends Construct {
       encryption: dynamodb.TableEncryption.DEFAULT,
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       deletionProtection: true,
+      // A table under deletion protection cannot go with a first deployment that fails: it stays, empty, under a name that nothing takes again.
       removalPolicy: RemovalPolicy.RETAIN,
     });
   }

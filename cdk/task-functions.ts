@@ -12,8 +12,11 @@ import { RotaFunction } from './rota-function.ts';
  */
 const timeout = Duration.minutes(14);
 
-/** A cutover plan of method `asymmetric` names what is published and who acknowledged; in an emergency the set is made there. */
-const cutoverEvidence: Rights['at'] = { publicationTable: ['dynamodb:PutItem', 'dynamodb:Query'], acknowledgementTable: ['dynamodb:Query'] };
+/**
+ * A cutover plan of method `asymmetric` names what is published and who acknowledged; in an emergency the set is made there. It is of public keys of people's own
+ * keys, beside that of Rota's by which decisions are checked.
+ */
+const cutoverEvidence: Rights['at'] = { publicationTable: ['dynamodb:PutItem', 'dynamodb:Query'], acknowledgementTable: ['dynamodb:Query'], keys: ['kms:GetPublicKey'] };
 
 /** Whoever acts on an approval reads the decisions and checks their signatures. */
 const approvalEvidence: Rights['at'] = { approvalTable: ['dynamodb:GetItem'], decisionKey: ['kms:GetPublicKey'] };
@@ -24,19 +27,20 @@ const looking: Rights['at'] = {
   ledgerTable: ['dynamodb:BatchGetItem', 'dynamodb:Query'],
   findingTable: ['dynamodb:DeleteItem', 'dynamodb:PutItem', 'dynamodb:Query'],
   records: ['s3:GetObject', 's3:PutObject'],
+  recordBucket: ['s3:ListBucket'],
   sweepRoles: ['sts:AssumeRole'],
 };
 
 /** What tasks do at other places than the ledger and the keys that they rotate. The names of actions are the task's own. */
 const elsewhere: Readonly<Record<string, Rights['at']>> = {
-  'plan-rotation': { registryTable: ['dynamodb:GetItem'] },
+  'plan-rotation': { registryTable: ['dynamodb:GetItem'], ledgerTable: ['dynamodb:DeleteItem'] },
   'check-start': { registryTable: ['dynamodb:GetItem'], ...approvalEvidence },
   'wrap-generated': { registryTable: ['dynamodb:GetItem'], escrow: ['s3:PutObject'] },
   'request-approval': { approvalTable: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'], tokenKey: ['kms:Encrypt'] },
   'check-freeze': { registryTable: ['dynamodb:GetItem'] },
   'plan-cutover': { ...cutoverEvidence },
   'repoint-aliases': { registryTable: ['dynamodb:GetItem'], ...cutoverEvidence, ...approvalEvidence },
-  'publish-keys': { ...cutoverEvidence, ...approvalEvidence, publishedObjects: ['s3:GetObject', 's3:PutObject'] },
+  'publish-keys': { ...cutoverEvidence, ...approvalEvidence, publishedObjects: ['s3:GetObject', 's3:PutObject'], publishedBuckets: ['s3:ListBucket'] },
   'remind-consumers': { acknowledgementTable: ['dynamodb:Query'] },
   'lift-stop': { ...approvalEvidence },
   'open-wait': { waitTable: ['dynamodb:GetItem', 'dynamodb:PutItem'], tokenKey: ['kms:Encrypt'] },
@@ -84,8 +88,8 @@ export class TaskFunctions extends Construct {
   constructor(scope: Construct, id: string) {
     super(scope, id);
     this.all = tasks.map((task) => {
-      const { name } = task;
-      const fn = new RotaFunction(this, pascalCase(name), { description: `Rota task ${name}`, bundle: 'tasks', timeout });
+      const { name, inLedger } = task;
+      const fn = new RotaFunction(this, pascalCase(name), { description: `Rota task ${name}`, bundle: 'tasks', timeout, large: !inLedger });
       fn.setEnvironment({ ROTA_TASK: name });
       return { name, fn, rights: rightsOf(task) };
     });

@@ -31,7 +31,7 @@ export async function signedRequest(io: Io, { method, path, body, service = 'exe
   const text = body === undefined ? undefined : JSON.stringify(body);
   const signer = new SignatureV4({
     service,
-    region: io.env.AWS_REGION ?? io.env.AWS_DEFAULT_REGION ?? 'us-east-1',
+    region: regionOf(base, io),
     credentials: await credentialsOf(io),
     sha256: Sha256,
   });
@@ -58,6 +58,9 @@ export async function apiJson<T>(io: Io, request: SignedRequest): Promise<T> {
   return JSON.parse((await signedRequest(io, request)).toString('utf8')) as T;
 }
 
+/** API Gateway takes a signature for its own Region only, whatever the caller's profile says: its host name tells which that is. */
+const regionOf = ({ hostname }: URL, { env }: Io): string => /\.execute-api\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?$/.exec(hostname)?.[1] ?? env.AWS_REGION ?? env.AWS_DEFAULT_REGION ?? 'us-east-1';
+
 async function credentialsOf({ env }: Io): Promise<{ accessKeyId: string; secretAccessKey: string; sessionToken?: string }> {
   const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN: sessionToken } = env;
   if (accessKeyId !== undefined && secretAccessKey !== undefined)
@@ -69,12 +72,21 @@ async function credentialsOf({ env }: Io): Promise<{ accessKeyId: string; secret
   }
 }
 
+/** What API Gateway says before Rota comes to know of a request, or in its place. API Gateway Developer Guide, "Quotas for configuring and running an HTTP API". */
+const remedies: Readonly<Record<number, string>> = {
+  403: 'Look at the credentials in use: `aws sts get-caller-identity`, AWS_PROFILE. They need execute-api:Invoke on the API.',
+  413: 'API Gateway and Lambda take 6 MB at once: leave keys that AWS rotates by itself out of rota.yaml.',
+  429: 'Too much is asked of the API at once: wait a few seconds and try again.',
+  500: 'The function of the API failed: its log says why (runbooks/function-failed.md).',
+  503: 'API Gateway waits for 30 seconds. What was asked for may still be done: look with `rota status` before you ask again.',
+};
+
 function refusalOf(status: number, bytes: Buffer): ApiRefusal {
   try {
     const { error, sentence, remedy, __type, message, Message } = JSON.parse(bytes.toString('utf8')) as Record<string, string | undefined>;
     if (sentence !== undefined) return new ApiRefusal(error ?? 'Refused', sentence, remedy ?? '');
     const words = message ?? Message;
-    if (words !== undefined) return new ApiRefusal(__type ?? 'Refused', words, 'Look at the credentials in use: `aws sts get-caller-identity`, AWS_PROFILE.');
+    if (words !== undefined) return new ApiRefusal(__type ?? 'Refused', words, remedies[status] ?? 'Look at the credentials in use: `aws sts get-caller-identity`, AWS_PROFILE.');
   } catch {
     // Not JSON: a proxy or another server answered.
   }

@@ -87,6 +87,12 @@ export interface KmsPace {
   readonly refused: (operation: string) => Promise<void>;
 }
 
+/**
+ * CloudTrail answers two LookupEvents a second, to everybody in the account, and evidence is many of them: whoever asks page after page is refused again and again, and is answered in the
+ * end. With three attempts a look at a busy key would fail, and begin anew. CloudTrail API Reference, LookupEvents.
+ */
+const trailAttempts = 8;
+
 const defined = <T extends object>(o: T) =>
   Object.fromEntries(Object.entries(o).filter(([, v]) => v !== undefined)) as { [K in keyof T]: Exclude<T[K], undefined> };
 
@@ -95,7 +101,7 @@ export interface Closable {
 }
 
 /**
- * SDK clients with bounded waits: 5 s to connect, 30 s for an answer, 3 attempts with the SDK's jitter; the workflow's
+ * SDK clients with bounded waits: 5 s to connect, 30 s for an answer, 3 attempts with the SDK's jitter (of CloudTrail more); the workflow's
  * own Retry does the rest.
  */
 export function makeClients(access: AwsAccess): Clients & Closable {
@@ -117,7 +123,7 @@ export function makeClients(access: AwsAccess): Clients & Closable {
     states: () => closed(new SFNClient(base)),
     events: () => closed(new EventBridgeClient(base)),
     parameters: () => closed(new SSMClient(base)),
-    trail: () => closed(new CloudTrailClient(forKms)),
+    trail: () => closed(new CloudTrailClient({ ...forKms, maxAttempts: trailAttempts })),
     config: () => closed(new ConfigServiceClient(base)),
   });
   const destroy = (): void => {

@@ -19,6 +19,12 @@ const People = z.array(Person);
 const Freezes = z.array(Freeze);
 
 /**
+ * API Gateway waits for 30 seconds, in which one after the other some 3,000 keys are written. More at once than this, and DynamoDB refuses: it takes 1,000 writes a second
+ * for one partition key. Amazon DynamoDB Developer Guide, "Best practices for designing and using partition keys".
+ */
+const atOnce = 10;
+
+/**
  * The registry in DynamoDB: each applied file is a revision of one item a key; a pointer item says which revision holds,
  * so that a reader sees the old file or the new one whole, never a mixture.
  */
@@ -50,7 +56,8 @@ export class RegistryTable {
     const { exceptions, automaticRotation, sweep } = registry;
     await this.#put({ revision, item: 'estate', estate: { exceptions, automaticRotation, sweep } });
     await this.#put({ revision, item: 'freezes', freezes: registry.freezes ?? [] });
-    for (const key of registry.keys) await this.#put({ revision, item: `key#${key.alias}`, key });
+    for (let from = 0; from < registry.keys.length; from += atOnce)
+      await Promise.all(registry.keys.slice(from, from + atOnce).map((key) => this.#put({ revision, item: `key#${key.alias}`, key })));
     await this.#dynamo.send(
       new UpdateCommand({
         TableName: this.#table,

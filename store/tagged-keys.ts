@@ -5,19 +5,25 @@ export const taggedKeysActions = ['kms:ListKeys', 'kms:ListResourceTags'] as con
 
 const noTags: Record<string, string> = {};
 
+/** At some 10 ms an answer half of the 2,000 requests a second that KMS allows: 100,000 keys take two minutes. KMS Developer Guide, "Request quotas". */
+const atOnce = 10;
+
 /**
- * The keys that carry this tag with this value, each asked for its own tags: slow, but the tagging API lags behind. Keys
+ * The keys that carry this tag with this value, each asked for its own tags: slow with many keys, but the tagging API lags behind. Keys
  * whose tags nobody may read (AWS managed keys, strangers' policies) are passed over.
  */
 export async function keysTagged(kms: KMSClient, tag: string, value: string): Promise<string[]> {
   const found: string[] = [];
   for await (const page of paginateListKeys({ client: kms, pageSize: 1000 }, {}))
-    for (const { KeyId: keyId = '' } of page.Keys ?? []) {
-      const tags = await tagsOf(kms, keyId).catch((error: unknown) => {
-        if ((error as Error).name === 'AccessDeniedException') return noTags;
-        throw error;
-      });
-      if (tags[tag] === value) found.push(keyId);
+    for (let rest = page.Keys ?? []; rest.length > 0; rest = rest.slice(atOnce)) {
+      const tagged = await Promise.all(rest.slice(0, atOnce).map(async ({ KeyId: keyId = '' }) => ((await readableTags(kms, keyId))[tag] === value ? [keyId] : [])));
+      found.push(...tagged.flat());
     }
   return found;
 }
+
+const readableTags = (kms: KMSClient, keyId: string): Promise<Record<string, string>> =>
+  tagsOf(kms, keyId).catch((error: unknown) => {
+    if ((error as Error).name === 'AccessDeniedException') return noTags;
+    throw error;
+  });

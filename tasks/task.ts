@@ -27,6 +27,11 @@ export interface Deps {
 
 export interface Context extends Deps {
   readonly head: RotationHead;
+  /**
+   * Clients whose calls to KMS stand in no ledger and no dossier: for a look through every key of the account, one call each, which would be more than the
+   * 400 KB of an item. Amazon DynamoDB Developer Guide, "Constraints".
+   */
+  readonly aside: Pick<Clients, 'kms'>;
   /** An earlier attempt of this step may have had its effect: look before you do it again (P6). */
   readonly repeated: boolean;
   /** How often this step has been tried, this time included. */
@@ -85,7 +90,7 @@ export async function runTask<I extends { rotationId: string }, O>(definition: T
     if (head.outcome !== undefined && definition.name !== 'seal-dossier') throw new RotaError('RotationEnded', { rotationId: head.rotationId, outcome: head.outcome });
     const pace = deps.kmsQuotas === undefined ? {} : { pace: kmsPaceOf(deps, deps.kmsQuotas, head.quotaShare) };
     const clients = watched(deps.clients, deps.clock, { log: kmsCalls, ...pace });
-    const result = await definition.run(input, { ...deps, clients, head, repeated: intent.attempts > 1, attempts: intent.attempts, now: isoSeconds(deps.clock.now()) });
+    const result = await definition.run(input, { ...deps, clients, aside: deps.clients, head, repeated: intent.attempts > 1, attempts: intent.attempts, now: isoSeconds(deps.clock.now()) });
     await ledger.complete(input.rotationId, step, now(), definition.output.parse(result), kmsCalls);
     return result;
   } catch (error) {

@@ -11,6 +11,16 @@ import type { Resources } from './resources.ts';
 /** As many accounts and Regions at once; each has rates of its own. */
 const atOnce = 20;
 
+/** In characters. Results of all of the 500 targets that a registry may have go on in one state, of 256 KiB at most, even if every account refuses its sweep. */
+const longestError = 280;
+
+/** What Lambda says of an error is JSON: the sentence in it, without where it was thrown, which is longer than the rest. */
+const whatWentWrong = `(
+  $cause := $states.errorOutput.Cause ? $states.errorOutput.Cause : '';
+  $said := $replace($replace($cause, /^\\{.*errorMessage.{3}/, ''), /(\\W{3}(trace|errorType).*|\\W\\})$/, '');
+  $substring($states.errorOutput.Error & ($said = '' ? '' : ': ' & $said), 0, ${longestError})
+)`.replace(/\s+/g, ' ');
+
 export const keySweep = (to: Resources): StateMachine => ({
   Comment: 'Looks at every key: findings, KPIs, rotations that are due',
   QueryLanguage: 'JSONata',
@@ -35,7 +45,7 @@ export const keySweep = (to: Resources): StateMachine => ({
             catch: [
               {
                 ErrorEquals: ['States.ALL'],
-                Output: "{% $merge([$sift($states.input, function($v, $k) { $k != 'sweepId' }), {'error': $states.errorOutput.Error & ($states.errorOutput.Cause ? ': ' & $states.errorOutput.Cause : '')}]) %}",
+                Output: `{% $merge([$sift($states.input, function($v, $k) { $k != 'sweepId' }), {'error': ${whatWentWrong}}]) %}`,
                 Next: 'Target done',
               },
             ],

@@ -4,7 +4,7 @@ import type { ListedRotation } from '../../store/ledger-table.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { LoggedIn } from '../identity/session.ts';
 import { registeredKeys, type RegisteredKeyRow } from '../keys/registered-keys.ts';
-import { statusOf } from '../rotations/status.ts';
+import { statusOfEach } from '../rotations/status.ts';
 import { hindranceOf, missingText } from './approval.tsx';
 import { KeyStanding } from './keys.tsx';
 import { rotatePath } from './rotate.tsx';
@@ -24,7 +24,7 @@ export async function homePage(deps: ApiDeps, reader: LoggedIn) {
   const { ledger } = deps.store;
   const [rotations, open] = await Promise.all([ledger.list(), ledger.openOnes()]);
   const moving = new Set(open.map((r) => r.rotationId));
-  const statuses = async (listed: readonly ListedRotation[]) => Promise.all((await ledger.headsOf(listed.map((r) => r.rotationId))).map((head) => statusOf(deps, head)));
+  const statuses = async (listed: readonly ListedRotation[]) => statusOfEach(deps, await ledger.headsOf(listed.map((r) => r.rotationId)));
   const [running, recent, keys, questions] = await Promise.all([
     statuses(rotations.filter((r) => moving.has(r.rotationId)).slice(0, runningCount)),
     statuses(rotations.filter((r) => !moving.has(r.rotationId)).slice(0, recentCount)),

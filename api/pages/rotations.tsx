@@ -1,6 +1,6 @@
 import type { ApiDeps } from '../deps.ts';
 import type { LoggedIn } from '../identity/session.ts';
-import { statusOf } from '../rotations/status.ts';
+import { statusOfEach } from '../rotations/status.ts';
 import { Empty } from './parts/facts.tsx';
 import { Page } from './parts/layout.tsx';
 import { Pages } from './parts/pages.tsx';
@@ -12,7 +12,7 @@ const pageSize = 25;
 export async function rotationsPage(deps: ApiDeps, reader: LoggedIn, from: number) {
   const rotations = await deps.store.ledger.list();
   const heads = await deps.store.ledger.headsOf(rotations.slice(from, from + pageSize).map((r) => r.rotationId));
-  const shown = await Promise.all(heads.map((head) => statusOf(deps, head)));
+  const shown = await statusOfEach(deps, heads);
   return (
     <Page title="Rotations" reader={reader} place="/rotations">
       <section aria-label="All rotations, newest first">

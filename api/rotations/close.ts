@@ -15,9 +15,23 @@ const graceMs = 3_600_000;
  */
 export async function closeStopped(deps: ApiDeps, rotations: readonly RotationStanding[]): Promise<number> {
   // One that was asked for within the grace cannot have stopped before it: a wave would have hundreds asked about for nothing.
-  const open = rotations.filter((h) => h.executionArn !== undefined && h.outcome === undefined && Date.parse(h.requestedAt) + graceMs <= deps.clock.now());
+  const open = someOf(
+    rotations.filter((h) => h.executionArn !== undefined && h.outcome === undefined && Date.parse(h.requestedAt) + graceMs <= deps.clock.now()),
+    deps.clock.now(),
+  );
   const closed = await Promise.allSettled(open.map((rotation) => closeIfStopped(deps, rotation)));
   return closed.filter((c) => c.status === 'fulfilled' && c.value).length;
+}
+
+/** AWS answers about ten DescribeExecution a second, to everybody in the account. Step Functions Developer Guide, "Quotas", state throttling. */
+const askedAtOnce = 100;
+
+/** As many as may be asked about in one round; in the next, a minute later on AWS, come others. */
+function someOf(rotations: readonly RotationStanding[], nowMs: number): readonly RotationStanding[] {
+  if (rotations.length <= askedAtOnce) return rotations;
+  const inOrder = [...rotations].sort((a, b) => a.rotationId.localeCompare(b.rotationId));
+  const from = (Math.floor(nowMs / 60_000) * askedAtOnce) % inOrder.length;
+  return [...inOrder, ...inOrder].slice(from, from + askedAtOnce);
 }
 
 async function closeIfStopped(deps: ApiDeps, { rotationId, executionArn }: RotationStanding): Promise<boolean> {

@@ -9,10 +9,15 @@ import type { ApiDeps } from '../deps.ts';
 import { isOpen } from '../waits/answer.ts';
 
 /** Where a rotation stands: computed from ledger, open questions and the execution, never stored. */
-export async function statusOf(deps: ApiDeps, head: RotationHead): Promise<RotationStatus> {
+export const statusOf = (deps: ApiDeps, head: RotationHead): Promise<RotationStatus> => statusBy(deps, head, executionState);
+
+/** The same of many. Of those that have ended the ledger knows all; of the others it is believed where AWS is asked too much. */
+export const statusOfEach = (deps: ApiDeps, heads: readonly RotationHead[]): Promise<RotationStatus[]> => Promise.all(heads.map((head) => statusBy(deps, head, executionStateAmongMany)));
+
+async function statusBy(deps: ApiDeps, head: RotationHead, stateOf: typeof executionState): Promise<RotationStatus> {
   const { rotationId, plan, retirePlan, cutoverPlan } = head;
   const open = (await deps.store.approvals.ofRotation(rotationId)).filter((a) => a.outcome === 'open' && !isVoid(a, head, deps.clock.now()));
-  const execution = await executionState(deps, head);
+  const execution = await stateOf(deps, head);
   const isRollback = plan !== undefined && 'stage' in plan;
   const records = await deps.store.ledger.steps(rotationId);
   const rollover = await rolloverStatus(deps, head, records);
@@ -63,6 +68,18 @@ async function executionState({ clients }: ApiDeps, { executionArn }: RotationHe
   if (described === undefined) return { status: 'FORGOTTEN' };
   const { status = 'RUNNING', error, cause } = described;
   return { status, ...(error === undefined ? {} : { error }), ...(cause === undefined ? {} : { cause }) };
+}
+
+/**
+ * AWS answers about ten DescribeExecution a second, to everybody in the account: of a ledger of years most are not asked about, and one that is refused for the rate goes by
+ * the ledger, in which it runs. Step Functions Developer Guide, "Quotas", state throttling.
+ */
+async function executionStateAmongMany(deps: ApiDeps, head: RotationHead): Promise<ExecutionState> {
+  if (head.outcome !== undefined) return { status: 'ENDED' };
+  return executionState(deps, head).catch((error: unknown) => {
+    if ((error as Error).name !== 'ThrottlingException') throw error;
+    return { status: 'RUNNING' };
+  });
 }
 
 /** Step Functions forgets an execution 90 days after its end; ledger and dossier do not. Developer Guide, "Quotas", execution history retention. */

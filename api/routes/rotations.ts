@@ -10,7 +10,7 @@ import type { ApiDeps, ApiEnv } from '../deps.ts';
 import { personOf, personWithRole } from '../identity/person.ts';
 import { Alias, readBody, Reason } from '../read-body.ts';
 import { planFor, startRollback, startRotation } from '../rotations/start.ts';
-import { statusOf } from '../rotations/status.ts';
+import { statusOf, statusOfEach } from '../rotations/status.ts';
 
 export function rotationRoutes(deps: ApiDeps): Hono<ApiEnv> {
   const app = new Hono<ApiEnv>();
@@ -37,8 +37,7 @@ export function rotationRoutes(deps: ApiDeps): Hono<ApiEnv> {
 
   app.get('/rotations', async (c) => {
     await personOf(deps, c.var.signedBy);
-    const heads = await deps.store.ledger.heads();
-    return c.json(await Promise.all(heads.map((head) => statusOf(deps, head))));
+    return c.json(await statusOfEach(deps, await deps.store.ledger.heads()));
   });
 
   app.get('/rotations/:id', async (c) => {

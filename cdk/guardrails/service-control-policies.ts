@@ -53,7 +53,7 @@ export function keyServiceControlPolicies({ breakGlassArns, rotaArns, longestPer
       'Keys that a rotation has put aside are not deleted or disabled, nor is their mark taken off',
       deny('RetainedKeysAreNotDeleted', ['kms:ScheduleKeyDeletion'], { ...but(breakGlassArns), ...retained }),
       deny('RetainedKeysAreNotDisabled', ['kms:DisableKey'], { ...but(breakGlassArns, rotaArns), ...retained }),
-      deny('RotaAloneMarksKeys', ['kms:TagResource', 'kms:UntagResource'], { ...but(breakGlassArns, rotaArns), 'ForAnyValue:StringLike': { 'aws:TagKeys': 'rota:*' } }),
+      deny('RotaAloneMarksKeys', ['kms:TagResource', 'kms:UntagResource'], { ...but(breakGlassArns, rotaArns), 'ForAnyValue:StringEquals': { 'aws:TagKeys': marks } }),
       deny('NoShortNotice', ['kms:ScheduleKeyDeletion'], { NumericLessThan: { 'kms:ScheduleKeyDeletionPendingWindowInDays': '30' } }),
     ),
     policy(
@@ -73,6 +73,12 @@ export function keyServiceControlPolicies({ breakGlassArns, rotaArns, longestPer
   }
   return policies;
 }
+
+/**
+ * The tags that rotations go by. Not every tag of Rota's: whoever deploys Rota itself, or a RotatedKey, sets those of the keys that CloudFormation makes, and under a policy that
+ * denied it no stack with such a key could be deployed any more.
+ */
+const marks = ['rota:retained-for', 'rota:successor', 'rota:predecessor', 'rota:rotation'];
 
 /** A key that carries the mark of what a rotation has put aside. */
 const retained = { Null: { 'aws:ResourceTag/rota:retained-for': 'false' } } as const;

@@ -6,6 +6,7 @@ import { digestToSign, keyIdOfSpki, payloadType, type Envelope } from '../../cor
 import { predicateType, Statement, subjectDigest, type RotationPredicate } from '../../core/dossier/statement.ts';
 import { locksOf } from '../../core/plan/plan.ts';
 import { keyFactsActions, publicKeyOf } from '../../store/key-facts.ts';
+import { getObjectActions } from '../../store/get-object.ts';
 import { announce, eventActions } from '../../store/events.ts';
 import { rotationInput, task, type Context } from '../task.ts';
 import { evidenceActions, gatherEvidence } from './gather-evidence.ts';
@@ -22,7 +23,7 @@ export const sealDossier = task({
   input: rotationInput.extend({ executionArn: z.string(), failure: Failure.optional(), outcome: z.enum(['complete', 'rolled-back']).optional() }),
   output: z.strictObject({ sequence: z.int(), outcome: z.string() }),
   errors: [],
-  actions: [...keyFactsActions, ...evidenceActions, ...eventActions, 'kms:Sign', 'kms:GetPublicKey', 's3:PutObject', 's3:GetObject', 's3:ListBucket', 'dynamodb:DeleteItem'],
+  actions: [...keyFactsActions, ...evidenceActions, ...eventActions, 'kms:Sign', 'kms:GetPublicKey', 's3:PutObject', ...getObjectActions, 'dynamodb:DeleteItem'],
   run: async ({ rotationId, executionArn, failure, outcome }, context) => {
     const { head, store, clients, names } = context;
     const evidence = await gatherEvidence(context, executionArn, { ...(failure === undefined ? {} : { failure }), ...(outcome === undefined ? {} : { outcome }) });

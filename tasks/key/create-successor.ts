@@ -16,9 +16,9 @@ export const createSuccessor = task({
   output: z.strictObject({ newKeyId: KeyId }),
   errors: ['TwoSuccessors', 'ChangeNotVisibleYet'],
   actions: ['kms:CreateKey', 'kms:TagResource', ...taggedKeysActions],
-  run: async ({ rotationId }, { head, repeated, attempts, clients, store }) => {
+  run: async ({ rotationId }, { head, repeated, attempts, clients, aside, store }) => {
     // A successor's policy is the old key's, which lets this role read its tags.
-    const made = repeated ? await keysTagged(clients.kms, 'rota:rotation', rotationId) : [];
+    const made = repeated ? await keysTagged(aside.kms, 'rota:rotation', rotationId) : [];
     if (made.length > 1) throw new RotaError('TwoSuccessors', { rotationId, keyIds: made });
     // KMS may not show a key yet that it made a moment ago: one more look, later, before another is made.
     if (attempts === 2 && made.length === 0) throw new RotaError('ChangeNotVisibleYet', { what: `an earlier attempt of ${rotationId} made no key` });

@@ -25,7 +25,7 @@ export const planRotation = task({
     approvalHeartbeatSeconds: z.int(),
   }),
   errors: ['RegistryEmpty', 'AliasUnknown', 'AliasUnregistered', 'AwsManagedKey', 'MethodDoesNotFit', 'KeyNotUsable', 'GrantsNotCopyable', 'PolicyLocksOut', 'RotationUnderWay', 'NoEmergencyRoad', 'MaterialTooLongForWrapping', 'MaterialNotImportable'],
-  actions: liveRotationPlanActions,
+  actions: [...liveRotationPlanActions, 'dynamodb:DeleteItem'],
   step: stepWithRound('plan-rotation'),
   run: async ({ rotationId, round }, context) => {
     const { head, store } = context;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { secondsPerDay } from '../../core/clock.ts';
 import { KeyUse } from '../../core/plan/key-usage.ts';
 import { directionOf } from '../../core/rollover/direction.ts';
 import { usageEvidence, usageEvidenceActions } from '../../store/key-usage.ts';
@@ -8,8 +9,11 @@ import { rotationPlanOf } from '../plan-of.ts';
 import { rotationInput, task, turnSuffix } from '../task.ts';
 import { graceMs } from './uses-since.ts';
 
-/** How long to look again after somebody used the old key. */
-const lookAgainSeconds = 3600;
+/**
+ * How long until the next look after somebody used the old key: an hour, and after a day of that a day. Each look is some fifteen events of the execution, which fails at
+ * 25,000: with a look an hour after ten weeks of its year. Step Functions Developer Guide, "Quotas".
+ */
+export const lookAgainSeconds = (look: number): number => (look <= 24 ? 3600 : secondsPerDay);
 
 /**
  * Whether everything that the old key made has died: the interval is over, and nothing new was made with the key since it was
@@ -22,7 +26,7 @@ export const checkDrained = task({
   errors: [],
   actions: [...usageEvidenceActions, ...eventActions],
   step: ({ look, turn }) => `check-drained${turnSuffix(turn)}.${look}`,
-  run: async (_, context) => {
+  run: async ({ look }, context) => {
     const { head, clients, clock } = context;
     const { oldKey } = rotationPlanOf(head);
     const stop = await lastResult<{ stoppedAt: string; drainedAt: string }>(context, 'stop-key.old');
@@ -36,7 +40,7 @@ export const checkDrained = task({
     if (uses.length > 0) await announce(context, 'Rota Old Key Still Used', { keyId: oldKey.keyId, uses: uses.slice(0, 10) });
     const made = uses.some((u) => u.error === undefined) || isAfter(evidence.lastUsage, operations, stoppedMs);
     const drained = leftMs <= 0 && !made;
-    return { drained, drainSeconds: Math.max(60, leftMs > 0 ? Math.ceil(leftMs / 1000) : lookAgainSeconds), uses, complete: evidence.complete };
+    return { drained, drainSeconds: Math.max(60, leftMs > 0 ? Math.ceil(leftMs / 1000) : lookAgainSeconds(look)), uses, complete: evidence.complete };
   },
 });
 

@@ -4,6 +4,7 @@ import { Sha256Hex } from '../../core/ids.ts';
 import { groupUses, type KeyUse } from '../../core/plan/key-usage.ts';
 import { planDigest } from '../../core/plan/plan.ts';
 import { deletionDocument, retirementObjectKey } from '../../core/retirement/deletion-document.ts';
+import { getObjectActions } from '../../store/get-object.ts';
 import { approvalIdOf } from '../../store/approval-table.ts';
 import { retirePlanOf } from '../plan-of.ts';
 import { rotationInput, task, type Context } from '../task.ts';
@@ -15,7 +16,7 @@ export const prepareDeletion = task({
   input: rotationInput,
   output: z.strictObject({ objectKey: z.string(), sha256: Sha256Hex }),
   errors: [],
-  actions: ['dynamodb:GetItem', 's3:PutObject', 's3:GetObject'],
+  actions: ['dynamodb:GetItem', 's3:PutObject', ...getObjectActions],
   run: async ({ rotationId }, context) => {
     const { head, store } = context;
     const plan = retirePlanOf(head);

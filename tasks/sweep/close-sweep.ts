@@ -9,6 +9,7 @@ import { kpiMetrics } from '../../core/kpi/metrics.ts';
 import { kpiReport } from '../../core/kpi/report.ts';
 import { addFacts, type KpiTally } from '../../core/kpi/tally.ts';
 import { announceFact } from '../../store/events.ts';
+import { getObjectActions } from '../../store/get-object.ts';
 import { renewedActions } from '../../store/renewed.ts';
 import { plainTask, type PlainContext } from '../task.ts';
 import { dueRotations } from './due-rotations.ts';
@@ -21,7 +22,7 @@ export const closeSweep = plainTask({
   input: z.strictObject({ sweepId: z.string(), targets: z.array(SweptTarget) }),
   output: z.strictObject({ started: z.array(z.string()), failed: z.int() }),
   errors: ['RegistryEmpty'],
-  actions: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:DeleteItem', 'dynamodb:Scan', 's3:GetObject', 's3:ListBucket', 's3:PutObject', 'events:PutEvents', ...renewedActions],
+  actions: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:DeleteItem', 'dynamodb:Scan', ...getObjectActions, 's3:PutObject', 'events:PutEvents', ...renewedActions],
   run: async ({ sweepId, targets }, context) => {
     const { store, clock, now } = context;
     const day = now.slice(0, 10);

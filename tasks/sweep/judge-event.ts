@@ -10,6 +10,7 @@ import { policiesOf, type Policies } from '../../core/inventory/policies.ts';
 import type { KpiFact } from '../../core/kpi/facts.ts';
 import type { Registry } from '../../core/registry/registry-schema.ts';
 import { awaitsQuiet } from '../../core/rotation-status.ts';
+import { getObjectActions } from '../../store/get-object.ts';
 import { describeKey } from '../../store/inventory/ask-key.ts';
 import type { PacedCalls } from '../../store/inventory/paced-calls.ts';
 import { readKey } from '../../store/inventory/read-key.ts';
@@ -32,7 +33,7 @@ export const judgeEvent = plainTask({
   errors: ['RegistryEmpty', 'RoleNotAssumed'],
   actions: [
     ...['kms:DescribeKey', 'kms:GetKeyRotationStatus', 'kms:ListAliases', 'kms:ListResourceTags', 'kms:ListKeyRotations', 'sts:AssumeRole'],
-    ...['dynamodb:BatchGetItem', 'dynamodb:GetItem', 's3:GetObject'],
+    ...['dynamodb:BatchGetItem', 'dynamodb:GetItem', ...getObjectActions],
     ...lockFindingsActions,
     ...settleFindingsActions,
   ],

@@ -9,6 +9,7 @@ import { policiesOf, type Policies } from '../../core/inventory/policies.ts';
 import { materialSinceMs } from '../../core/inventory/renewal.ts';
 import type { Registry } from '../../core/registry/registry-schema.ts';
 import { announceFact } from '../../store/events.ts';
+import { getObjectActions } from '../../store/get-object.ts';
 import { enableRotation } from '../../store/inventory/enable-rotation.ts';
 import { sweep } from '../../store/inventory/sweep.ts';
 import { openCalls, type Target } from '../../store/inventory/target.ts';
@@ -28,7 +29,7 @@ export const sweepTarget = plainTask({
   errors: ['RegistryEmpty', 'RoleNotAssumed'],
   actions: [
     ...['kms:ListKeys', 'kms:ListAliases', 'kms:DescribeKey', 'kms:GetKeyRotationStatus', 'kms:ListKeyRotations', 'kms:EnableKeyRotation', 'tag:GetResources', 'sts:AssumeRole'],
-    ...['dynamodb:BatchGetItem', 'dynamodb:GetItem', 's3:GetObject'],
+    ...['dynamodb:BatchGetItem', 'dynamodb:GetItem', ...getObjectActions],
     ...lockFindingsActions,
     ...settleFindingsActions,
   ],

@@ -1,6 +1,7 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { rotatesByItselfTag } from '../../cdk/guardrails/rotated-key.ts';
 import { KeyGuardrails, keyServiceControlPolicies } from '../../cdk/guardrails/service-control-policies.ts';
 import { openKms } from '../../local/kms/server.ts';
 import { accountId, Bench, callerOf, region } from '../local/kms/harness.ts';
@@ -42,6 +43,8 @@ const cases: Case[] = [
   { what: 'deleting any key at short notice', operation: 'ScheduleKeyDeletion', input: { PendingWindowInDays: 29 }, denied: [alice, rota, glass], allowed: [] },
   { what: 'disabling a retained key', key: put, operation: 'DisableKey', denied: [alice], allowed: [rota, glass] },
   { what: 'disabling another key', operation: 'DisableKey', denied: [], allowed: [alice] },
+  { what: 'marking a key as made by a rotation', operation: 'TagResource', input: { Tags: [{ TagKey: 'rota:rotation', TagValue: 'byok-1' }] }, denied: [alice], allowed: [rota, glass] },
+  { what: 'deploying a key that AWS rotates, or one of Rota\'s own', operation: 'TagResource', input: { Tags: [{ TagKey: rotatesByItselfTag.key, TagValue: rotatesByItselfTag.value }, { TagKey: 'rota:own-key', TagValue: 'tokenKey' }] }, denied: [], allowed: [alice] },
   { what: 'taking the mark off', key: put, operation: 'UntagResource', input: { TagKeys: ['rota:retained-for'] }, denied: [alice], allowed: [rota, glass] },
   { what: 'setting a mark', operation: 'TagResource', input: put, denied: [alice], allowed: [rota, glass] },
   { what: 'another tag', operation: 'TagResource', input: { Tags: [{ TagKey: 'team', TagValue: 'pay' }] }, denied: [], allowed: [alice] },

@@ -1,13 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import { makeApp } from '../../api/app.ts';
 import type { ApiDeps } from '../../api/deps.ts';
 import { makeCdkApp } from '../../cdk/app.ts';
+import { pascalCase } from '../../cdk/definition.ts';
 import { printedWorkflow } from '../../scripts/print-workflows.ts';
 import { tableKeys } from '../../store/set-up.ts';
 import { nameVariables } from '../../store/names-from-environment.ts';
@@ -22,6 +23,20 @@ const one = (type: string, where: (r: Resource) => boolean = () => true): Resour
 };
 
 test('synthesises without a word of complaint', () => expect(made.messages).toEqual([]));
+
+describe('stays inside the quotas of what deploys it', () => {
+  // AWS CloudFormation User Guide, "Understand CloudFormation quotas": template body in S3, resources, outputs; the rest is head-room for the next release.
+  test('the template', () => {
+    expect(made.bytes).toBeLessThan(900_000);
+    expect(Object.keys(made.resources).length).toBeLessThan(450);
+  });
+
+  // IAM User Guide, "IAM and AWS STS quotas": 10,240 characters of inline policy a role, without spaces. A reference becomes an ARN, longer than its name.
+  test.each(ofType('AWS::IAM::Role').map(([id]) => id))('the policy of %s', (role) => {
+    const longestArn = 'arn:aws:dynamodb:ap-southeast-2:111122223333:table/Rota-TablesAcknowledgements095A4990-ABCDEFGHIJKL';
+    expect(JSON.stringify(statementsOfRole(role)).replace(/\$\{[^}]*\}/g, longestArn).length).toBeLessThan(10_240);
+  });
+});
 
 describe.each(Object.keys(workflows) as WorkflowName[])('state machine %s', (name) => {
   const machine = () => one('AWS::StepFunctions::StateMachine', (r) => r.Properties.StateMachineName === name);
@@ -42,6 +57,13 @@ describe.each(Object.keys(workflows) as WorkflowName[])('state machine %s', (nam
     expect(filled).toEqual(JSON.parse(JSON.stringify(expected)));
   });
 
+  // Step Functions Developer Guide, "Avoiding Amazon CloudWatch Logs resource policy size restrictions".
+  test('has a log that takes no room in a resource policy of the account', () => {
+    const [destination] = (machine().Properties.LoggingConfiguration as { Destinations: { CloudWatchLogsLogGroup: { LogGroupArn: string } }[] }).Destinations;
+    const log = made.resources[/^\$\{(\w+)\.Arn\}$/.exec(destination?.CloudWatchLogsLogGroup.LogGroupArn ?? '')?.[1] ?? ''];
+    expect(log?.Properties.LogGroupName).toBe(`/aws/vendedlogs/states/rota-${name}-STACK`);
+  });
+
   test('is Standard, traced, and logs everything but the data', () => {
     expect(machine().Properties).toMatchObject({
       StateMachineType: 'STANDARD',
@@ -60,9 +82,45 @@ describe('functions', () => {
     for (const given of others) expect(Object.keys(given)).toEqual(expect.arrayContaining(Object.values(nameVariables)));
   });
 
-  test.each(['tasks', 'api', 'notices'])('the bundle of %s loads in Node itself', (bundle) => {
-    const script = `console.log(Object.keys(await import(${JSON.stringify(resolve(`dist/lambda/${bundle}/index.mjs`))})).join())`;
-    expect(execFileSync(process.execPath, ['--input-type=module', '--eval', script], { encoding: 'utf8' })).toBe('handler\n');
+  describe('a bundle runs where there is nothing but Node and what the function is given', () => {
+    const variablesOf = (description: RegExp): Record<string, string> =>
+      (ofType('AWS::Lambda::Function').find(([, f]) => description.test(String(f.Properties.Description)))?.[1].Properties.Environment as { Variables: Record<string, string> }).Variables;
+
+    /** Prints a line for what the handler, far from any node_modules, answers to each event, or for the name of what it throws. */
+    function called(bundle: string, variables: Readonly<Record<string, string>>, calls: readonly { readonly event: unknown; readonly env?: Readonly<Record<string, string>> }[]): string[] {
+      const folder = mkdtempSync(join(tmpdir(), 'rota-bundle-'));
+      cpSync(`dist/lambda/${bundle}`, folder, { recursive: true });
+      const script = `
+        const { handler } = await import(${JSON.stringify(join(folder, 'index.mjs'))});
+        for (const { event, env } of ${JSON.stringify(calls)}) {
+          Object.assign(process.env, env);
+          const answer = await handler(event).then((a) => a ?? 'nothing', (error) => error.name);
+          console.log(typeof answer === 'string' ? answer : answer.statusCode + ' ' + (answer.headers['content-type'] ?? ''));
+        }`;
+      const env = { AWS_REGION: 'eu-central-1', AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_SECRET_ACCESS_KEY: 'secret', ...variables };
+      const printed = execFileSync(process.execPath, ['--input-type=module', '--eval', script], { encoding: 'utf8', cwd: folder, env, stdio: ['ignore', 'pipe', 'ignore'] });
+      rmSync(folder, { recursive: true });
+      return printed.trimEnd().split('\n');
+    }
+
+    test('tasks: each refuses an event that is none of its own', () => {
+      const answers = called('tasks', variablesOf(/^Rota task plan-rotation$/), tasks.map(({ name }) => ({ event: { none: 'of its own' }, env: { ROTA_TASK: name } })));
+      expect(answers).toEqual(tasks.map(() => 'BadRequest'));
+    });
+
+    test('api: a page for a browser, and a refusal of what is not signed', () => {
+      const domainName = 'a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com';
+      // API Gateway Developer Guide, "Create AWS Lambda proxy integrations for HTTP APIs", payload format 2.0.
+      const request = (path: string) => ({
+        event: { version: '2.0', routeKey: `GET ${path}`, rawPath: path, rawQueryString: '', headers: { host: domainName, accept: 'text/html' }, requestContext: { domainName, requestId: 'r', stage: '$default', http: { method: 'GET', path, sourceIp: '192.0.2.1' } }, isBase64Encoded: false },
+      });
+      const variables = { ...variablesOf(/^Rota API and console$/), ROTA_CONSOLE_URL: `https://${domainName}/` };
+      expect(called('api', variables, [request('/login'), request('/'), request('/api/whoami')])).toEqual(['200 text/html; charset=UTF-8', expect.stringMatching(/^302 /), '403 application/json']);
+    });
+
+    test('notices: passes over what nobody is told', () => {
+      expect(called('notices', variablesOf(/^Rota notices/), [{ event: { 'detail-type': 'Rota Something Else', time: '2026-11-27T08:00:00Z', detail: {} } }])).toEqual(['nothing']);
+    });
   });
 
   test('a task ends before the state machine gives up on it', () => {
@@ -70,6 +128,12 @@ describe('functions', () => {
     const states = Object.values(workflows).flatMap((w) => Object.values(w({ partition: 'aws', functionOf: (t) => t }).States));
     const patience = states.flatMap((s) => (s.Type === 'Task' && typeof s.TimeoutSeconds === 'number' ? [s.TimeoutSeconds] : []));
     expect(Math.max(...timeouts)).toBeLessThan(Math.min(...patience));
+  });
+
+  // AWS Lambda Developer Guide, "Configure Lambda function memory": a whole processor at 1,769 MB.
+  test('what looks at all keys, or answers people, has room and a processor for it', () => {
+    const large = ofType('AWS::Lambda::Function').filter(([, f]) => f.Properties.MemorySize === 1769).map(([, f]) => String(f.Properties.Description));
+    expect(large.sort()).toEqual([...tasks.filter((t) => !t.inLedger).map((t) => `Rota task ${t.name}`), 'Rota API and console'].sort());
   });
 
   test('each has a log that is kept for a year, a trace, and the API its prefix', () => {
@@ -110,8 +174,17 @@ describe('what is kept', () => {
 
   test('nothing that holds anything goes with the stack', () => {
     const holders = ['AWS::DynamoDB::Table', 'AWS::S3::Bucket', 'AWS::KMS::Key', 'AWS::Logs::LogGroup', 'AWS::StepFunctions::StateMachine'];
-    const gone = Object.entries(made.resources).filter(([, r]) => (holders.includes(r.Type) && r.DeletionPolicy !== 'Retain') || r.DeletionPolicy === 'Delete' || r.UpdateReplacePolicy === 'Delete');
+    const stays = (policy: string | undefined) => policy === 'Retain' || policy === 'RetainExceptOnCreate';
+    const gone = Object.entries(made.resources).filter(([, r]) => (holders.includes(r.Type) && !(stays(r.DeletionPolicy) && r.UpdateReplacePolicy === 'Retain')) || r.DeletionPolicy === 'Delete' || r.UpdateReplacePolicy === 'Delete');
     expect(gone.map(([id]) => id)).toEqual([]);
+    expect(made.terminationProtection).toBe(true);
+  });
+
+  // AWS CloudFormation User Guide, "DeletionPolicy attribute": what is retained stays behind a failed creation too, and its name with it.
+  test('a first deployment that fails leaves nothing that the next one stumbles over', () => {
+    const named = Object.entries(made.resources).filter(([, r]) => r.DeletionPolicy === 'Retain' && Object.keys(r.Properties).some((field) => /^(StateMachine|Table|Bucket|Queue|Topic|Function|Role|LogGroup|Alarm|Rule|ConfigRule)Name$/.test(field)));
+    expect(named.map(([id]) => id)).toEqual([]);
+    for (const [id, r] of Object.entries(made.resources).filter(([, { Type }]) => ['AWS::StepFunctions::StateMachine', 'AWS::KMS::Key', 'AWS::S3::Bucket', 'AWS::SQS::Queue'].includes(Type))) expect([id, r.DeletionPolicy]).toEqual([id, 'RetainExceptOnCreate']);
   });
 });
 
@@ -121,6 +194,16 @@ describe('the API', () => {
       'ANY /api/{proxy+}': 'AWS_IAM',
       ...Object.fromEntries(openRoutesOfApp().map((route) => [route, 'NONE'])),
     });
+  });
+
+  test('keeps no more functions busy than people need', () => {
+    expect(one('AWS::ApiGatewayV2::Stage').Properties).toMatchObject({ StageName: '$default', AutoDeploy: true, DefaultRouteSettings: { ThrottlingRateLimit: 50, ThrottlingBurstLimit: 100 } });
+  });
+
+  // AWS Lambda Developer Guide, "How Lambda handles errors and retries with asynchronous invocation": twice more, for up to six hours.
+  test('is not called again for a minute that failed', () => {
+    const config = ofType('AWS::Lambda::EventInvokeConfig').find(([, c]) => String(c.Properties.FunctionName).includes('ConsoleApi'))?.[1].Properties;
+    expect(config).toMatchObject({ MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 });
   });
 
   test('is called every minute with an event that is no request', () => {
@@ -291,8 +374,17 @@ describe('rules of AWS Config', () => {
   });
 });
 
+test('every role has the permissions boundary that an account demands, and none where none is', () => {
+  const stack = makeCdkApp({ permissionsBoundary: 'bank-boundary' }, mkdtempSync(join(tmpdir(), 'rota-cdk-'))).node.findChild('Rota');
+  const roles = Object.values(Template.fromStack(Stack.of(stack)).findResources('AWS::IAM::Role') as Record<string, Resource>);
+  expect(roles).toHaveLength(ofType('AWS::IAM::Role').length - 1);
+  for (const { Properties } of roles) expect(JSON.stringify(Properties.PermissionsBoundary)).toContain(':policy/bank-boundary');
+  for (const [, { Properties }] of ofType('AWS::IAM::Role')) expect(Properties.PermissionsBoundary).toBeUndefined();
+});
+
 test('says where things are', () => {
-  expect(Object.keys(made.outputs).sort()).toEqual(['AliasRollbackArn', 'ApiUrl', 'AsymmetricRotationArn', 'ByokRotationArn', 'CloseRotationArn', 'DossierBucket', 'KeySweepArn', 'NoticeTopic', 'RetireArn']);
+  expect(Object.keys(made.outputs).sort()).toEqual(['AliasRollbackArn', 'ApiUrl', 'AsymmetricRotationArn', 'ByokRotationArn', 'CloseRotationArn', 'DossierBucket', 'JudgeEventRoleArn', 'KeySweepArn', 'NoticeTopic', 'RetireArn', 'SweepTargetRoleArn']);
+  for (const task of ['sweep-target', 'judge-event']) expect(made.outputs[`${pascalCase(task)}RoleArn`]).toMatchObject({ Value: `\${${roleOfFunction('ROTA_TASK', task)}.Arn}` });
 });
 
 test.each([

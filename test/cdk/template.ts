@@ -28,6 +28,9 @@ interface Synthesised {
   readonly resources: Readonly<Record<string, Resource>>;
   readonly outputs: Readonly<Record<string, unknown>>;
   readonly messages: readonly string[];
+  readonly terminationProtection: boolean | undefined;
+  /** Of the file as it is deployed. */
+  readonly bytes: number;
 }
 
 const pseudo: Readonly<Record<string, string>> = { 'AWS::Partition': 'aws', 'AWS::Region': 'REGION', 'AWS::AccountId': 'ACCOUNT' };
@@ -37,11 +40,14 @@ async function synthesise(context: Readonly<Record<string, string>>): Promise<Sy
   const folder = mkdtempSync(join(tmpdir(), 'rota-cdk-'));
   const assembly = makeCdkApp(context, folder).synth();
   const stack = assembly.getStackByName('Rota');
-  const template = inWords(JSON.parse(readFileSync(stack.templateFullPath, 'utf8'))) as { Resources: Record<string, Resource>; Outputs: Record<string, unknown> };
+  const text = readFileSync(stack.templateFullPath, 'utf8');
+  const template = inWords(JSON.parse(text)) as { Resources: Record<string, Resource>; Outputs: Record<string, unknown> };
   rmSync(folder, { recursive: true });
   return {
     resources: template.Resources,
     outputs: template.Outputs,
+    bytes: Buffer.byteLength(text),
+    terminationProtection: stack.terminationProtection,
     messages: assembly.stacks.flatMap((s) => s.messages).map((m) => `${m.level} ${m.id} ${JSON.stringify(m.entry.data)}`),
   };
 }
@@ -53,6 +59,8 @@ function inWords(value: unknown): unknown {
   const { Ref: ref, 'Fn::GetAtt': attribute, 'Fn::Join': join_ } = value as { Ref?: string; 'Fn::GetAtt'?: string[]; 'Fn::Join'?: [string, unknown[]] };
   if (ref !== undefined) return pseudo[ref] ?? `\${${ref}}`;
   if (attribute !== undefined) return `\${${attribute.join('.')}}`;
+  // The one thing that is selected: of the stack's id what makes it unique.
+  if ('Fn::Select' in value) return 'STACK';
   if (join_ !== undefined) return join_[1].map(inWords).join(join_[0]);
   return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, inWords(v)]));
 }

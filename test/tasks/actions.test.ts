@@ -51,6 +51,7 @@ function actionsInClosure(file: string): Set<string> {
       for (const [, command = '', paginated = ''] of names.matchAll(/\b(?:(\w+)Command|paginate(\w+))\b/g)) {
         const name = command || paginated;
         if (prefix !== undefined) found.add(`${prefix}:${actionNames[name] ?? name}`);
+        if (name === 'GetObject') found.add('s3:ListBucket'); // or S3 refuses what is not there
         if (name === 'CreateKey') found.add('kms:TagResource'); // CreateKey with Tags needs it
       }
     }

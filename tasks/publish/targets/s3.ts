@@ -1,6 +1,6 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import type { PublicationTarget } from '../../../core/registry/rollover-schema.ts';
-import { getObject } from '../../../store/get-object.ts';
+import { getObject, getObjectActions } from '../../../store/get-object.ts';
 import { bodyOf, currentSet, fetched, type TargetAdapter } from './target.ts';
 
 type S3Target = Extract<PublicationTarget, { kind: 's3' }>;
@@ -10,7 +10,7 @@ const cacheControl = (immutable: boolean): string => (immutable ? 'public, max-a
 
 /** A bucket: the current set under `.well-known/jwks.json`, and every version, certificate and statement beside it for good. */
 export const s3Target: TargetAdapter<S3Target> = {
-  actions: ['s3:PutObject', 's3:GetObject'],
+  actions: ['s3:PutObject', ...getObjectActions],
   deliver: async ({ bucket, prefix }, { documents }, { s3 }) => {
     // The fixed address last: whoever finds the new set there finds all that belongs to it.
     for (const document of [...documents].sort((a, b) => Number(b.immutable) - Number(a.immutable)))
