@@ -1,4 +1,4 @@
-import { ArnFormat, Duration, SecretValue, Stack } from 'aws-cdk-lib';
+import { ArnFormat, Aws, Duration, SecretValue, Stack } from 'aws-cdk-lib';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as targets from 'aws-cdk-lib/aws-events-targets';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -51,7 +51,8 @@ export class Notices extends Construct {
     this.#rule('Notices', 'rota.notices', 'Rota: notices to the webhook', target);
   }
 
+  /** Of this account: who may send events of KMS to this bus tells nobody anything in Rota's name. */
   #rule(id: string, source: string, description: string, target: events.IRuleTarget): void {
-    new events.Rule(this, id, { description, eventPattern: { source: [source] }, targets: [target] });
+    new events.Rule(this, id, { description, eventPattern: { account: [Aws.ACCOUNT_ID], source: [source] }, targets: [target] });
   }
 }

@@ -19,6 +19,7 @@ export const watchedFacts = ['Rota Rotation Switched', 'Rota Rotation Ended'] as
 /** An event of EventBridge about keys, as far as it is read here. */
 export const KeyEvent = z.object({
   id: z.string(),
+  source: z.string(),
   account: z.string(),
   region: z.string(),
   'detail-type': z.string(),

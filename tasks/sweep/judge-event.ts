@@ -40,12 +40,14 @@ export const judgeEvent = plainTask({
   run: async (event, context) => {
     const subject = subjectOf(event);
     const registry = subject === undefined ? undefined : await context.store.registry.wholeIfSwept();
-    if (subject === undefined || registry === undefined) return { keys: 0, opened: 0, closed: 0 };
+    if (subject === undefined || registry === undefined) return nothing;
     const own = await context.clients.kms.config.region();
     const target = await targetOf(registry, event, context);
-    if (target === undefined) return { keys: 0, opened: 0, closed: 0 };
+    if (target === undefined) return nothing;
     const { keyIds, aliases, seenBy } = subject;
     const home = target.roleArn === undefined && target.region === own;
+    // Rotations are at home: a fact that comes from elsewhere is not Rota's.
+    if (event.source === 'rota' && !home) return nothing;
     const policies = policiesOf(registry, { home });
     const place = `${event.account}/${event.region}`;
     const where: Place = { ...target, partition: partitionOf(event.region), accountId: event.account };
@@ -72,6 +74,8 @@ export const judgeEvent = plainTask({
     }
   },
 });
+
+const nothing = { keys: 0, opened: 0, closed: 0 } as const;
 
 /** Where an event's account and Region are swept from; undefined where the registry does not name them, whoever sends events. */
 async function targetOf({ sweep }: Registry, { account, region }: KeyEvent, { clients, names }: PlainContext): Promise<Target | undefined> {

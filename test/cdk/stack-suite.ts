@@ -301,7 +301,7 @@ describe('events about keys', () => {
     const rules = ofType('AWS::Events::Rule').map(([, r]) => r.Properties as { EventPattern?: { source: string[] }; Targets: { DeadLetterConfig?: { Arn: string } }[] }).filter((r) => JSON.stringify(r.Targets).includes('JudgeEvent'));
     expect(rules.map((r) => r.EventPattern?.source)).toEqual([['aws.kms'], ['aws.kms'], ['aws.kms'], ['rota']]);
     // No other fact of Rota: it would look for what it has just told.
-    expect(rules[3]?.EventPattern).toEqual({ source: ['rota'], 'detail-type': ['Rota Rotation Ended'] });
+    expect(rules[3]?.EventPattern).toEqual({ account: ['ACCOUNT'], source: ['rota'], 'detail-type': ['Rota Rotation Ended'] });
     for (const { Targets } of rules) expect(Targets.map((t) => t.DeadLetterConfig?.Arn)).toEqual([expect.stringMatching(/^\$\{WatchUndelivered\w+\.Arn\}$/)]);
     expect(keeper('JudgeEvent')).toMatchObject({ MaximumRetryAttempts: 2, DestinationConfig: { OnFailure: { Destination: expect.stringMatching(/^\$\{WatchUndelivered\w+\.Arn\}$/) as string } } });
     expect(keeper('PassOn')).toMatchObject({ MaximumRetryAttempts: 2, DestinationConfig: { OnFailure: { Destination: expect.stringMatching(/^\$\{NoticesUndelivered\w+\.Arn\}$/) as string } } });
@@ -309,7 +309,7 @@ describe('events about keys', () => {
 });
 
 describe('notices', () => {
-  const rule = (source: string) => one('AWS::Events::Rule', (r) => JSON.stringify(r.Properties.EventPattern) === JSON.stringify({ source: [source] })).Properties as { Targets: Record<string, unknown>[] };
+  const rule = (source: string) => one('AWS::Events::Rule', (r) => JSON.stringify(r.Properties.EventPattern) === JSON.stringify({ account: ['ACCOUNT'], source: [source] })).Properties as { Targets: Record<string, unknown>[] };
 
   test('every fact of Rota goes to the function that words it; what fails is kept', () => {
     const [target, ...more] = rule('rota').Targets;

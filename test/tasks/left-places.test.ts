@@ -130,10 +130,20 @@ test('an event of an account in the Region of another target is looked at by its
   const { deps, store, apply } = await swept();
   await apply([{ region }, roleIn(other)]);
   const keyArn = `arn:aws:kms:${region}:${other}:key/00000000-0000-0000-0000-000000000001`;
-  const event = { id: 'e1', account: other, region, 'detail-type': 'KMS CMK Rotation', resources: [keyArn], detail: {} };
+  const event = { id: 'e1', source: 'aws.kms', account: other, region, 'detail-type': 'KMS CMK Rotation', resources: [keyArn], detail: {} };
   // By Rota's own role there is no such key, and the KPIs would lose it.
   await expect(runPlainTask(judgeEvent, event, deps)).rejects.toThrow();
   expect((await store.records.tallySoFar()).keys[keyArn]).toBeUndefined();
+});
+
+test("a fact in Rota's name that comes from another account, or another Region, is not Rota's: nobody looks, and it is not tried again", async () => {
+  const { deps, apply } = await swept();
+  await apply([{ region }, { region: 'eu-west-1' }, roleIn(other)]);
+  const ended = { id: 'e1', source: 'rota', account: other, region, 'detail-type': 'Rota Rotation Ended', detail: { keyIds: ['00000000-0000-0000-0000-000000000001'], aliases: ['alias/payments'] } };
+  const looked = (event: object) => runPlainTask(judgeEvent, event, deps);
+  expect(await looked(ended)).toEqual({ keys: 0, opened: 0, closed: 0 });
+  expect(await looked({ ...ended, account: accountId, region: 'eu-west-1' })).toEqual({ keys: 0, opened: 0, closed: 0 });
+  expect(await looked({ ...ended, account: accountId })).toMatchObject({ keys: 1 });
 });
 
 test('a place that comes back is counted again', async () => {
