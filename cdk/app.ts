@@ -1,5 +1,5 @@
 /**
- * The CDK app: `npm run synth`, then `cdk deploy --app cdk.out`. Nothing is looked up, so that it works offline; one template fits every
+ * The CDK app: `npm run synth`, then `cdk deploy --app cdk.out Rota`. Nothing is looked up, so that it works offline; one template fits every
  * account and Region.
  *
  * Context: `platformArns` (comma-separated ARNs that may apply the first registry), `retentionMode` (`GOVERNANCE`, the default, or
@@ -10,17 +10,24 @@
  * request quotas of KMS that AWS has raised for this account. `configRules` (`none`, the default, `rota` or `rota-and-managed`): rules of AWS Config,
  * for an account that has a configuration recorder; without one the deployment would fail. `permissionsBoundary`: the name of a managed policy that every role
  * of the stack is bounded by, where the account demands one; it must allow what the roles are for.
+ * `sweptAccounts` (comma-separated ids) and `sweptOrganizationId` (like `o-abcd123456`): whose events of KMS are taken, none when left out.
  *
- * With `guardrailTargets` (comma-separated root, organisational units or accounts) there is a second stack, `RotaGuardrails`, with service control
+ * With `sweptBy` (Rota's place, like `111122223333/eu-central-1`) there is another stack, `RotaSwept`, for every other account and Region that is swept; `sweepPeople` (comma-separated
+ * ARNs in Rota's account, `*` allowed, default none), `sweepMayEnable` (`no`, the default, or `yes`) and `sweptPermissionsBoundary` are for it.
+ *
+ * With `guardrailTargets` (comma-separated root, organisational units or accounts) there is one more, `RotaGuardrails`, with service control
  * policies for the account that manages the organisation; `breakGlassArns`, `rotaArns`, `longestPeriodDays` and `ownerTag` are for it.
  */
 import { App, Aspects, Aws, PermissionsBoundary, Stack } from 'aws-cdk-lib';
 import { quotasOf } from '../core/pace/kms-rates.ts';
 import { IamArn } from '../core/ids.ts';
+import { sweepRoleName } from '../core/inventory/sweep-role.ts';
+import type { Senders } from './bus-policy.ts';
 import { RequireRotation } from './guardrails/require-rotation.ts';
 import { KeyGuardrails, type GuardrailsProps } from './guardrails/service-control-policies.ts';
 import type { Recipients } from './notices.ts';
 import { configRuleChoices, RotaStack, type ConfigRules } from './rota-stack.ts';
+import { SweptAccountStack, type SweptBy } from './swept-account.ts';
 import type { Retention } from './tables.ts';
 
 /** Makes the app with one stack, `Rota`. Throws for a context value that makes no sense. */
@@ -34,13 +41,17 @@ export function makeCdkApp(context: Readonly<Record<string, string>> = {}, outdi
     ...boundary(given('permissionsBoundary', '')),
     retention: { mode: retentionMode(given('retentionMode', 'GOVERNANCE')), years: retentionYears(given('retentionYears', '7')) },
     platformArns: platformArns(given('platformArns', '')),
-    sweepRoles: listed(given('sweepRoles', `arn:${Aws.PARTITION}:iam::*:role/rota-sweep`)),
+    sweepRoles: listed(given('sweepRoles', `arn:${Aws.PARTITION}:iam::*:role/${sweepRoleName}`)),
+    senders: senders(listed(given('sweptAccounts', '')), given('sweptOrganizationId', '')),
     ...consoleUrl(given('consoleUrl', '')),
     kmsQuotas: kmsQuotas(given('kmsQuotas', '')),
     published: { buckets: listed(given('publishedBuckets', 'rota-published-*')), parameters: listed(given('publishedParameters', '/rota/published/*')) },
     configRules: configRules(given('configRules', 'none')),
     recipients: recipients(listed(given('mailTo', '')), given('webhookUrl', ''), given('webhookSecret', '')),
   });
+  const place = given('sweptBy', '');
+  if (place !== '')
+    new SweptAccountStack(app, 'RotaSwept', { description: 'Rota: its role in an account that it sweeps, and the events of KMS that go to it', ...boundary(given('sweptPermissionsBoundary', '')), ...sweptBy(place, listed(given('sweepPeople', '')), given('sweepMayEnable', 'no')) });
   const targetIds = listed(given('guardrailTargets', ''));
   if (targetIds.length > 0) {
     const stack = new Stack(app, 'RotaGuardrails', { description: 'Rota: what no account of the organisation may do with its KMS keys' });
@@ -81,6 +92,23 @@ export const guardrailsFrom = (given: (name: string, otherwise: string) => strin
   longestPeriodDays: Number(given('longestPeriodDays', '365')),
   ownerTag: given('ownerTag', 'owner'),
 });
+
+function senders(accounts: readonly string[], organizationId: string): Senders {
+  const wrong = accounts.find((account) => !/^\d{12}$/.test(account));
+  if (wrong !== undefined) throw new Error(`context sweptAccounts has ${wrong}: write account ids, twelve digits each, with commas between`);
+  if (organizationId === '') return { accounts };
+  if (!/^o-[a-z0-9]{10,32}$/.test(organizationId)) throw new Error(`context sweptOrganizationId is ${organizationId}: write the id of an organisation, such as o-abcd123456`);
+  return { accounts, organizationId };
+}
+
+function sweptBy(place: string, people: readonly string[], mayEnable: string): SweptBy {
+  const [, account, region] = /^(\d{12})\/([a-z]{2}(?:-[a-z]+)+-\d)$/.exec(place) ?? [];
+  if (account === undefined || region === undefined) throw new Error(`context sweptBy is ${place}: write the account and the Region of Rota, such as 111122223333/eu-central-1`);
+  const stranger = people.find((arn) => !new RegExp(`^arn:[a-z-]+:iam::${account}:(user|role)/[\\w+=,.@*/-]+$`).test(arn));
+  if (stranger !== undefined) throw new Error(`context sweepPeople has ${stranger}: write ARNs of IAM users or roles of account ${account}, with commas between`);
+  if (mayEnable !== 'yes' && mayEnable !== 'no') throw new Error(`context sweepMayEnable is ${mayEnable}: write yes or no`);
+  return { rota: { account, region }, people, mayEnable: mayEnable === 'yes' };
+}
 
 function recipients(mailTo: readonly string[], url: string, secretName: string): Recipients {
   const wrong = mailTo.find((address) => !/^[^\s@]+@[^\s@]+$/.test(address));

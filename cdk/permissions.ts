@@ -27,7 +27,7 @@ export interface Rights {
 }
 
 /** Actions that IAM knows no resource for. KMS Developer Guide, "KMS permissions" (kms-api-permissions-reference). */
-const withoutResource = ['kms:CreateKey', 'kms:ListKeys', 'kms:ListAliases', 'kms:GenerateRandom', 'cloudtrail:LookupEvents', 'config:PutEvaluations', 'tag:GetResources'];
+export const withoutResource: readonly string[] = ['kms:CreateKey', 'kms:ListKeys', 'kms:ListAliases', 'kms:GenerateRandom', 'cloudtrail:LookupEvents', 'config:PutEvaluations', 'tag:GetResources'];
 
 /** Where an action is allowed that a role does not place itself. */
 function usualPlace(action: string): Place {

@@ -13,6 +13,8 @@ export interface RotaFunctionProps {
   readonly timeout: Duration;
   /** Whether it has to do with all keys at once, or somebody waits for its answer; left out, it does one step of one rotation. */
   readonly large?: boolean;
+  /** Where another account goes by it; left out, CloudFormation draws one. */
+  readonly roleName?: string;
 }
 
 /**
@@ -26,9 +28,9 @@ export class RotaFunction extends Construct {
   readonly lambda: lambda.Function;
   readonly role: iam.Role;
 
-  constructor(scope: Construct, id: string, { description, bundle, timeout, large = false }: RotaFunctionProps) {
+  constructor(scope: Construct, id: string, { description, bundle, timeout, large = false, ...named }: RotaFunctionProps) {
     super(scope, id);
-    this.role = new iam.Role(this, 'Role', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'), description });
+    this.role = new iam.Role(this, 'Role', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'), description, ...named });
     const logGroup = new logs.LogGroup(this, 'Log', { retention: logs.RetentionDays.ONE_YEAR });
     logGroup.grantWrite(this.role);
     this.lambda = new lambda.Function(this, 'Function', {

@@ -3,6 +3,7 @@ import type { Construct } from 'constructs';
 import { defaultNames, type Names } from '../store/clients.ts';
 import { nameVariables } from '../store/names-from-environment.ts';
 import { Alarms } from './alarms.ts';
+import { BusPolicy, type Senders } from './bus-policy.ts';
 import { Console } from './console.ts';
 import { pascalCase } from './definition.ts';
 import { KeyConfigRules } from './guardrails/key-config-rules.ts';
@@ -24,6 +25,8 @@ export interface RotaStackProps extends StackProps {
   readonly published: Published;
   /** Roles in other accounts that sweeps assume, as ARNs; `*` allowed. */
   readonly sweepRoles: readonly string[];
+  /** Other accounts whose events of KMS are looked at. */
+  readonly senders: Senders;
   /** Quotas of KMS above AWS's defaults, like `GetParametersForImport=5,CreateKey=20`. */
   readonly kmsQuotas: string;
   /** Who is told of what happens. */
@@ -37,7 +40,7 @@ export type ConfigRules = (typeof configRuleChoices)[number];
 
 /** Rota on AWS: exactly the workflows, tasks and API that the embedded AWS runs. */
 export class RotaStack extends Stack {
-  constructor(scope: Construct, id: string, { retention, platformArns, consoleUrl, published, sweepRoles, kmsQuotas, recipients, configRules, ...props }: RotaStackProps) {
+  constructor(scope: Construct, id: string, { retention, platformArns, consoleUrl, published, sweepRoles, senders, kmsQuotas, recipients, configRules, ...props }: RotaStackProps) {
     super(scope, id, props);
     const tables = new Tables(this, 'Tables', retention);
     const keys = new OwnKeys(this, 'Keys');
@@ -45,6 +48,7 @@ export class RotaStack extends Stack {
     const console = new Console(this, 'Console', platformArns, consoleUrl);
     const machines = new StateMachines(this, 'Machines', functions);
     const watch = new Watch(this, 'Watch', functions);
+    new BusPolicy(this, 'BusPolicy', senders);
     if (configRules !== 'none') new KeyConfigRules(this, 'ConfigRules', { judge: functions.of('judge-for-config').lambda, managedRule: configRules === 'rota-and-managed' });
     const notices = new Notices(this, 'Notices', consoleUrl ?? console.url, recipients);
     new Alarms(this, 'Alarms', { machines, functions, api: console.fn, notices, watch });

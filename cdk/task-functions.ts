@@ -1,10 +1,11 @@
-import { Duration } from 'aws-cdk-lib';
+import { Aws, Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { tasks } from '../tasks/catalogue.ts';
 import { ledgerActions } from '../tasks/task.ts';
 import { pascalCase } from './definition.ts';
 import type { Rights } from './permissions.ts';
 import { RotaFunction } from './rota-function.ts';
+import { sweeperRoleName, sweepers } from './sweepers.ts';
 
 /**
  * A minute less than the workflow gives a task: Lambda ends a function that hangs before the state machine gives up on it and
@@ -89,7 +90,7 @@ export class TaskFunctions extends Construct {
     super(scope, id);
     this.all = tasks.map((task) => {
       const { name, inLedger } = task;
-      const fn = new RotaFunction(this, pascalCase(name), { description: `Rota task ${name}`, bundle: 'tasks', timeout, large: !inLedger });
+      const fn = new RotaFunction(this, pascalCase(name), { description: `Rota task ${name}`, bundle: 'tasks', timeout, large: !inLedger, ...(sweepers.includes(name) ? { roleName: sweeperRoleName(name, Aws.REGION) } : {}) });
       fn.setEnvironment({ ROTA_TASK: name });
       return { name, fn, rights: rightsOf(task) };
     });

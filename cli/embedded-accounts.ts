@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { enablingAction, lastUseAction, lookingActions, sweepRoleName } from '../core/inventory/sweep-role.ts';
 
 /** A role of an account beside Rota's own, with the credentials that only the embedded AWS ever signs by. */
 interface AccountRole {
@@ -20,16 +21,12 @@ export interface EmbeddedAccount {
   readonly adminRoleArn: string;
 }
 
-/** What a role needs in an account that is swept (runbooks/sweep.md, "In other accounts"), and for `rota inventory --last-use`. */
-const sweepRights = [
-  ...['kms:ListKeys', 'kms:ListAliases', 'kms:DescribeKey', 'kms:GetKeyRotationStatus', 'kms:ListKeyRotations', 'kms:ListResourceTags', 'kms:GetKeyLastUsage'],
-  ...['kms:EnableKeyRotation', 'tag:GetResources'],
-];
+const sweepRights = [...lookingActions, enablingAction, lastUseAction];
 const adminRights = ['kms:*', 'tag:*', 'cloudtrail:LookupEvents', 'sts:AssumeRole'];
 
 const roleArn = (accountId: string, name: string): string => `arn:aws:iam::${accountId}:role/${name}`;
 
-export const embeddedAccount = (accountId: string): EmbeddedAccount => ({ accountId, sweepRoleArn: roleArn(accountId, 'rota-sweep'), adminRoleArn: roleArn(accountId, 'OrganizationAccountAccessRole') });
+export const embeddedAccount = (accountId: string): EmbeddedAccount => ({ accountId, sweepRoleArn: roleArn(accountId, sweepRoleName), adminRoleArn: roleArn(accountId, 'OrganizationAccountAccessRole') });
 
 /** The roles of an account. `sweepers` are Rota's tasks and people who may take an inventory, `platform` the people who run the organisation. */
 export function rolesOf({ accountId, sweepRoleArn, adminRoleArn }: EmbeddedAccount, trusted: { readonly sweepers: readonly string[]; readonly platform: readonly string[] }): AccountRole[] {

@@ -301,7 +301,7 @@ describe('events about keys', () => {
     const rules = ofType('AWS::Events::Rule').map(([, r]) => r.Properties as { EventPattern?: { source: string[] }; Targets: { DeadLetterConfig?: { Arn: string } }[] }).filter((r) => JSON.stringify(r.Targets).includes('JudgeEvent'));
     expect(rules.map((r) => r.EventPattern?.source)).toEqual([['aws.kms'], ['aws.kms'], ['aws.kms'], ['rota']]);
     // No other fact of Rota: it would look for what it has just told.
-    expect(rules[3]?.EventPattern).toEqual({ account: ['ACCOUNT'], source: ['rota'], 'detail-type': ['Rota Rotation Ended'] });
+    expect(rules[3]?.EventPattern).toEqual({ account: ['ACCOUNT'], source: ['rota'], 'detail-type': ['Rota Rotation Switched', 'Rota Rotation Ended'] });
     for (const { Targets } of rules) expect(Targets.map((t) => t.DeadLetterConfig?.Arn)).toEqual([expect.stringMatching(/^\$\{WatchUndelivered\w+\.Arn\}$/)]);
     expect(keeper('JudgeEvent')).toMatchObject({ MaximumRetryAttempts: 2, DestinationConfig: { OnFailure: { Destination: expect.stringMatching(/^\$\{WatchUndelivered\w+\.Arn\}$/) as string } } });
     expect(keeper('PassOn')).toMatchObject({ MaximumRetryAttempts: 2, DestinationConfig: { OnFailure: { Destination: expect.stringMatching(/^\$\{NoticesUndelivered\w+\.Arn\}$/) as string } } });
@@ -394,6 +394,11 @@ test.each([
   [{ mailTo: 'everybody' }, 'context mailTo has everybody: write e-mail addresses, with commas between'],
   [{ webhookUrl: 'http://hooks.bank.example', webhookSecret: 'x' }, 'context webhookUrl is http://hooks.bank.example: write an https URL'],
   [{ webhookUrl: 'https://hooks.bank.example' }, 'context webhookSecret is not given: write the name of a secret in Secrets Manager'],
+  [{ sweptAccounts: '222233334444, bank' }, 'context sweptAccounts has bank: write account ids, twelve digits each, with commas between'],
+  [{ sweptOrganizationId: 'ou-abcd-12345678' }, 'context sweptOrganizationId is ou-abcd-12345678: write the id of an organisation, such as o-abcd123456'],
+  [{ sweptBy: '111122223333' }, 'context sweptBy is 111122223333: write the account and the Region of Rota, such as 111122223333/eu-central-1'],
+  [{ sweptBy: '111122223333/eu-central-1', sweepPeople: 'arn:aws:iam::222233334444:user/pat' }, 'context sweepPeople has arn:aws:iam::222233334444:user/pat: write ARNs of IAM users or roles of account 111122223333, with commas between'],
+  [{ sweptBy: '111122223333/eu-central-1', sweepMayEnable: 'true' }, 'context sweepMayEnable is true: write yes or no'],
   [{ platformArns: 'pat' }, 'context platformArns has pat: write ARNs of IAM users, roles or role sessions, with commas between'],
 ])('refuses context %j', (context, message) => {
   expect(() => makeCdkApp(context)).toThrow(message);

@@ -52,8 +52,8 @@ async function synthesise(context: Readonly<Record<string, string>>): Promise<Sy
   };
 }
 
-
-function inWords(value: unknown): unknown {
+/** A template, or a part of one, with its references put into words. */
+export function inWords(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(inWords);
   if (typeof value !== 'object' || value === null) return value;
   const { Ref: ref, 'Fn::GetAtt': attribute, 'Fn::Join': join_ } = value as { Ref?: string; 'Fn::GetAtt'?: string[]; 'Fn::Join'?: [string, unknown[]] };
