@@ -104,8 +104,8 @@ export const catalogue = {
     httpStatus: 409,
   },
   PolicyLocksOut: {
-    sentence: (d: { reason: string }) => `The key policy cannot be carried over: ${d.reason}.`,
-    remedy: () => 'Mend the policy of the old key first; runbooks/byok-rotation.md, "Policy".',
+    sentence: (d: { keyId: string }) => `A new key with the policy of ${d.keyId} could not be administered by whoever makes it, so KMS refuses it: nothing was made.`,
+    remedy: () => 'Let the policy of the old key allow kms:PutKeyPolicy to the account or to the role of Rota; runbooks/byok-rotation.md, "Policy".',
     httpStatus: 409,
   },
   RotationUnderWay: {

@@ -8,9 +8,12 @@ import { planDigest } from '../../core/plan/plan.ts';
 import { withoutTaskTokens } from '../../core/dossier/redact.ts';
 import type { ApiDeps, ApiEnv } from '../deps.ts';
 import { personOf, personWithRole } from '../identity/person.ts';
-import { Alias, readBody, Reason } from '../read-body.ts';
+import { Alias, readBody, readQuery, Reason } from '../read-body.ts';
 import { planFor, startRollback, startRotation } from '../rotations/start.ts';
 import { statusOf, statusOfEach } from '../rotations/status.ts';
+
+/** So many statuses with all their steps stay far below the 6 MB that Lambda answers with. */
+const pageSize = 100;
 
 export function rotationRoutes(deps: ApiDeps): Hono<ApiEnv> {
   const app = new Hono<ApiEnv>();
@@ -35,9 +38,12 @@ export function rotationRoutes(deps: ApiDeps): Hono<ApiEnv> {
     return c.json(await startRollback(deps, person, c.req.param('id'), reason), 202);
   });
 
+  /** A page, newest first: one of fewer is the last. */
   app.get('/rotations', async (c) => {
     await personOf(deps, c.var.signedBy);
-    return c.json(await statusOfEach(deps, await deps.store.ledger.heads()));
+    const { from } = readQuery(c, z.strictObject({ from: z.coerce.number().int().min(0).default(0) }));
+    const page = (await deps.store.ledger.list()).slice(from, from + pageSize);
+    return c.json(await statusOfEach(deps, await deps.store.ledger.headsOf(page.map((r) => r.rotationId))));
   });
 
   app.get('/rotations/:id', async (c) => {

@@ -17,7 +17,7 @@ export const checkStart = task({
   output: z.strictObject({}),
   errors: [
     'PlanChanged', 'ApprovalMissing', 'ApprovalForged', 'RegistryEmpty', 'AliasUnknown', 'AliasUnregistered', 'AwsManagedKey', 'MethodDoesNotFit', 'KeyNotUsable',
-    'GrantsNotCopyable', 'PolicyLocksOut', 'NoEmergencyRoad', 'MaterialTooLongForWrapping', 'MaterialNotImportable',
+    'GrantsNotCopyable', 'NoEmergencyRoad', 'MaterialTooLongForWrapping', 'MaterialNotImportable',
   ],
   actions: [...liveRotationPlanActions, ...checkApprovedActions],
   step: stepWithRound('check-start'),

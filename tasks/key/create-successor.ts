@@ -14,7 +14,7 @@ export const createSuccessor = task({
   name: 'create-successor',
   input: rotationInput,
   output: z.strictObject({ newKeyId: KeyId }),
-  errors: ['TwoSuccessors', 'ChangeNotVisibleYet'],
+  errors: ['TwoSuccessors', 'ChangeNotVisibleYet', 'PolicyLocksOut'],
   actions: ['kms:CreateKey', 'kms:TagResource', ...taggedKeysActions],
   run: async ({ rotationId }, { head, repeated, attempts, clients, aside, store }) => {
     // A successor's policy is the old key's, which lets this role read its tags.
@@ -28,7 +28,10 @@ export const createSuccessor = task({
   },
 });
 
-async function createKey(kms: KMSClient, { successor }: RotationPlan): Promise<string> {
+/** How KMS says that a policy would leave nobody who makes the key able to change it. AWS KMS API Reference, CreateKey, BypassPolicyLockoutSafetyCheck. */
+const locksOut = ({ name, message }: Error): boolean => name === 'MalformedPolicyDocumentException' && /update the key policy in the future/i.test(message);
+
+async function createKey(kms: KMSClient, { successor, oldKey }: RotationPlan): Promise<string> {
   const create = new CreateKeyCommand({
     KeySpec: successor.spec as KeySpec,
     KeyUsage: successor.usage as KeyUsageType,
@@ -42,6 +45,7 @@ async function createKey(kms: KMSClient, { successor }: RotationPlan): Promise<s
       const { KeyMetadata } = await kms.send(create);
       return KeyMetadata?.KeyId ?? '';
     } catch (error) {
+      if (locksOut(error as Error)) throw new RotaError('PolicyLocksOut', { keyId: oldKey.keyId }, { cause: error });
       // Refused for its rate, it has made nothing: again, at its next turn, without looking through every key there is.
       if ((error as Error).name !== 'ThrottlingException' || ++refusals >= mostRefusals) throw error;
     }

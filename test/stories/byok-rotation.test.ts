@@ -231,3 +231,17 @@ test.each(bad)('refuses in one sentence and creates nothing: $name', async ({ pr
   expect(await countKeys(rota)).toBe(keysBefore);
   expect(await rota.json('carol', 'status')).toEqual([]);
 });
+
+test('a policy under which nobody who makes the new key could administer it is refused before anything is made', async () => {
+  const rota = await startRota();
+  const statements = [
+    { Effect: 'Allow', Principal: { AWS: 'arn:aws:iam::000000000000:user/pat' }, Action: 'kms:*', Resource: '*' },
+    { Effect: 'Allow', Principal: { AWS: '*' }, Action: ['kms:DescribeKey', 'kms:Get*', 'kms:List*', 'kms:Encrypt', 'kms:Decrypt'], Resource: '*' },
+  ];
+  const oldKeyId = await makeImportedKey(rota.kms, 'alias/payments', { Policy: JSON.stringify({ Version: '2012-10-17', Statement: statements }) });
+  await rota.apply();
+  const before = await countKeys(rota);
+  const ended = await rota.ended(await rota.rotate());
+  expect(ended).toMatchObject({ status: 'FAILED', leftBehind: [], error: { name: 'PolicyLocksOut', sentence: expect.stringContaining(`A new key with the policy of ${oldKeyId} could not be administered`) as string } });
+  expect(await countKeys(rota)).toBe(before);
+});
