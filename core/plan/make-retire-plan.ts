@@ -48,8 +48,14 @@ export function retainedFor({ keyId, keyManager, state, aliases, tags }: KeyFact
 }
 
 /** Whether `denySeconds` and `watchSeconds` still end a day before the execution's year does. */
-export const leavesTime = ({ denySeconds, watchSeconds }: Pick<RetirePlan, 'denySeconds' | 'watchSeconds'>, requestedAt: string, nowMs: number): boolean =>
+const leavesTime = ({ denySeconds, watchSeconds }: Pick<RetirePlan, 'denySeconds' | 'watchSeconds'>, requestedAt: string, nowMs: number): boolean =>
   nowMs + (denySeconds + watchSeconds) * 1000 <= Date.parse(requestedAt) + 364 * secondsPerDay * 1000;
+
+/** Each look writes some fifteen events into an execution, which fails at 25,000. Step Functions Developer Guide, "Quotas". */
+const mostLooks = 1000;
+
+/** Whether another round of `denySeconds` fits into the execution, by its time and by its history. `look` is the number of the look that asks. */
+export const leavesAnotherLook = (plan: Pick<RetirePlan, 'denySeconds' | 'watchSeconds'>, requestedAt: string, look: number, nowMs: number): boolean => look < mostLooks && leavesTime(plan, requestedAt, nowMs);
 
 /** Plans taking an old key out of use. Throws `KeyNotRetirable` with the reason. */
 export function makeRetirePlan(request: RetireRequest, { key, retainedBy, registered, evidence }: RetireFacts, nowMs: number): RetirePlan {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { isoSeconds } from '../../core/clock.ts';
 import { RotaError } from '../../core/errors.ts';
 import { KeyUse } from '../../core/plan/key-usage.ts';
-import { leavesTime } from '../../core/plan/make-retire-plan.ts';
+import { leavesAnotherLook } from '../../core/plan/make-retire-plan.ts';
 import { usageEvidenceActions } from '../../store/key-usage.ts';
 import { announce, eventActions } from '../../store/events.ts';
 import { retirePlanOf } from '../plan-of.ts';
@@ -16,7 +16,7 @@ const output = z.strictObject({ unused: z.boolean(), uses: z.array(KeyUse), seen
 /**
  * Whether nobody has used the key since the stop, or since the look before. A use that worked holds the retirement: somebody still reads or
  * verifies with it, and would break. One that the stop refused is told and holds nothing up. Throws `OldKeyStillUsed` when another
- * round would not fit into the execution's year.
+ * round would not fit into the execution.
  */
 export const checkUnused = task({
   name: 'check-unused',
@@ -25,7 +25,7 @@ export const checkUnused = task({
   errors: ['OldKeyStillUsed'],
   actions: [...usageEvidenceActions, ...eventActions, 'dynamodb:GetItem'],
   step: ({ look }) => `check-unused.${look}`,
-  run: async (_, context) => {
+  run: async ({ look }, context) => {
     const { head, clock } = context;
     const plan = retirePlanOf(head);
     const stopped = await lastResult<{ stoppedAt: string }>(context, 'stop-retired-key');
@@ -33,7 +33,7 @@ export const checkUnused = task({
     const found = await usesSince(context, before?.seenUntil ?? isoSeconds(Date.parse(stopped?.stoppedAt ?? head.requestedAt) + graceMs));
     if (found.uses.length > 0) await announce(context, 'Rota Old Key Still Used', { keyId: plan.keyId, uses: found.uses.slice(0, 10) });
     const [worked] = found.uses.filter((use) => use.error === undefined);
-    if (worked !== undefined && !leavesTime(plan, head.requestedAt, clock.now())) throw new RotaError('OldKeyStillUsed', { keyId: plan.keyId, by: `${worked.principal} (${worked.operation} at ${worked.at})` });
+    if (worked !== undefined && !leavesAnotherLook(plan, head.requestedAt, look, clock.now())) throw new RotaError('OldKeyStillUsed', { keyId: plan.keyId, by: `${worked.principal} (${worked.operation} at ${worked.at})` });
     return { ...found, uses: [...found.uses], unused: worked === undefined && !(await isWordOwed(context, 'deny')) };
   },
 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { KeyFacts } from '../../../core/plan/key-facts.ts';
 import { hasStop, withRetentionLock, withRetentionLockAjar, withStop } from '../../../core/plan/key-policy.ts';
 import type { UsageEvidence } from '../../../core/plan/key-usage.ts';
-import { leavesTime, makeRetirePlan, retainedFor, retireChanges, type RetainedBy } from '../../../core/plan/make-retire-plan.ts';
+import { leavesAnotherLook, makeRetirePlan, retainedFor, retireChanges, type RetainedBy } from '../../../core/plan/make-retire-plan.ts';
 import { exampleFacts, exampleKey, examplePlan } from './example-plan.ts';
 
 const plan = examplePlan();
@@ -57,8 +57,10 @@ test('the plan names what is denied, the rule of the registry, and who used the 
 test('a retirement that its year has no room for is refused', () => {
   const { denySeconds, watchSeconds } = exampleKey.retirement;
   const last = nowMs + 364 * day - (denySeconds + watchSeconds) * 1000;
-  expect(leavesTime(exampleKey.retirement, request.requestedAt, last)).toBe(true);
-  expect(leavesTime(exampleKey.retirement, request.requestedAt, last + 1000)).toBe(false);
+  expect(leavesAnotherLook(exampleKey.retirement, request.requestedAt, 999, last)).toBe(true);
+  expect(leavesAnotherLook(exampleKey.retirement, request.requestedAt, 1, last + 1000)).toBe(false);
+  // With the shortest intervals its history is full before its year is over.
+  expect(leavesAnotherLook(exampleKey.retirement, request.requestedAt, 1000, nowMs)).toBe(false);
   expect(why(() => planned(quiet, {}, {}, last + 1000))).toContain('too short for its intervals');
 });
 
