@@ -14,6 +14,8 @@ export function verifiesOffline(spki: Uint8Array, algorithm: string, message: Ui
   if (typeof key === 'string') return key;
   // Without this check Node would verify, say, Ed25519's missing hash with an RSA key and a hash of its own choice.
   if (!row.fits(key)) return 'invalid';
+  // OpenSSL takes a PSS signature without its leading zero bytes. RFC 8017, sections 8.1.2 and 8.2.2, step 1.
+  if (key.asymmetricKeyType === 'rsa' && signature.length * 8 !== key.asymmetricKeyDetails?.modulusLength) return 'invalid';
   try {
     return verify(row.hash ?? null, message, { key, ...row.options }, signature) ? 'valid' : 'invalid';
   } catch {

@@ -19,6 +19,7 @@ export const signPkcs1 = (key: KeyObject, hash: string, digest: Buffer): Buffer 
   privateEncrypt({ key, padding: constants.RSA_PKCS1_PADDING }, digestInfo(hash, digest));
 
 export function verifyPkcs1(key: KeyObject, hash: string, digest: Buffer, signature: Buffer): boolean {
+  if (signature.length !== bytesOf(key)) return false;
   const opened = tried(() => publicDecrypt({ key, padding: constants.RSA_PKCS1_PADDING }, signature));
   const wanted = digestInfo(hash, digest);
   return opened?.length === wanted.length && timingSafeEqual(opened, wanted);

@@ -31,6 +31,19 @@ test('a signature of Ed25519 with any one bit flipped does not hold', () => {
   for (const bad of everyBitFlip(kmsSign(pair.privateKey, 'ED25519_SHA_512', message))) expect(verifiesOffline(spkiOfPair(pair), 'ED25519_SHA_512', message, bad)).toBe('invalid');
 });
 
+test.each(['RSASSA_PSS_SHA_256', 'RSASSA_PKCS1_V1_5_SHA_256'])('%s: a signature without its leading zero byte is another one, and refused', (algorithm) => {
+  const pair = pairOf('RSA_2048');
+  // One signature in 256 begins so.
+  for (let i = 0; ; i++) {
+    const text = Buffer.from(`message ${i}`);
+    const signature = kmsSign(pair.privateKey, algorithm, text);
+    if (signature[0] !== 0) continue;
+    expect(verifiesOffline(spkiOfPair(pair), algorithm, text, signature)).toBe('valid');
+    expect(verifiesOffline(spkiOfPair(pair), algorithm, text, signature.subarray(1))).toBe('invalid');
+    return;
+  }
+});
+
 test('a PSS salt of another length than the hash is refused, as KMS makes none', () => {
   const { privateKey, ...pair } = pairOf('RSA_2048');
   for (const saltLength of [0, 20, 31, 33, 222]) {
