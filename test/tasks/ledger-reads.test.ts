@@ -30,7 +30,7 @@ test('a look reads the ledger once, however many keys and aliases it is about', 
     await look();
     return heads.mock.calls.length;
   };
-  const event = (keyIds: string[], aliases: string[]) => ({ id: 'e1', account: accountId, region, 'detail-type': 'Rota Rotation Ended', resources: [], detail: { keyIds, aliases } });
+  const event = (keyIds: string[], aliases: string[]) => ({ id: 'e1', source: 'rota', account: accountId, region, 'detail-type': 'Rota Rotation Ended', resources: [], detail: { keyIds, aliases } });
 
   expect(await reads(() => runPlainTask(judgeEvent, event([...aside, inUse], ['alias/payments']), deps))).toBe(1);
   expect(await reads(() => runPlainTask(judgeEvent, event([stranger, inUse], []), deps))).toBe(0);
