@@ -183,6 +183,7 @@ textarea, select, input[type=text], input:not([type]) { width: 100%; max-width: 
 select { max-width: 100%; }
 .filter { display: flex; flex-wrap: wrap; gap: 0.75rem 1rem; align-items: end; margin: 0 0 1rem; }
 .filter > div { flex: 1 1 11rem; min-width: 0; }
+.filter select, .filter input { display: block; min-height: 2.75rem; }
 .filter > .buttons { flex: 0 1 auto; margin: 0; align-items: center; }
 textarea { min-height: 5rem; resize: vertical; }
 button { font: inherit; font-weight: 600; border: 1px solid var(--accent); background: var(--accent); color: var(--accent-ink); border-radius: var(--radius); padding: 0.6rem 1.2rem; min-height: 2.75rem; cursor: pointer; }
