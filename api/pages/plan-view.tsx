@@ -132,7 +132,12 @@ function RotationWords(p: RotationPlan) {
       <Facts of={facts} />
       <Aliases moves={p.aliases} />
       <Policy {...p.policyDifference} />
-      {successor.grants.length === 0 ? null : <Grants caption="Grants that are made anew on the new key" of={successor.grants.map((grant) => ({ grantee: grant.granteePrincipal, ...grant }))} />}
+      {successor.grants.length === 0 ? null : (
+        <>
+          <h3>Grants made anew on the new key</h3>
+          <Grants caption="Grants that are made anew on the new key" of={successor.grants.map((grant) => ({ grantee: grant.granteePrincipal, ...grant }))} />
+        </>
+      )}
       {p.rollover === undefined ? null : <RolloverWords {...p.rollover} />}
       <Hazards of={p.hazards} />
     </>
