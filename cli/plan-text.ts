@@ -1,6 +1,6 @@
 import { ruleText } from '../core/approval/rule-text.ts';
 import { counted } from '../core/counted.ts';
-import type { GrantedUse } from '../core/plan/grants.ts';
+import { usedBy, type GrantedUse } from '../core/plan/grants.ts';
 import type { AnyPlan, CutoverPlan, RollbackPlan, RetirePlan, RolloverPlan, RotationPlan, WaiverPlan } from '../core/plan/plan.ts';
 
 const policyText = ({ added, removed }: { added: readonly unknown[]; removed: readonly unknown[] }, same = 'as the old key'): string =>
@@ -37,7 +37,7 @@ function rotationText(p: RotationPlan): string {
     `New key       ${p.successor.spec} ${p.successor.usage}, origin ${p.successor.origin}`,
     ...(p.material ? [materialText(p.material)] : []),
     `Policy        ${policyText(p.policyDifference)}`,
-    ...(p.successor.grants.length === 0 ? ['Grants        none'] : p.successor.grants.map((g) => `Grant         made anew on the new key: ${grantText({ grantee: g.granteePrincipal, ...g })}`)),
+    ...(p.successor.grants.length === 0 ? ['Grants        none'] : p.successor.grants.map((g) => `Grant         made anew on the new key: ${grantText(usedBy(g))}`)),
     ...p.aliases.map((a) => `Alias         ${a.alias}: ${a.from} -> the new key`),
     ...(p.rollover ? rolloverText(p.rollover) : []),
     `Approval      ${p.approvals.start ? `before the start ${ruleText(p.approvals.start)}; ` : ''}before the cutover ${ruleText(p.approvals.cutover)}`,

@@ -1,4 +1,5 @@
 import { isoSeconds, secondsPerDay } from '../../core/clock.ts';
+import { rotatesAKey } from '../../core/findings/due-start.ts';
 import type { RegisteredKey } from '../../core/registry/registry-schema.ts';
 import type { ListedRotation } from '../../store/ledger-table.ts';
 import type { SweptMaterials } from '../../store/record-bucket.ts';
@@ -17,17 +18,25 @@ export interface RegisteredKeyRow {
   readonly state: 'current' | 'due soon' | 'overdue' | 'not swept yet';
 }
 
+/** What the ledger lists: all rotations, newest first, and the ids of those that have not ended. */
+export interface Listed {
+  readonly rotations: readonly ListedRotation[];
+  readonly moving: ReadonlySet<string>;
+}
+
+export async function listedRotations({ store: { ledger } }: ApiDeps): Promise<Listed> {
+  const [rotations, open] = await Promise.all([ledger.list(), ledger.openOnes()]);
+  return { rotations, moving: new Set(open.map((r) => r.rotationId)) };
+}
+
 /** The keys of the registry, sorted by alias. An empty registry has none. */
-export async function registeredKeys(deps: ApiDeps): Promise<RegisteredKeyRow[]> {
+export async function registeredKeys(deps: ApiDeps, listed: Listed | Promise<Listed> = listedRotations(deps)): Promise<RegisteredKeyRow[]> {
   if ((await deps.store.registry.head()) === undefined) return [];
-  const { ledger, registry, records } = deps.store;
-  const [{ keys }, rotations, open, swept] = await Promise.all([registry.whole(), ledger.list(), ledger.openOnes(), records.materials()]);
-  const moving = new Set(open.map((r) => r.rotationId));
+  const { registry, records } = deps.store;
+  const [{ keys }, { rotations, moving }, swept] = await Promise.all([registry.whole(), listed, records.materials()]);
   const switched = await lastSwitches(deps, rotations);
-  return keys.map((key) => {
-    const running = rotations.find((r) => r.alias === key.alias && moving.has(r.rotationId))?.rotationId;
-    return rowOf(deps, { key, running, lastRotatedAt: switched.get(key.alias), swept });
-  });
+  const running = new Map(rotations.filter((r) => moving.has(r.rotationId)).reverse().map((r) => [r.alias, r.rotationId]));
+  return keys.map((key) => rowOf(deps, { key, running: running.get(key.alias), lastRotatedAt: switched.get(key.alias), swept }));
 }
 
 interface Known {
@@ -53,7 +62,7 @@ function rowOf(deps: ApiDeps, { key, running, lastRotatedAt, swept }: Known): Re
 /** When the newest rotation of each alias that lasts moved it. Most aliases are known after their newest one. */
 async function lastSwitches({ store }: ApiDeps, rotations: readonly ListedRotation[]): Promise<ReadonlyMap<string, string>> {
   const left = new Map<string, string[]>();
-  for (const { workflow, alias, rotationId } of rotations) if (workflow === 'byok-rotation' || workflow === 'asymmetric-rotation') left.set(alias, [...(left.get(alias) ?? []), rotationId]);
+  for (const { alias, rotationId } of rotations.filter(rotatesAKey)) left.set(alias, [...(left.get(alias) ?? []), rotationId]);
   const switched = new Map<string, string>();
   while (left.size > 0) {
     const asked = new Map([...left].map(([alias, [newest = '']]) => [newest, alias]));

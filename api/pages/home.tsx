@@ -3,7 +3,7 @@ import type { StoredApproval } from '../../store/approval-table.ts';
 import type { ListedRotation } from '../../store/ledger-table.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { LoggedIn } from '../identity/session.ts';
-import { registeredKeys, type RegisteredKeyRow } from '../keys/registered-keys.ts';
+import { listedRotations, registeredKeys, type RegisteredKeyRow } from '../keys/registered-keys.ts';
 import { statusOfEach } from '../rotations/status.ts';
 import { hindranceOf, missingText } from './approval.tsx';
 import { KeyStanding } from './keys.tsx';
@@ -22,13 +22,13 @@ const recentCount = 5;
 /** What waits for the reader, what is overdue, what runs. */
 export async function homePage(deps: ApiDeps, reader: LoggedIn) {
   const { ledger } = deps.store;
-  const [rotations, open] = await Promise.all([ledger.list(), ledger.openOnes()]);
-  const moving = new Set(open.map((r) => r.rotationId));
+  const listed = await listedRotations(deps);
+  const { rotations, moving } = listed;
   const statuses = async (listed: readonly ListedRotation[]) => statusOfEach(deps, await ledger.headsOf(listed.map((r) => r.rotationId)));
   const [running, recent, keys, questions] = await Promise.all([
     statuses(rotations.filter((r) => moving.has(r.rotationId)).slice(0, runningCount)),
     statuses(rotations.filter((r) => !moving.has(r.rotationId)).slice(0, recentCount)),
-    registeredKeys(deps),
+    registeredKeys(deps, listed),
     questionsFor(deps, reader),
   ]);
   const nowIso = new Date(deps.clock.now()).toISOString();

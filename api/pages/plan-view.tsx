@@ -1,7 +1,7 @@
 /** A plan in words and in full: what an approver reads before signing its digest. Nothing of a plan is left out: the whole document stands below. */
 import type { Json } from '../../core/canonical-json.ts';
 import { counted } from '../../core/counted.ts';
-import type { GrantedUse } from '../../core/plan/grants.ts';
+import { usedBy, type GrantedUse } from '../../core/plan/grants.ts';
 import type { AnyPlan, CutoverPlan, RetirePlan, RolloverPlan, RollbackPlan, RotationPlan, WaiverPlan } from '../../core/plan/plan.ts';
 import { Code, Empty, Facts, Table, type Fact } from './parts/facts.tsx';
 import { ruleText } from './parts/people-text.ts';
@@ -135,7 +135,7 @@ function RotationWords(p: RotationPlan) {
       {successor.grants.length === 0 ? null : (
         <>
           <h3>Grants made anew on the new key</h3>
-          <Grants caption="Grants that are made anew on the new key" of={successor.grants.map((grant) => ({ grantee: grant.granteePrincipal, ...grant }))} />
+          <Grants caption="Grants that are made anew on the new key" of={successor.grants.map(usedBy)} />
         </>
       )}
       {p.rollover === undefined ? null : <RolloverWords {...p.rollover} />}

@@ -1,11 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import { isRotaError, type RotaError } from '../../core/errors.ts';
-import { heldUntil, type Held } from '../../core/freeze/held-until.ts';
+import type { Held } from '../../core/freeze/held-until.ts';
 import type { RotationPlan } from '../../core/plan/plan.ts';
 import type { ApiDeps } from '../deps.ts';
 import { mayAct } from '../identity/person.ts';
 import type { LoggedIn } from '../identity/session.ts';
-import { planFor } from '../rotations/start.ts';
+import { lookAhead } from '../rotations/start.ts';
 import { Code, Empty } from './parts/facts.tsx';
 import { Page } from './parts/layout.tsx';
 import { ReasonForm } from './parts/reason-form.tsx';
@@ -21,7 +20,7 @@ interface Wanted {
 
 /** What a rotation of a key would do now, and for a custodian the form that starts it. Nothing is created by looking. */
 export async function rotatePage(deps: ApiDeps, reader: LoggedIn, { alias, emergency }: Wanted) {
-  const looked = await lookAhead(deps, reader, { alias, emergency });
+  const looked = await aheadOf(deps, reader, { alias, emergency });
   return (
     <Page title={`${emergency ? 'Emergency rotation' : 'Rotation'} of ${alias}`} reader={reader} place="/keys">
       {'refusal' in looked ? <Refused refusal={looked.refusal} /> : <Ahead {...looked} reader={reader} wanted={{ alias, emergency }} />}
@@ -36,12 +35,11 @@ interface Looked {
   readonly emergencyRoad: boolean;
 }
 
-async function lookAhead(deps: ApiDeps, { person }: LoggedIn, { alias, emergency }: Wanted): Promise<Looked | { readonly refusal: RotaError }> {
+async function aheadOf(deps: ApiDeps, { person }: LoggedIn, wanted: Wanted): Promise<Looked | { readonly refusal: RotaError }> {
   try {
-    const plan = await planFor(deps, { alias, emergency, reason: 'to see what a rotation would do' }, person.id, `plan-${randomUUID()}`);
-    const held = heldUntil(await deps.store.registry.freezes(), { stage: emergency ? 'emergency' : 'cutover', alias }, deps.clock.now());
-    const { method, approvals } = await deps.store.registry.key(alias);
-    return { plan, ...(held === undefined ? {} : { held }), emergencyRoad: method === 'asymmetric' && approvals.emergency !== undefined };
+    const ahead = await lookAhead(deps, wanted, person);
+    const { method, approvals } = await deps.store.registry.key(wanted.alias);
+    return { ...ahead, emergencyRoad: method === 'asymmetric' && approvals.emergency !== undefined };
   } catch (error) {
     if (!isRotaError(error)) throw error;
     return { refusal: error };

@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { isoSeconds } from '../../core/clock.ts';
 import { RotaError } from '../../core/errors.ts';
+import { heldUntil, type Held } from '../../core/freeze/held-until.ts';
 import { makeRotationId } from '../../core/ids.ts';
 import { makePlan } from '../../core/plan/make-plan.ts';
 import { locksOf, type RotationPlan, workflowOf } from '../../core/plan/plan.ts';
@@ -24,7 +26,7 @@ export interface Asked {
 }
 
 /** Makes the plan of a rotation from live facts, without creating anything. Throws what is wrong, whole. */
-export async function planFor({ store, clients, clock }: ApiDeps, { alias, reason, emergency }: Asked, requestedBy: string, rotationId: string): Promise<RotationPlan> {
+async function planFor({ store, clients, clock }: ApiDeps, { alias, reason, emergency }: Asked, requestedBy: string, rotationId: string): Promise<RotationPlan> {
   const facts = await readKeyFacts(clients.kms, alias);
   if (facts.keyManager !== 'CUSTOMER') throw new RotaError('AwsManagedKey', { key: alias });
   const registered = await store.registry.key(alias);
@@ -34,6 +36,13 @@ export async function planFor({ store, clients, clock }: ApiDeps, { alias, reaso
     if (holder !== undefined) throw new RotaError('RotationUnderWay', { keyId: facts.keyId, rotationId: holder });
   }
   return plan;
+}
+
+/** What a rotation would do now, and until when the calendar would hold its cutover. Creates nothing. Throws what is wrong, whole. */
+export async function lookAhead(deps: ApiDeps, { alias, emergency }: Omit<Asked, 'reason'>, person: Person): Promise<{ readonly plan: RotationPlan; readonly held?: Held }> {
+  const plan = await planFor(deps, { alias, emergency, reason: 'to see what a rotation would do' }, person.id, `plan-${randomUUID()}`);
+  const held = heldUntil(await deps.store.registry.freezes(), { stage: emergency ? 'emergency' : 'cutover', alias }, deps.clock.now());
+  return { plan, ...(held === undefined ? {} : { held }) };
 }
 
 /** Starts a rotation, once its plan is whole and valid. The execution's name is the rotation id, so that twice is once. */

@@ -1,15 +1,13 @@
 import { ExecutionDoesNotExist, paginateGetExecutionHistory } from '@aws-sdk/client-sfn';
-import { randomUUID } from 'node:crypto';
 import { Hono } from 'hono';
 import { z } from 'zod';
 import { RotaError } from '../../core/errors.ts';
-import { heldUntil } from '../../core/freeze/held-until.ts';
 import { planDigest } from '../../core/plan/plan.ts';
 import { withoutTaskTokens } from '../../core/dossier/redact.ts';
 import type { ApiDeps, ApiEnv } from '../deps.ts';
 import { personOf, personWithRole } from '../identity/person.ts';
 import { Alias, readBody, readQuery, Reason } from '../read-body.ts';
-import { planFor, startRollback, startRotation } from '../rotations/start.ts';
+import { lookAhead, startRollback, startRotation } from '../rotations/start.ts';
 import { statusOf, statusOfEach } from '../rotations/status.ts';
 
 /** So many statuses with all their steps stay far below the 6 MB that Lambda answers with. */
@@ -21,9 +19,8 @@ export function rotationRoutes(deps: ApiDeps): Hono<ApiEnv> {
   app.post('/plans', async (c) => {
     const person = await personOf(deps, c.var.signedBy);
     const { alias, emergency } = await readBody(c, z.strictObject({ alias: Alias, emergency: z.boolean().default(false) }));
-    const plan = await planFor(deps, { alias, emergency, reason: 'to see what a rotation would do' }, person.id, `plan-${randomUUID()}`);
-    const held = heldUntil(await deps.store.registry.freezes(), { stage: emergency ? 'emergency' : 'cutover', alias }, deps.clock.now());
-    return c.json({ plan, planDigest: planDigest(plan), ...(held === undefined ? {} : { held }) });
+    const { plan, ...held } = await lookAhead(deps, { alias, emergency }, person);
+    return c.json({ plan, planDigest: planDigest(plan), ...held });
   });
 
   app.post('/rotations', async (c) => {

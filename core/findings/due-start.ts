@@ -22,8 +22,11 @@ const dayMs = secondsPerDay * 1000;
 
 const ofAKey: ReadonlySet<string> = new Set(['byok-rotation', 'asymmetric-rotation']);
 
+/** Whether such a rotation puts a new key in the place of another; a rollback or a retirement does not. */
+export const rotatesAKey = ({ workflow }: { readonly workflow: string }): boolean => ofAKey.has(workflow);
+
 /** The rotations of one key that the ledger has, in no order. */
-const rotationsOf = <R extends KnownRotation>(alias: string, ledger: readonly R[]): R[] => ledger.filter((r) => r.alias === alias && ofAKey.has(r.workflow));
+const rotationsOf = <R extends KnownRotation>(alias: string, ledger: readonly R[]): R[] => ledger.filter((r) => r.alias === alias && rotatesAKey(r));
 
 /** The newest rotation of a key. */
 export const lastRotation = <R extends KnownRotation>(alias: string, ledger: readonly R[]): R | undefined =>

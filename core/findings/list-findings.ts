@@ -8,11 +8,12 @@ export const severities = ['high', 'medium', 'low', 'notice'] as const satisfies
 export const findingNames = Object.keys(findingKinds) as [FindingName, ...FindingName[]];
 
 /** A field of a form that is left empty asks for nothing. */
-const asked = <S extends z.ZodType>(schema: S) => z.preprocess((value) => (value === '' ? undefined : value), schema.optional());
+const unlessEmpty = <S extends z.ZodType>(schema: S) => z.preprocess((value) => (value === '' ? undefined : value), schema);
+const asked = <S extends z.ZodType>(schema: S) => unlessEmpty(schema.optional());
 
 /** Which findings somebody wants to see, as the query of a URL says it; left out, all that are open. */
 export const FindingFilter = z.strictObject({
-  state: z.preprocess((value) => (value === '' ? undefined : value), z.enum(findingStates).default('open')),
+  state: unlessEmpty(z.enum(findingStates).default('open')),
   severity: asked(z.enum(severities)),
   kind: asked(z.enum(findingNames)),
   /** What they are about: a key by its id, ARN or alias, or an alias itself. */

@@ -12,8 +12,8 @@ interface GrantLike {
   readonly constraints?: unknown;
 }
 
-/** Who asked for it: a grant without a plain grantee is one that an AWS service made for itself. */
-const usedBy = ({ granteePrincipal, operations, constraints }: GrantLike): GrantedUse =>
+/** A grant without a plain grantee is one that an AWS service made for itself. */
+export const usedBy = ({ granteePrincipal, operations, constraints }: GrantLike): GrantedUse =>
   GrantedUse.parse({ grantee: granteePrincipal ?? 'an AWS service', operations: [...operations].sort(), ...(constraints === undefined ? {} : { constraints }) });
 
 /**

@@ -1,24 +1,17 @@
 import { CreateKeyCommand } from '@aws-sdk/client-kms';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { paymentsRegistry } from '../../demo/cast.ts';
 import { makeImportedKey } from '../../demo/imported-key.ts';
 import { makeRecoveryCertificate } from '../../demo/recovery-certificate.ts';
-import { defaultNames, makeClients } from '../../store/clients.ts';
-import { setUp } from '../../store/set-up.ts';
-import { makeStore } from '../../store/store.ts';
 import { judgeEvent } from '../../tasks/sweep/judge-event.ts';
 import { sweepTarget } from '../../tasks/sweep/sweep-target.ts';
 import { runPlainTask } from '../../tasks/task.ts';
-import { accountId, admin, region, start } from '../embedded-aws.ts';
+import { accountId, region } from '../embedded-aws.ts';
+import { startTasks } from './task-deps.ts';
 
 /** The whole ledger is read, and so every rotation that ever was: once a look, and not for a key that it says nothing of. */
 test('a look reads the ledger once, however many keys and aliases it is about', async () => {
-  const aws = await start();
-  const clients = makeClients({ region, endpoint: aws.url, credentials: admin });
-  onTestFinished(() => clients.destroy());
-  const store = makeStore(clients, defaultNames);
-  await setUp(clients, defaultNames, {});
-  const deps = { clock: aws.clock, clients, names: defaultNames, store, movedClockSeconds: () => 0 };
+  const { clients, store, deps } = await startTasks();
   const inUse = await makeImportedKey(clients.kms, 'alias/payments');
   const stranger = await makeImportedKey(clients.kms, 'alias/stranger');
   const aside = await Promise.all([1, 2].map(async () => (await clients.kms.send(new CreateKeyCommand({ Origin: 'EXTERNAL' }))).KeyMetadata?.KeyId ?? ''));

@@ -1,18 +1,16 @@
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { OpenFinding } from '../../core/findings/open-finding.ts';
 import type { KeyLine } from '../../core/findings/key-line.ts';
 import { kpiReport, type KpiReport } from '../../core/kpi/report.ts';
 import type { Registry } from '../../core/registry/registry-schema.ts';
-import { defaultNames, makeClients } from '../../store/clients.ts';
-import { setUp } from '../../store/set-up.ts';
-import { makeStore } from '../../store/store.ts';
 import { closeSweep } from '../../tasks/sweep/close-sweep.ts';
 import { judgeEvent } from '../../tasks/sweep/judge-event.ts';
 import { listTargets } from '../../tasks/sweep/list-targets.ts';
 import { sweepTarget } from '../../tasks/sweep/sweep-target.ts';
 import type { SweptTarget } from '../../tasks/sweep/targets.ts';
 import { runPlainTask } from '../../tasks/task.ts';
-import { accountId, admin, region, start } from '../embedded-aws.ts';
+import { accountId, region } from '../embedded-aws.ts';
+import { startTasks } from './task-deps.ts';
 
 const other = '222233334444';
 const hourMs = 3_600_000;
@@ -21,12 +19,7 @@ type Targets = NonNullable<Registry['sweep']>['targets'];
 
 /** Rota with the places of two accounts as sweeps have left them, each with a key without rotation and one that is overdue. */
 async function swept() {
-  const aws = await start();
-  const clients = makeClients({ region, endpoint: aws.url, credentials: admin });
-  onTestFinished(() => clients.destroy());
-  const store = makeStore(clients, defaultNames);
-  await setUp(clients, defaultNames, {});
-  const deps = { clock: aws.clock, clients, names: defaultNames, store, movedClockSeconds: () => 0 };
+  const { aws, store, deps } = await startTasks();
   const now = (): string => new Date(aws.clock.now()).toISOString().replace(/\.\d+/, '');
   const apply = (targets: Targets) =>
     store.registry.apply({ version: 1, people: [{ id: 'pat', name: 'pat', arn: `arn:aws:iam::${accountId}:user/pat`, roles: ['platform'], groups: ['platform'] }], keys: [], sweep: { targets, remedy: 'alert' } }, 'test', now());

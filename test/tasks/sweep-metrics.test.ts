@@ -2,13 +2,11 @@ import { CreateKeyCommand, EnableKeyRotationCommand } from '@aws-sdk/client-kms'
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { handler as passOn } from '../../api/notices/lambda.ts';
 import { isoSeconds } from '../../core/clock.ts';
-import { defaultNames, makeClients } from '../../store/clients.ts';
-import { setUp } from '../../store/set-up.ts';
-import { makeStore } from '../../store/store.ts';
 import { handler } from '../../tasks/lambda.ts';
 import { sweepTarget } from '../../tasks/sweep/sweep-target.ts';
 import { runPlainTask } from '../../tasks/task.ts';
-import { accountId, admin, region, start } from '../embedded-aws.ts';
+import { accountId, admin, region } from '../embedded-aws.ts';
+import { startTasks } from './task-deps.ts';
 
 interface Document {
   readonly _aws: { readonly CloudWatchMetrics: readonly { readonly Dimensions: readonly (readonly string[])[]; readonly Metrics: readonly { readonly Name: string }[] }[] };
@@ -38,17 +36,12 @@ const metricsIn = (lines: readonly string[]): Record<string, unknown> =>
   );
 
 test('a sweep tells the figures of its report, a line of the log each, and nothing else on it', async () => {
-  const aws = await start();
-  const clients = makeClients({ region, endpoint: aws.url, credentials: admin });
-  onTestFinished(() => clients.destroy());
-  const store = makeStore(clients, defaultNames);
-  await setUp(clients, defaultNames, {});
+  const { aws, clients, store, deps } = await startTasks();
   await store.registry.apply({ version: 1, people: [{ id: 'pat', name: 'pat', arn: `arn:aws:iam::${accountId}:user/pat`, roles: ['platform'], groups: ['platform'] }], keys: [], sweep: { targets: [{ region }], remedy: 'alert' } }, 'test', '2026-11-27T00:00:00Z');
   const [first] = await Promise.all([1, 2, 3].map(() => clients.kms.send(new CreateKeyCommand({}))));
   await clients.kms.send(new EnableKeyRotationCommand({ KeyId: first?.KeyMetadata?.KeyId }));
   await clients.kms.send(new CreateKeyCommand({ KeySpec: 'RSA_2048', KeyUsage: 'SIGN_VERIFY' }));
 
-  const deps = { clock: aws.clock, clients, names: defaultNames, store, movedClockSeconds: () => 0 };
   // As an event would tell it that then missed the next one.
   await runPlainTask(sweepTarget, { sweepId: 'none', region }, deps);
   await aws.clock.advance(60_000);
