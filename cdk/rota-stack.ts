@@ -11,6 +11,7 @@ import { Notices, type Recipients } from './notices.ts';
 import { OwnKeys } from './own-keys.ts';
 import { placesOf, statementsOf, type Published } from './permissions.ts';
 import { StateMachines } from './state-machines.ts';
+import { sweepers } from './sweepers.ts';
 import { Tables, type Retention } from './tables.ts';
 import { TaskFunctions } from './task-functions.ts';
 import { Watch } from './watch.ts';
@@ -65,7 +66,7 @@ export class RotaStack extends Stack {
     output('ApiUrl', console.url, 'ROTA_URL for the CLI');
     output('DossierBucket', tables.dossiers.bucketName, 'Dossiers and escrow envelopes, under Object Lock');
     output('NoticeTopic', notices.topic.topicArn, 'Subscribe to be told of approvals, rotations and alarms');
-    for (const task of ['sweep-target', 'judge-event']) output(`${pascalCase(task)}RoleArn`, functions.of(task).role.roleArn, `Roles for sweeps in other accounts trust this: task ${task}`);
+    for (const task of sweepers) output(`${pascalCase(task)}RoleArn`, functions.of(task).role.roleArn, `Roles for sweeps in other accounts trust this: task ${task}`);
     for (const [name, machine] of Object.entries(machines.byName)) output(`${pascalCase(name)}Arn`, machine.stateMachineArn, `State machine ${name}`);
   }
 }

@@ -29,11 +29,11 @@ export async function listedRotations({ store: { ledger } }: ApiDeps): Promise<L
   return { rotations, moving: new Set(open.map((r) => r.rotationId)) };
 }
 
-/** The keys of the registry, sorted by alias. An empty registry has none. */
-export async function registeredKeys(deps: ApiDeps, listed: Listed | Promise<Listed> = listedRotations(deps)): Promise<RegisteredKeyRow[]> {
+/** The keys of the registry, sorted by alias. An empty registry has none. `listed` is what was read already. */
+export async function registeredKeys(deps: ApiDeps, listed?: Listed): Promise<RegisteredKeyRow[]> {
   if ((await deps.store.registry.head()) === undefined) return [];
   const { registry, records } = deps.store;
-  const [{ keys }, { rotations, moving }, swept] = await Promise.all([registry.whole(), listed, records.materials()]);
+  const [{ keys }, { rotations, moving }, swept] = await Promise.all([registry.whole(), listed ?? listedRotations(deps), records.materials()]);
   const switched = await lastSwitches(deps, rotations);
   const running = new Map(rotations.filter((r) => moving.has(r.rotationId)).reverse().map((r) => [r.alias, r.rotationId]));
   return keys.map((key) => rowOf(deps, { key, running: running.get(key.alias), lastRotatedAt: switched.get(key.alias), swept }));
