@@ -3,6 +3,7 @@
  * work in accounts where Rota is not deployed too.
  */
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { accountOfArn } from '../core/ids.ts';
 import { isRotaError } from '../core/errors.ts';
 import { requestQuotas, type PacedOperation } from '../core/inventory/request-quotas.ts';
 import { readQuota, usualShare } from '../core/kms-quotas.ts';
@@ -95,10 +96,10 @@ export async function registryOf(io: Io, { registry: file }: EstateOptions): Pro
 /** Whether the registry's aliases are those of a target. Rota says where it is, and what needs no role is taken for its account; those of a file are of the first. */
 export function isHome(registry: EstateRegistry | undefined, { region, roleArn }: Target, index: number): boolean {
   if (registry?.place === undefined) return index === 0;
-  return region === registry.place.region && (roleArn === undefined || roleArn.split(':')[4] === registry.place.accountId);
+  return region === registry.place.region && (roleArn === undefined || accountOfArn(roleArn) === registry.place.accountId);
 }
 
-export const targetText = ({ region, roleArn }: Target): string => (roleArn === undefined ? region : `${roleArn.split(':')[4] ?? ''} ${region}`);
+export const targetText = ({ region, roleArn }: Target): string => (roleArn === undefined ? region : `${accountOfArn(roleArn)} ${region}`);
 
 /** Says that a target could not be swept, and what to do. Answers the sentence that says why. */
 export function notSwept(io: Io, target: Target, error: unknown): string {

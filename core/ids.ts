@@ -25,6 +25,9 @@ export const IamArn = z
 
 export const RoleArn = z.string().regex(/^arn:[a-z-]+:iam::\d{12}:role\/[\w+=,.@/-]+$/, 'must be the ARN of an IAM role');
 
+/** The account that an ARN names. */
+export const accountOfArn = (arn: string): string => arn.split(':')[4] ?? '';
+
 /** An alias as a part of a rotation id; two aliases may share one. */
 export const slugOf = (alias: string): string => alias.replace(/^alias\//, '').replace(/[^0-9A-Za-z_-]/g, '-').slice(0, 56);
 

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { isoSeconds } from '../../core/clock.ts';
+import { accountOfArn } from '../../core/ids.ts';
 import { policiesOf } from '../../core/inventory/policies.ts';
 import { command } from '../command.ts';
 import { accessOf, enableRotation, isHome, notSwept, openCalls, registryOf, sweep, targetText, targetsOf, withEstateOptions, type EnableOutcome, type EstateOptions, type Target } from '../estate.ts';
@@ -29,7 +30,7 @@ interface Line extends Omit<EnableOutcome, 'nextMs'>, Where {
   readonly nextRotationAt?: string;
 }
 
-const whereOf = ({ region, roleArn }: Target): Where => ({ region, ...(roleArn === undefined ? {} : { account: roleArn.split(':')[4] ?? '' }) });
+const whereOf = ({ region, roleArn }: Target): Where => ({ region, ...(roleArn === undefined ? {} : { account: accountOfArn(roleArn) }) });
 
 export const enableRotationCommand = (io: Io): Command =>
   withEstateOptions(

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { isoSeconds } from '../../core/clock.ts';
+import { accountOfArn } from '../../core/ids.ts';
 import { policiesOf } from '../../core/inventory/policies.ts';
 import { allInOrder } from '../../core/inventory/summary.ts';
 import { command } from '../command.ts';
@@ -83,5 +84,5 @@ const told = ({ target, accountId, summary, requests, throttled }: Swept): Swept
 /** One account that refuses does not stop the others. */
 function failed(io: Io, target: Target, error: unknown): SweptTarget {
   const sentence = notSwept(io, target, error);
-  return { accountId: target.roleArn?.split(':')[4] ?? ownAccount, region: target.region, error: sentence };
+  return { accountId: target.roleArn === undefined ? ownAccount : accountOfArn(target.roleArn), region: target.region, error: sentence };
 }

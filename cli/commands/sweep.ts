@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Option, type Command } from 'commander';
 import { counted } from '../../core/counted.ts';
 import { findingNames, findingStates, severities, type ListedFinding } from '../../core/findings/list-findings.ts';
+import { accountOfArn } from '../../core/ids.ts';
 import type { Registry } from '../../core/registry/registry-schema.ts';
 import { command, group } from '../command.ts';
 import { SaidAlready } from '../failure.ts';
@@ -28,7 +29,7 @@ interface SweepState {
 }
 
 const targetLine = (t: SweptTarget): string[] => [
-  t.place ?? [t.roleArn?.split(':')[4], t.region].filter((part) => part !== undefined).join('/'),
+  t.place ?? [t.roleArn === undefined ? undefined : accountOfArn(t.roleArn), t.region].filter((part) => part !== undefined).join('/'),
   t.error ?? `${counted(t.keys ?? 0, 'key')}, ${counted(t.open ?? 0, 'open finding')}: ${t.opened ?? 0} new, ${t.closed ?? 0} closed${(t.enabled ?? 0) > 0 ? `, automatic rotation switched on for ${counted(t.enabled ?? 0, 'key')}` : ''}`,
 ];
 

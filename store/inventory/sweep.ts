@@ -1,3 +1,4 @@
+import { accountOfArn } from '../../core/ids.ts';
 import { judgeKey, type JudgedKey } from '../../core/inventory/judge-key.ts';
 import { policyFor, type Policies } from '../../core/inventory/policies.ts';
 import { wantsRotations } from '../../core/inventory/renewal.ts';
@@ -34,7 +35,7 @@ export async function sweep(target: Target, options: SweepOptions, onKey: (judge
   const { policies, nowMs } = options;
   const { calls, close } = openCalls(target, options);
   const tally = new Tally(policies.registered.keys());
-  let accountId = target.roleArn?.split(':')[4] ?? '';
+  let accountId = target.roleArn === undefined ? '' : accountOfArn(target.roleArn);
   try {
     const reading = readKeys(calls, {
       wantsRotations: (description, aliases) => {

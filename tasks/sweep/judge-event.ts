@@ -5,6 +5,7 @@ import { KeyEvent, subjectOf } from '../../core/findings/key-event.ts';
 import { keptAmong } from '../../core/findings/kept-keys.ts';
 import { keyFacts, keyLineOf } from '../../core/findings/key-line.ts';
 import type { FoundFinding } from '../../core/findings/open-finding.ts';
+import { accountOfArn } from '../../core/ids.ts';
 import { arnOf, judgeKey, partitionOf, type Place } from '../../core/inventory/judge-key.ts';
 import { policiesOf, type Policies } from '../../core/inventory/policies.ts';
 import type { KpiFact } from '../../core/kpi/facts.ts';
@@ -80,7 +81,7 @@ const nothing = { keys: 0, opened: 0, closed: 0 } as const;
 /** Where an event's account and Region are swept from; undefined where the registry does not name them, whoever sends events. */
 async function targetOf({ sweep }: Registry, { account, region }: KeyEvent, { clients, names }: PlainContext): Promise<Target | undefined> {
   const there = sweep?.targets.filter((t) => t.region === region) ?? [];
-  const roleArn = there.find((t) => t.roleArn?.split(':')[4] === account)?.roleArn;
+  const roleArn = there.find((t) => t.roleArn !== undefined && accountOfArn(t.roleArn) === account)?.roleArn;
   if (roleArn !== undefined) return { region, roleArn };
   // What has no role is Rota's own account, where its own keys are, and no other.
   if (!there.some((t) => t.roleArn === undefined)) return undefined;

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { findingIdOf } from '../../core/findings/open-finding.ts';
+import { accountOfArn } from '../../core/ids.ts';
 import type { KpiFact } from '../../core/kpi/facts.ts';
 import type { KpiTally } from '../../core/kpi/tally.ts';
 import type { Target } from '../../store/inventory/target.ts';
@@ -39,6 +40,6 @@ function placeOfKey(keyArn: string): string {
 function isAt({ region, roleArn }: Target, place: string, ownAccount: string | undefined): boolean {
   const account = accountOf(place);
   if (place !== `${account}/${region}`) return false;
-  if (roleArn !== undefined) return roleArn.split(':')[4] === account;
+  if (roleArn !== undefined) return accountOfArn(roleArn) === account;
   return ownAccount === undefined || account === '' || account === ownAccount;
 }
