@@ -1,7 +1,5 @@
-import { GetCommand, paginateQuery, PutCommand, UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { Acknowledgement } from '../core/rollover/acknowledgement.ts';
-import { unlessConflict } from './conditional.ts';
-import { everyItem } from './every-item.ts';
+import type { Table } from './table.ts';
 
 /** A one-use link for a consumer without an identity of its own; only the hash of its secret is kept. */
 export interface AcknowledgementLink {
@@ -13,11 +11,9 @@ export interface AcknowledgementLink {
 
 /** What consumers said, one item a rotation and consumer; the first word stands. */
 export class AcknowledgementTable {
-  readonly #dynamo: DynamoDBDocumentClient;
-  readonly #table: string;
+  readonly #table: Table;
 
-  constructor(dynamo: DynamoDBDocumentClient, table: string) {
-    this.#dynamo = dynamo;
+  constructor(table: Table) {
     this.#table = table;
   }
 
@@ -28,18 +24,7 @@ export class AcknowledgementTable {
 
   /** What was said for a rotation, sorted by consumer. */
   async ofRotation(rotationId: string): Promise<Acknowledgement[]> {
-    const items = await everyItem(
-      paginateQuery(
-        { client: this.#dynamo },
-        {
-          TableName: this.#table,
-          KeyConditionExpression: 'rotationId = :r AND begins_with(#item, :c)',
-          ExpressionAttributeNames: { '#item': 'item' },
-          ExpressionAttributeValues: { ':r': rotationId, ':c': 'consumer#' },
-          ConsistentRead: true,
-        },
-      ),
-    );
+    const items = await this.#table.query({ where: 'rotationId = :r AND begins_with(#item, :c)', names: { '#item': 'item' }, values: { ':r': rotationId, ':c': 'consumer#' } });
     return items.map((item) => item.acknowledgement as Acknowledgement);
   }
 
@@ -49,42 +34,25 @@ export class AcknowledgementTable {
 
   /** A link that nobody has used, whatever its time. */
   async link(rotationId: string, secretSha256: string): Promise<AcknowledgementLink | undefined> {
-    const { Item } = await this.#dynamo.send(
-      new GetCommand({ TableName: this.#table, Key: { rotationId, item: `link#${secretSha256}` }, ConsistentRead: true }),
-    );
-    return Item === undefined || Item.usedAt !== undefined ? undefined : (Item.link as AcknowledgementLink);
+    const found = await this.#table.get({ rotationId, item: `link#${secretSha256}` });
+    return found === undefined || found.usedAt !== undefined ? undefined : (found.link as AcknowledgementLink);
   }
 
   /** Uses a link up. Answers false when somebody has used it. */
   async useLink(rotationId: string, secretSha256: string, at: string): Promise<boolean> {
-    return unlessConflict(() =>
-      this.#dynamo.send(
-        new UpdateCommand({
-          TableName: this.#table,
-          Key: { rotationId, item: `link#${secretSha256}` },
-          UpdateExpression: 'SET usedAt = :at',
-          ConditionExpression: 'attribute_exists(rotationId) AND attribute_not_exists(usedAt)',
-          ExpressionAttributeValues: { ':at': at },
-        }),
-      ),
+    return this.#table.update(
+      { rotationId, item: `link#${secretSha256}` },
+      { change: 'SET usedAt = :at', only: 'attribute_exists(rotationId) AND attribute_not_exists(usedAt)', values: { ':at': at } },
     );
   }
 
   /** Counts a wrong thumbprint against a link, and answers how many there were. */
   async countWrong(rotationId: string, secretSha256: string): Promise<number> {
-    const { Attributes } = await this.#dynamo.send(
-      new UpdateCommand({
-        TableName: this.#table,
-        Key: { rotationId, item: `link#${secretSha256}` },
-        UpdateExpression: 'ADD wrong :one',
-        ExpressionAttributeValues: { ':one': 1 },
-        ReturnValues: 'ALL_NEW',
-      }),
-    );
-    return Number(Attributes?.wrong);
+    const counted = await this.#table.updated({ rotationId, item: `link#${secretSha256}` }, { change: 'ADD wrong :one', values: { ':one': 1 } });
+    return Number(counted?.wrong);
   }
 
   async #putNew(item: Record<string, unknown>): Promise<boolean> {
-    return unlessConflict(() => this.#dynamo.send(new PutCommand({ TableName: this.#table, Item: item, ConditionExpression: 'attribute_not_exists(rotationId)' })));
+    return this.#table.put(item, { only: 'attribute_not_exists(rotationId)' });
   }
 }

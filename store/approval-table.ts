@@ -1,14 +1,10 @@
 import { createHash } from 'node:crypto';
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { GetCommand, paginateScan, PutCommand, UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { Approval, Outcome } from '../core/approval/approval.ts';
 import { silentUntilFrom } from '../core/approval/notices.ts';
 import type { Decision } from '../core/approval/decision.ts';
 import { RotaError } from '../core/errors.ts';
 import type { Stage } from '../core/registry/registry-schema.ts';
-import { batchGet } from './batch-get.ts';
-import { unlessConflict } from './conditional.ts';
-import { everyItem } from './every-item.ts';
+import type { Table } from './table.ts';
 
 /** The question with what only the API's role may read: the task token as KMS ciphertext, and whether it was answered. */
 export interface StoredApproval extends Approval {
@@ -43,11 +39,9 @@ const stored = (item: Record<string, unknown>): StoredApproval => ({ told: {}, .
 
 /** Questions to approvers, one item each; a task token stands in no other table. */
 export class ApprovalTable {
-  readonly #dynamo: DynamoDBDocumentClient;
-  readonly #table: string;
+  readonly #table: Table;
 
-  constructor(dynamo: DynamoDBDocumentClient, table: string) {
-    this.#dynamo = dynamo;
+  constructor(table: Table) {
     this.#table = table;
   }
 
@@ -57,34 +51,17 @@ export class ApprovalTable {
     // Listed before it is there, so that a crash in between leaves none that nobody looks after.
     await this.#rouse(approvalId);
     await this.#list('ADD', askedBy(rotationId), [approvalId]);
-    try {
-      await this.#dynamo.send(
-        new PutCommand({
-          TableName: this.#table,
-          Item: { ...approval, encryptedToken, serial: 0, delivered: false, told: {}, heartbeatSeconds },
-          ConditionExpression: 'attribute_not_exists(approvalId)',
-        }),
-      );
-    } catch (error) {
-      if (!(error instanceof ConditionalCheckFailedException)) throw error;
-      await this.#dynamo.send(
-        new UpdateCommand({
-          TableName: this.#table,
-          Key: { approvalId },
-          UpdateExpression: 'SET encryptedToken = :t, delivered = :no',
-          ExpressionAttributeValues: { ':t': encryptedToken, ':no': false },
-        }),
-      );
-      // Its outcome is owed anew, and somebody may have put it to rest as it was before.
-      await this.#rouse(approvalId);
-    }
+    if (await this.#table.put({ ...approval, encryptedToken, serial: 0, delivered: false, told: {}, heartbeatSeconds }, { only: 'attribute_not_exists(approvalId)' })) return;
+    await this.#table.update({ approvalId }, { change: 'SET encryptedToken = :t, delivered = :no', values: { ':t': encryptedToken, ':no': false } });
+    // Its outcome is owed anew, and somebody may have put it to rest as it was before.
+    await this.#rouse(approvalId);
   }
 
   /** Throws `NotFound`. */
   async get(approvalId: string): Promise<StoredApproval> {
-    const { Item } = await this.#dynamo.send(new GetCommand({ TableName: this.#table, Key: { approvalId }, ConsistentRead: true }));
-    if (Item === undefined) throw new RotaError('NotFound', { what: `approval ${approvalId}` });
-    return stored(Item);
+    const found = await this.#table.get({ approvalId });
+    if (found === undefined) throw new RotaError('NotFound', { what: `approval ${approvalId}` });
+    return stored(found);
   }
 
   /** The questions that were not put to rest, oldest first: all that are open, and settled ones of which something is owed. */
@@ -106,8 +83,7 @@ export class ApprovalTable {
 
   /** Every question that was ever asked, oldest first. */
   async all(): Promise<StoredApproval[]> {
-    const items = await everyItem(paginateScan({ client: this.#dynamo }, { TableName: this.#table, ConsistentRead: true }));
-    return items.filter((item) => item.rotationId !== undefined).map(stored).sort(byTime);
+    return (await this.#table.scan()).filter((item) => item.rotationId !== undefined).map(stored).sort(byTime);
   }
 
   /** Adds a decision to the question as it was read. Answers false when somebody else decided meanwhile: read again. */
@@ -156,20 +132,8 @@ export class ApprovalTable {
 
   /** The workflow has the outcome; nothing is owed any more. */
   async markDelivered({ approvalId, encryptedToken }: StoredApproval): Promise<void> {
-    try {
-      await this.#dynamo.send(
-        new UpdateCommand({
-          TableName: this.#table,
-          Key: { approvalId },
-          UpdateExpression: 'SET delivered = :yes',
-          ConditionExpression: 'encryptedToken = :told',
-          ExpressionAttributeValues: { ':yes': true, ':told': encryptedToken },
-        }),
-      );
-    } catch (error) {
-      // A retry renewed the token meanwhile: the outcome is still owed to the new one.
-      if (!(error instanceof ConditionalCheckFailedException)) throw error;
-    }
+    // Where a retry has renewed the token meanwhile, the outcome is still owed to the new one.
+    await this.#set(approvalId, 'SET delivered = :yes', 'encryptedToken = :told', { ':yes': true, ':told': encryptedToken });
   }
 
   /** The questions whose ids these sets hold; one that is listed but was not asked yet is not there. */
@@ -183,7 +147,7 @@ export class ApprovalTable {
   }
 
   #items(ids: readonly string[]): Promise<Record<string, unknown>[]> {
-    return batchGet(this.#dynamo, this.#table, ids.map((approvalId) => ({ approvalId })));
+    return this.#table.batchGet(ids.map((approvalId) => ({ approvalId })));
   }
 
   #rouse(approvalId: string): Promise<void> {
@@ -191,9 +155,7 @@ export class ApprovalTable {
   }
 
   async #list(change: 'ADD' | 'DELETE', set: string, approvalIds: readonly string[]): Promise<void> {
-    await this.#dynamo.send(
-      new UpdateCommand({ TableName: this.#table, Key: { approvalId: set }, UpdateExpression: `${change} ids :ids`, ExpressionAttributeValues: { ':ids': new Set(approvalIds) } }),
-    );
+    await this.#table.update({ approvalId: set }, { change: `${change} ids :ids`, values: { ':ids': new Set(approvalIds) } });
   }
 
   /** Changes a question, unless it is no longer as it was read. */
@@ -205,18 +167,7 @@ export class ApprovalTable {
   }
 
   async #set(approvalId: string, change: string, condition: string, values: Record<string, unknown>, names?: Record<string, string>): Promise<boolean> {
-    return unlessConflict(() =>
-      this.#dynamo.send(
-        new UpdateCommand({
-          TableName: this.#table,
-          Key: { approvalId },
-          UpdateExpression: change,
-          ConditionExpression: condition,
-          ExpressionAttributeValues: values,
-          ...(names === undefined ? {} : { ExpressionAttributeNames: names }),
-        }),
-      ),
-    );
+    return this.#table.update({ approvalId }, { change, only: condition, values, ...(names === undefined ? {} : { names }) });
   }
 }
 

@@ -6,7 +6,6 @@ import { KMSClient, type KMSClientConfig } from '@aws-sdk/client-kms';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { SSMClient } from '@aws-sdk/client-ssm';
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { Clock } from '../core/clock.ts';
 import { isoSeconds } from '../core/clock.ts';
@@ -71,7 +70,7 @@ export interface Clients {
   readonly kms: KMSClient;
   /** For CreateKey alone: KMS has no idempotency token, so the SDK must not send it twice (P6). */
   readonly kmsOnce: KMSClient;
-  readonly dynamo: DynamoDBDocumentClient;
+  readonly dynamo: DynamoDBClient;
   readonly s3: S3Client;
   readonly states: SFNClient;
   readonly events: EventBridgeClient;
@@ -92,6 +91,12 @@ export interface KmsPace {
  * end. With three attempts a look at a busy key would fail, and begin anew. CloudTrail API Reference, LookupEvents.
  */
 const trailAttempts = 8;
+
+/**
+ * The SDK composes a client's middleware anew for each call, which takes as long as all else that it does for it. What is composed once is shared by calls
+ * under way, their endpoint too: not for S3, which has one for each bucket.
+ */
+const composedOnce = { cacheMiddleware: true } as const;
 
 const defined = <T extends object>(o: T) =>
   Object.fromEntries(Object.entries(o).filter(([, v]) => v !== undefined)) as { [K in keyof T]: Exclude<T[K], undefined> };
@@ -115,10 +120,15 @@ export function makeClients(access: AwsAccess): Clients & Closable {
     made.push(client);
     return client;
   };
+  const forKeys = (config: KMSClientConfig): KMSClient => {
+    const client = closed(new KMSClient({ ...config, ...composedOnce }));
+    letWatch(client);
+    return client;
+  };
   const clients = lazily<Omit<Clients, 'access'>>({
-    kms: () => closed(new KMSClient(forKms)),
-    kmsOnce: () => closed(new KMSClient({ ...forKms, maxAttempts: 1 })),
-    dynamo: () => DynamoDBDocumentClient.from(closed(new DynamoDBClient(base)), { marshallOptions: { removeUndefinedValues: true } }),
+    kms: () => forKeys(forKms),
+    kmsOnce: () => forKeys({ ...forKms, maxAttempts: 1 }),
+    dynamo: () => closed(new DynamoDBClient({ ...base, ...composedOnce })),
     s3: () => closed(new S3Client({ ...base, forcePathStyle: access.endpoint !== undefined })),
     states: () => closed(new SFNClient(base)),
     events: () => closed(new EventBridgeClient(base)),
@@ -161,24 +171,30 @@ export interface KmsWatch {
  * The same clients, with calls to KMS that are noted and paced. Handed on as an argument and not kept in an AsyncLocalStorage, which makes every
  * promise of the process dearer (Node.js 20 and 22).
  */
-export function watched(clients: Clients, clock: Clock, { log, pace }: KmsWatch): Clients {
-  const watch = (client: KMSClient): KMSClient => {
-    const middlewareStack = client.middlewareStack.clone();
-    if (log !== undefined) record(middlewareStack, log, clock);
-    if (pace !== undefined) takeTurns(middlewareStack, pace);
-    return Object.assign(Object.create(client) as KMSClient, { middlewareStack });
+export function watched(clients: Clients, clock: Clock, watch: KmsWatch): Clients {
+  const seen = (client: KMSClient): KMSClient => {
+    const sent = client.send.bind(client) as (command: object, ...rest: unknown[]) => unknown;
+    const send = (command: { readonly input: object }, ...rest: unknown[]): unknown => {
+      watches.set(command.input, { clock, ...watch });
+      return sent(command, ...rest);
+    };
+    return Object.assign(Object.create(client) as KMSClient, { send });
   };
-  const kmsClients = { kms: () => watch(clients.kms), kmsOnce: () => watch(clients.kmsOnce) };
+  const kmsClients = { kms: () => seen(clients.kms), kmsOnce: () => seen(clients.kmsOnce) };
   return lazily<Pick<Clients, 'kms' | 'kmsOnce'>>(kmsClients, clients) as Clients;
 }
 
-type Middlewares = KMSClient['middlewareStack'];
+/** Who watches a call, by its input: the middleware is the same for all calls of a client. */
+const watches = new WeakMap<object, KmsWatch & { readonly clock: Clock }>();
 
 const operationOf = (context: object): string => ((context as { commandName?: string }).commandName ?? 'unknown').replace(/Command$/, '');
 
-function record(to: Middlewares, log: KmsCall[], clock: Clock): void {
-  to.add(
+/** Lets those who watch see the calls of a client. */
+function letWatch({ middlewareStack }: KMSClient): void {
+  middlewareStack.add(
     (next, context) => async (args) => {
+      const { log, clock } = watches.get(args.input) ?? {};
+      if (log === undefined || clock === undefined) return next(args);
       const operation = operationOf(context);
       const at = isoSeconds(clock.now());
       try {
@@ -195,11 +211,10 @@ function record(to: Middlewares, log: KmsCall[], clock: Clock): void {
     },
     { step: 'initialize', name: 'rotaCallRecorder' },
   );
-}
-
-/** Each attempt waits for its turn, the SDK's own repeats too. */
-function takeTurns(to: Middlewares, pace: KmsPace): void {
-  const waitForTurn = <A, R>(next: (args: A) => Promise<R>, context: object) => async (args: A): Promise<R> => {
+  // Each attempt waits for its turn, the SDK's own repeats too; and before it is signed, since a signature ages.
+  const waitForTurn = <A extends { readonly input: object }, R>(next: (args: A) => Promise<R>, context: object) => async (args: A): Promise<R> => {
+    const { pace } = watches.get(args.input) ?? {};
+    if (pace === undefined) return next(args);
     const operation = operationOf(context);
     await pace.ready(operation);
     try {
@@ -209,6 +224,5 @@ function takeTurns(to: Middlewares, pace: KmsPace): void {
       throw error;
     }
   };
-  // Before it is signed: a signature ages.
-  to.addRelativeTo(waitForTurn, { relation: 'before', toMiddleware: 'httpSigningMiddleware', name: 'rotaPace' });
+  middlewareStack.addRelativeTo(waitForTurn, { relation: 'before', toMiddleware: 'httpSigningMiddleware', name: 'rotaPace' });
 }

@@ -1,12 +1,8 @@
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { DeleteCommand, GetCommand, paginateQuery, PutCommand, UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { RotaError } from '../core/errors.ts';
 import type { QuietUse } from '../core/adoption/quiet.ts';
-import { batchGet } from './batch-get.ts';
-import { unlessConflict } from './conditional.ts';
 import type { KmsCall, StepRecord } from '../core/dossier/statement.ts';
 import type { CutoverPlan, RetirePlan, RollbackPlan, RotationPlan } from '../core/plan/plan.ts';
-import { everyItem } from './every-item.ts';
+import type { Item, Table } from './table.ts';
 
 /** What was asked for; written before the execution starts. */
 export interface RotationRequest {
@@ -63,7 +59,6 @@ export interface RotationStanding extends Pick<RotationHead, (typeof standingFie
 
 type HeadField = Exclude<keyof RotationHead, keyof RotationRequest>;
 
-const isConflict = (error: unknown): boolean => error instanceof ConditionalCheckFailedException;
 const headKey = (rotationId: string) => ({ rotationId, step: '#head' });
 /** Of a key, and of the alias that a rotation is about: after a cutover the alias stands at another key, but the rotation goes on. */
 const lockKey = (what: string) => ({ rotationId: `lock#${what}`, step: '#lock' });
@@ -76,35 +71,33 @@ const listKey = (rotationId: string) => ({ rotationId: '#rotations', step: rotat
 
 /** The ledger: what each rotation intended and did, step by step. Intent is written before the effect (P6). */
 export class LedgerTable {
-  readonly #dynamo: DynamoDBDocumentClient;
-  readonly #table: string;
+  readonly #table: Table;
 
-  constructor(dynamo: DynamoDBDocumentClient, table: string) {
-    this.#dynamo = dynamo;
+  constructor(table: Table) {
     this.#table = table;
   }
 
   /** Opens a rotation. Repeated with the same id it changes nothing. */
   async open(request: RotationRequest): Promise<void> {
     const { rotationId, alias, workflow, requestedAt } = request;
-    await this.#dynamo.send(new PutCommand({ TableName: this.#table, Item: openKey(rotationId) }));
-    const isNew = { ConditionExpression: 'attribute_not_exists(rotationId)' };
-    await unlessConflict(() => this.#dynamo.send(new PutCommand({ TableName: this.#table, Item: { ...listKey(rotationId), listed: { rotationId, alias, workflow, requestedAt } }, ...isNew })));
-    await unlessConflict(() => this.#dynamo.send(new PutCommand({ TableName: this.#table, Item: { ...headKey(rotationId), head: { ...request } }, ...isNew })));
+    await this.#table.put(openKey(rotationId));
+    const isNew = { only: 'attribute_not_exists(rotationId)' };
+    await this.#table.put({ ...listKey(rotationId), listed: { rotationId, alias, workflow, requestedAt } }, isNew);
+    await this.#table.put({ ...headKey(rotationId), head: { ...request } }, isNew);
   }
 
   /** Throws `NotFound`. */
   async head(rotationId: string): Promise<RotationHead> {
-    const { Item } = await this.#dynamo.send(new GetCommand({ TableName: this.#table, Key: headKey(rotationId), ConsistentRead: true }));
-    if (Item === undefined) throw new RotaError('NotFound', { what: `rotation ${rotationId}` });
-    return Item.head as RotationHead;
+    const found = await this.#table.get(headKey(rotationId));
+    if (found === undefined) throw new RotaError('NotFound', { what: `rotation ${rotationId}` });
+    return found.head as RotationHead;
   }
 
   /** How those of these rotations stand that were asked for, in no order. */
   async standingOf(rotationIds: readonly string[]): Promise<RotationStanding[]> {
-    const fields = { '#head': 'head', '#plan': 'plan', '#start': 'start', ...Object.fromEntries(standingFields.map((field) => [`#${field}`, field])) };
-    const ProjectionExpression = [...standingFields.map((field) => `#head.#${field}`), '#head.#plan.approvals.#start', '#head.cutoverPlan.stage'].join(', ');
-    const items = await batchGet(this.#dynamo, this.#table, rotationIds.map(headKey), { ProjectionExpression, ExpressionAttributeNames: fields });
+    const names = { '#head': 'head', '#plan': 'plan', '#start': 'start', ...Object.fromEntries(standingFields.map((field) => [`#${field}`, field])) };
+    const projection = [...standingFields.map((field) => `#head.#${field}`), '#head.#plan.approvals.#start', '#head.cutoverPlan.stage'].join(', ');
+    const items = await this.#table.batchGet(rotationIds.map(headKey), { projection, names });
     return items.map((item) => {
       const { plan, cutoverPlan, ...standing } = item.head as RotationStanding & { readonly plan?: { readonly approvals?: { readonly start?: object } }; readonly cutoverPlan?: object };
       return { ...standing, asksBeforeStart: plan?.approvals?.start !== undefined, hasCutoverPlan: cutoverPlan !== undefined };
@@ -114,24 +107,21 @@ export class LedgerTable {
   /** The rotations that have not ended, in no order. Those that have leave the list here. */
   async openOnes(): Promise<RotationStanding[]> {
     const standing = await this.standingOf((await this.#items('#open')).map((item) => String(item.step)));
-    for (const { rotationId, outcome } of standing) if (outcome !== undefined) await this.#dynamo.send(new DeleteCommand({ TableName: this.#table, Key: openKey(rotationId) }));
+    for (const { rotationId, outcome } of standing) if (outcome !== undefined) await this.#table.delete(openKey(rotationId));
     return standing.filter(({ outcome }) => outcome === undefined);
   }
 
-  /** Settles fields of the head. */
+  /** Settles fields of the head. Throws `NotFound`. */
   async settle(rotationId: string, fields: Partial<Pick<RotationHead, HeadField>>): Promise<void> {
     const names = Object.keys(fields) as HeadField[];
     if (names.length === 0) return;
-    await this.#dynamo.send(
-      new UpdateCommand({
-        TableName: this.#table,
-        Key: headKey(rotationId),
-        UpdateExpression: `SET ${names.map((_, i) => `head.#f${i} = :f${i}`).join(', ')}`,
-        ConditionExpression: 'attribute_exists(rotationId)',
-        ExpressionAttributeNames: Object.fromEntries(names.map((n, i) => [`#f${i}`, n])),
-        ExpressionAttributeValues: Object.fromEntries(names.map((n, i) => [`:f${i}`, fields[n]])),
-      }),
-    );
+    const isThere = await this.#table.update(headKey(rotationId), {
+      change: `SET ${names.map((_, i) => `head.#f${i} = :f${i}`).join(', ')}`,
+      only: 'attribute_exists(rotationId)',
+      names: Object.fromEntries(names.map((n, i) => [`#f${i}`, n])),
+      values: Object.fromEntries(names.map((n, i) => [`:f${i}`, fields[n]])),
+    });
+    if (!isThere) throw new RotaError('NotFound', { what: `rotation ${rotationId}` });
   }
 
   /** All rotations, newest request first. */
@@ -146,57 +136,39 @@ export class LedgerTable {
 
   /** The heads of these rotations, newest request first. One that a crash left without a head is none yet. */
   async headsOf(rotationIds: readonly string[]): Promise<RotationHead[]> {
-    const items = await batchGet(this.#dynamo, this.#table, rotationIds.map(headKey));
+    const items = await this.#table.batchGet(rotationIds.map(headKey));
     return items.map((item) => item.head as RotationHead).sort(newestFirst);
   }
 
   /** Writes the intent of a step. `attempts` above 1 tells that an earlier attempt may have had its effect. */
   async intend(rotationId: string, step: string, at: string): Promise<StepRecord> {
-    const { Attributes } = await this.#dynamo.send(
-      new UpdateCommand({
-        TableName: this.#table,
-        Key: { rotationId, step },
-        UpdateExpression: 'SET intendedAt = if_not_exists(intendedAt, :at), kmsCalls = if_not_exists(kmsCalls, :none) ADD attempts :one',
-        ExpressionAttributeValues: { ':at': at, ':one': 1, ':none': [] },
-        ReturnValues: 'ALL_NEW',
-      }),
+    const intent = await this.#table.updated(
+      { rotationId, step },
+      { change: 'SET intendedAt = if_not_exists(intendedAt, :at), kmsCalls = if_not_exists(kmsCalls, :none) ADD attempts :one', values: { ':at': at, ':one': 1, ':none': [] } },
     );
-    return stepOf(Attributes ?? {});
+    return stepOf(intent ?? {});
   }
 
   /** Writes what a step did; from then on a repeat answers this result. */
   async complete(rotationId: string, step: string, at: string, result: unknown, kmsCalls: readonly KmsCall[]): Promise<void> {
-    await this.#dynamo.send(
-      new UpdateCommand({
-        TableName: this.#table,
-        Key: { rotationId, step },
-        UpdateExpression: 'SET completedAt = :at, #result = :result, kmsCalls = list_append(kmsCalls, :calls)',
-        ExpressionAttributeNames: { '#result': 'result' },
-        ExpressionAttributeValues: { ':at': at, ':result': result, ':calls': kmsCalls },
-      }),
+    await this.#table.update(
+      { rotationId, step },
+      { change: 'SET completedAt = :at, #result = :result, kmsCalls = list_append(kmsCalls, :calls)', names: { '#result': 'result' }, values: { ':at': at, ':result': result, ':calls': kmsCalls } },
     );
   }
 
   /** Keeps the KMS calls of an attempt that failed. */
   async noteCalls(rotationId: string, step: string, kmsCalls: readonly KmsCall[]): Promise<void> {
-    await this.#dynamo.send(
-      new UpdateCommand({
-        TableName: this.#table,
-        Key: { rotationId, step },
-        UpdateExpression: 'SET kmsCalls = list_append(kmsCalls, :calls)',
-        ExpressionAttributeValues: { ':calls': kmsCalls },
-      }),
-    );
+    await this.#table.update({ rotationId, step }, { change: 'SET kmsCalls = list_append(kmsCalls, :calls)', values: { ':calls': kmsCalls } });
   }
 
   /** Keeps working data of a step (ciphertexts, tokens of an import) that its repeat or its successor needs. */
   async keep(rotationId: string, name: string, value: Readonly<Record<string, unknown>>): Promise<void> {
-    await this.#dynamo.send(new PutCommand({ TableName: this.#table, Item: { rotationId, step: `#kept ${name}`, value } }));
+    await this.#table.put({ rotationId, step: `#kept ${name}`, value });
   }
 
   async kept(rotationId: string, name: string): Promise<Readonly<Record<string, unknown>> | undefined> {
-    const { Item } = await this.#dynamo.send(new GetCommand({ TableName: this.#table, Key: { rotationId, step: `#kept ${name}` }, ConsistentRead: true }));
-    return Item?.value as Readonly<Record<string, unknown>> | undefined;
+    return (await this.#table.get({ rotationId, step: `#kept ${name}` }))?.value as Readonly<Record<string, unknown>> | undefined;
   }
 
   /** The steps of a rotation in the order of their intents. */
@@ -210,38 +182,21 @@ export class LedgerTable {
 
   /** Takes the lock of an old key for a rotation. Throws `RotationUnderWay`, naming the holder. */
   async lock(keyId: string, rotationId: string): Promise<void> {
-    try {
-      await this.#dynamo.send(
-        new PutCommand({
-          TableName: this.#table,
-          Item: { ...lockKey(keyId), holder: rotationId },
-          ConditionExpression: 'attribute_not_exists(rotationId) OR holder = :me',
-          ExpressionAttributeValues: { ':me': rotationId },
-        }),
-      );
-    } catch (error) {
-      if (!isConflict(error)) throw error;
-      throw new RotaError('RotationUnderWay', { keyId, rotationId: (await this.lockHolder(keyId)) ?? 'unknown' });
-    }
+    const isOurs = await this.#table.put({ ...lockKey(keyId), holder: rotationId }, { only: 'attribute_not_exists(rotationId) OR holder = :me', values: { ':me': rotationId } });
+    if (!isOurs) throw new RotaError('RotationUnderWay', { keyId, rotationId: (await this.lockHolder(keyId)) ?? 'unknown' });
   }
 
   async lockHolder(keyId: string): Promise<string | undefined> {
-    const { Item } = await this.#dynamo.send(new GetCommand({ TableName: this.#table, Key: lockKey(keyId), ConsistentRead: true }));
-    return Item?.holder as string | undefined;
+    return (await this.#table.get(lockKey(keyId)))?.holder as string | undefined;
   }
 
   /** Gives the lock back; one that somebody else holds stays. */
   async unlock(keyId: string, rotationId: string): Promise<void> {
-    await this.#dynamo
-      .send(new DeleteCommand({ TableName: this.#table, Key: lockKey(keyId), ConditionExpression: 'holder = :me', ExpressionAttributeValues: { ':me': rotationId } }))
-      .catch((error: unknown) => {
-        if (!isConflict(error)) throw error;
-      });
+    await this.#table.delete(lockKey(keyId), { only: 'holder = :me', values: { ':me': rotationId } });
   }
 
-  async #items(partition: string): Promise<Record<string, unknown>[]> {
-    const asked = { TableName: this.#table, KeyConditionExpression: 'rotationId = :r', ExpressionAttributeValues: { ':r': partition }, ConsistentRead: true };
-    return everyItem(paginateQuery({ client: this.#dynamo }, asked));
+  #items(partition: string): Promise<Item[]> {
+    return this.#table.query({ where: 'rotationId = :r', values: { ':r': partition } });
   }
 }
 

@@ -1,5 +1,5 @@
-import { GetCommand, UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { unlessConflict } from './conditional.ts';
+import type { Table } from './table.ts';
+
 
 /** What one asks for: a turn at `perSecond`, no later than `latestMs`. Epoch milliseconds. */
 export interface Turn {
@@ -18,13 +18,11 @@ const burstMsOf = (perSecond: number): number => Math.min(500, Math.max(0, 1000 
  * reading: while there is a queue, two at once only add to the same number.
  */
 export class PaceTable {
-  readonly #dynamo: DynamoDBDocumentClient;
-  readonly #table: string;
+  readonly #table: Table;
   /** Paces at which nobody queued when somebody last looked. */
   readonly #wasIdle = new Set<string>();
 
-  constructor(dynamo: DynamoDBDocumentClient, table: string) {
-    this.#dynamo = dynamo;
+  constructor(table: Table) {
     this.#table = table;
   }
 
@@ -58,19 +56,11 @@ export class PaceTable {
   }
 
   async #freeAt(pace: string): Promise<number> {
-    const { Item } = await this.#dynamo.send(new GetCommand({ TableName: this.#table, Key: { pace }, ConsistentRead: true }));
-    return (Item?.freeAtMs as number | undefined) ?? -Infinity;
+    return ((await this.#table.get({ pace }))?.freeAtMs as number | undefined) ?? -Infinity;
   }
 
   /** Answers the new time, or undefined when the condition did not hold. */
-  async #add(pace: string, UpdateExpression: string, ConditionExpression: string, ExpressionAttributeValues: Record<string, number>): Promise<number | undefined> {
-    let freeAtMs: number | undefined;
-    await unlessConflict(async () => {
-      const { Attributes } = await this.#dynamo.send(
-        new UpdateCommand({ TableName: this.#table, Key: { pace }, UpdateExpression, ConditionExpression, ExpressionAttributeValues, ReturnValues: 'UPDATED_NEW' }),
-      );
-      freeAtMs = Attributes?.freeAtMs as number;
-    });
-    return freeAtMs;
+  async #add(pace: string, change: string, only: string, values: Record<string, number>): Promise<number | undefined> {
+    return (await this.#table.updated({ pace }, { change, only, values }))?.freeAtMs as number | undefined;
   }
 }

@@ -1,6 +1,5 @@
-import { paginateQuery, PutCommand, QueryCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { unlessConflict } from './conditional.ts';
-import { everyItem } from './every-item.ts';
+import type { Table } from './table.ts';
+
 
 /** A key of a published set, as its consumers see it. `spki` is base64 DER; empty for HMAC. */
 export interface PublishedKeyRecord {
@@ -37,49 +36,23 @@ const sortable = (sequence: number): string => String(sequence).padStart(10, '0'
 
 /** Every version of every alias's key set, for good: a number is taken once. */
 export class PublicationTable {
-  readonly #dynamo: DynamoDBDocumentClient;
-  readonly #table: string;
+  readonly #table: Table;
 
-  constructor(dynamo: DynamoDBDocumentClient, table: string) {
-    this.#dynamo = dynamo;
+  constructor(table: Table) {
     this.#table = table;
   }
 
   /** Takes the next number. Answers false when somebody else has it: read again. */
   async put(set: PublishedSet): Promise<boolean> {
-    return unlessConflict(() =>
-      this.#dynamo.send(new PutCommand({ TableName: this.#table, Item: { ...set, version: sortable(set.sequence) }, ConditionExpression: 'attribute_not_exists(alias)' })),
-    );
+    return this.#table.put({ ...set, version: sortable(set.sequence) }, { only: 'attribute_not_exists(alias)' });
   }
 
   async latest(alias: string): Promise<PublishedSet | undefined> {
-    const { Items = [] } = await this.#dynamo.send(
-      new QueryCommand({
-        TableName: this.#table,
-        KeyConditionExpression: 'alias = :a',
-        ExpressionAttributeValues: { ':a': alias },
-        ScanIndexForward: false,
-        Limit: 1,
-        ConsistentRead: true,
-      }),
-    );
-    return Items[0] as PublishedSet | undefined;
+    return (await this.#table.last({ where: 'alias = :a', values: { ':a': alias } })) as PublishedSet | undefined;
   }
 
   /** What a rotation published, oldest first. */
   async ofRotation(alias: string, rotationId: string): Promise<PublishedSet[]> {
-    const found = await everyItem(
-      paginateQuery(
-        { client: this.#dynamo },
-        {
-          TableName: this.#table,
-          KeyConditionExpression: 'alias = :a',
-          FilterExpression: 'rotationId = :r',
-          ExpressionAttributeValues: { ':a': alias, ':r': rotationId },
-          ConsistentRead: true,
-        },
-      ),
-    );
-    return found as unknown as PublishedSet[];
+    return (await this.#table.query({ where: 'alias = :a', filter: 'rotationId = :r', values: { ':a': alias, ':r': rotationId } })) as unknown as PublishedSet[];
   }
 }

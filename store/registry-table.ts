@@ -1,10 +1,9 @@
-import { GetCommand, paginateQuery, PutCommand, UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { RotaError } from '../core/errors.ts';
 import { registryDigest } from '../core/registry/registry-digest.ts';
 import { Freeze } from '../core/registry/freeze-schema.ts';
 import { Person, RegisteredKey, Registry } from '../core/registry/registry-schema.ts';
 import { z } from 'zod';
-import { everyItem } from './every-item.ts';
+import type { Item, Table } from './table.ts';
 
 /** Which revision holds, who applied it and when. */
 export interface RegistryHead {
@@ -29,17 +28,15 @@ const atOnce = 10;
  * so that a reader sees the old file or the new one whole, never a mixture.
  */
 export class RegistryTable {
-  readonly #dynamo: DynamoDBDocumentClient;
-  readonly #table: string;
+  readonly #table: Table;
   #latest: { readonly revision: string; readonly known: Map<string, unknown> } = { revision: '', known: new Map() };
 
-  constructor(dynamo: DynamoDBDocumentClient, table: string) {
-    this.#dynamo = dynamo;
+  constructor(table: Table) {
     this.#table = table;
   }
 
   async head(): Promise<RegistryHead | undefined> {
-    return (await this.#item(pointer.revision, pointer.item))?.head as RegistryHead | undefined;
+    return (await this.#table.get(pointer))?.head as RegistryHead | undefined;
   }
 
   /**
@@ -52,26 +49,18 @@ export class RegistryTable {
     if (over !== undefined && over !== holds) throw new RotaError('RegistryMoved', { planned: over, holds });
     const head: RegistryHead = { revision: holds + 1, digest: registryDigest(registry), appliedBy, appliedAt };
     const revision = `${head.revision}#${head.digest.slice(0, 16)}`;
-    await this.#put({ revision, item: 'people', people: registry.people });
+    await this.#table.put({ revision, item: 'people', people: registry.people });
     const { exceptions, automaticRotation, sweep } = registry;
-    await this.#put({ revision, item: 'estate', estate: { exceptions, automaticRotation, sweep } });
-    await this.#put({ revision, item: 'freezes', freezes: registry.freezes ?? [] });
+    await this.#table.put({ revision, item: 'estate', estate: { exceptions, automaticRotation, sweep } });
+    await this.#table.put({ revision, item: 'freezes', freezes: registry.freezes ?? [] });
     for (let from = 0; from < registry.keys.length; from += atOnce)
-      await Promise.all(registry.keys.slice(from, from + atOnce).map((key) => this.#put({ revision, item: `key#${key.alias}`, key })));
-    await this.#dynamo.send(
-      new UpdateCommand({
-        TableName: this.#table,
-        Key: pointer,
-        UpdateExpression: 'SET head = :head, holding = :holding, serial = :serial',
-        ConditionExpression: before === undefined ? 'attribute_not_exists(serial)' : 'serial = :before',
-        ExpressionAttributeValues: {
-          ':head': head,
-          ':holding': revision,
-          ':serial': head.revision,
-          ...(before === undefined ? {} : { ':before': before.revision }),
-        },
-      }),
-    );
+      await Promise.all(registry.keys.slice(from, from + atOnce).map((key) => this.#table.put({ revision, item: `key#${key.alias}`, key })));
+    const isFirst = await this.#table.update(pointer, {
+      change: 'SET head = :head, holding = :holding, serial = :serial',
+      only: before === undefined ? 'attribute_not_exists(serial)' : 'serial = :before',
+      values: { ':head': head, ':holding': revision, ':serial': head.revision, ...(before === undefined ? {} : { ':before': before.revision }) },
+    });
+    if (!isFirst) throw new RotaError('RegistryMoved', { planned: holds, holds: (await this.head())?.revision ?? 0 });
     return head;
   }
 
@@ -116,18 +105,7 @@ export class RegistryTable {
   }
 
   async #keys(revision: string): Promise<RegisteredKey[]> {
-    const items = await everyItem(
-      paginateQuery(
-        { client: this.#dynamo },
-        {
-          TableName: this.#table,
-          KeyConditionExpression: 'revision = :r AND begins_with(#item, :key)',
-          ExpressionAttributeNames: { '#item': 'item' },
-          ExpressionAttributeValues: { ':r': revision, ':key': 'key#' },
-          ConsistentRead: true,
-        },
-      ),
-    );
+    const items = await this.#table.query({ where: 'revision = :r AND begins_with(#item, :key)', names: { '#item': 'item' }, values: { ':r': revision, ':key': 'key#' } });
     return items.map((item) => RegisteredKey.parse(item.key));
   }
 
@@ -157,12 +135,12 @@ export class RegistryTable {
   }
 
   async #pointed(): Promise<string | undefined> {
-    return (await this.#item(pointer.revision, pointer.item))?.holding as string | undefined;
+    return (await this.#table.get(pointer))?.holding as string | undefined;
   }
 
   /** An item of a revision, as `read` makes it. */
-  #known<T>(revision: string, item: string, read: (item: Record<string, unknown> | undefined) => T): Promise<T> {
-    return this.#once(revision, item, async () => read(await this.#item(revision, item)));
+  #known<T>(revision: string, item: string, read: (item: Item | undefined) => T): Promise<T> {
+    return this.#once(revision, item, async () => read(await this.#table.get({ revision, item })));
   }
 
   /**
@@ -174,15 +152,6 @@ export class RegistryTable {
     const { known } = this.#latest;
     if (!known.has(what)) known.set(what, frozen(await read()));
     return known.get(what) as T;
-  }
-
-  async #item(revision: string, item: string): Promise<Record<string, unknown> | undefined> {
-    const { Item } = await this.#dynamo.send(new GetCommand({ TableName: this.#table, Key: { revision, item }, ConsistentRead: true }));
-    return Item;
-  }
-
-  async #put(item: Record<string, unknown>): Promise<void> {
-    await this.#dynamo.send(new PutCommand({ TableName: this.#table, Item: item }));
   }
 }
 

@@ -10,6 +10,7 @@ import { PublicationTable } from './publication-table.ts';
 import { RecordBucket } from './record-bucket.ts';
 import { RegistryTable } from './registry-table.ts';
 import { SessionTable } from './session-table.ts';
+import { Table } from './table.ts';
 import { WaitTable } from './wait-table.ts';
 import { WaveTable } from './wave-table.ts';
 
@@ -31,17 +32,17 @@ export interface Store {
 }
 
 export const makeStore = (clients: Clients, names: Names): Store => ({
-  registry: new RegistryTable(clients.dynamo, names.registryTable),
-  ledger: new LedgerTable(clients.dynamo, names.ledgerTable),
-  approvals: new ApprovalTable(clients.dynamo, names.approvalTable),
-  publications: new PublicationTable(clients.dynamo, names.publicationTable),
-  acknowledgements: new AcknowledgementTable(clients.dynamo, names.acknowledgementTable),
-  waits: new WaitTable(clients.dynamo, names.waitTable),
-  findings: new FindingTable(clients.dynamo, names.findingTable),
-  passkeys: new PasskeyTable(clients.dynamo, names.passkeyTable),
-  sessions: new SessionTable(clients.dynamo, names.sessionTable),
-  waves: new WaveTable(clients.dynamo, names.waveTable),
-  paces: new PaceTable(clients.dynamo, names.paceTable),
+  registry: new RegistryTable(new Table(clients.dynamo, names.registryTable)),
+  ledger: new LedgerTable(new Table(clients.dynamo, names.ledgerTable)),
+  approvals: new ApprovalTable(new Table(clients.dynamo, names.approvalTable)),
+  publications: new PublicationTable(new Table(clients.dynamo, names.publicationTable)),
+  acknowledgements: new AcknowledgementTable(new Table(clients.dynamo, names.acknowledgementTable)),
+  waits: new WaitTable(new Table(clients.dynamo, names.waitTable)),
+  findings: new FindingTable(new Table(clients.dynamo, names.findingTable)),
+  passkeys: new PasskeyTable(new Table(clients.dynamo, names.passkeyTable)),
+  sessions: new SessionTable(new Table(clients.dynamo, names.sessionTable)),
+  waves: new WaveTable(new Table(clients.dynamo, names.waveTable)),
+  paces: new PaceTable(new Table(clients.dynamo, names.paceTable)),
   dossiers: new DossierBucket(clients.s3, names.dossierBucket),
   records: new RecordBucket(clients.s3, names.recordBucket),
 });

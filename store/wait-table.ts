@@ -1,6 +1,5 @@
-import { GetCommand, paginateQuery, paginateScan, PutCommand, UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { unlessConflict } from './conditional.ts';
-import { everyItem } from './every-item.ts';
+import type { Table } from './table.ts';
+
 
 /** A state that waits for a time and may be ended early by a word: to go on, to go back. */
 export interface Wait {
@@ -27,11 +26,9 @@ export const waitIdOf = ({ rotationId, name }: Pick<Wait, 'rotationId' | 'name'>
 
 /** Waits that people may end, one item a rotation and name. As with approvals, the task token leaves this table never. */
 export class WaitTable {
-  readonly #dynamo: DynamoDBDocumentClient;
-  readonly #table: string;
+  readonly #table: Table;
 
-  constructor(dynamo: DynamoDBDocumentClient, table: string) {
-    this.#dynamo = dynamo;
+  constructor(table: Table) {
     this.#table = table;
   }
 
@@ -43,18 +40,17 @@ export class WaitTable {
       // A word that is said in between must not be overwritten: read again then.
       const unchanged =
         before === undefined
-          ? { ConditionExpression: 'attribute_not_exists(rotationId)' }
+          ? { only: 'attribute_not_exists(rotationId)' }
           : {
-              ConditionExpression: `serial = :s AND delivered = :d AND ${before.word === undefined ? 'attribute_not_exists(word)' : 'attribute_exists(word)'}`,
-              ExpressionAttributeValues: { ':s': before.serial, ':d': before.delivered },
+              only: `serial = :s AND delivered = :d AND ${before.word === undefined ? 'attribute_not_exists(word)' : 'attribute_exists(word)'}`,
+              values: { ':s': before.serial, ':d': before.delivered },
             };
-      if (await unlessConflict(() => this.#dynamo.send(new PutCommand({ TableName: this.#table, Item: { ...wait, ...owed, delivered: false }, ...unchanged })))) return;
+      if (await this.#table.put({ ...wait, ...owed, delivered: false }, unchanged)) return;
     }
   }
 
   async get(rotationId: string, name: string): Promise<Wait | undefined> {
-    const { Item } = await this.#dynamo.send(new GetCommand({ TableName: this.#table, Key: { rotationId, name }, ConsistentRead: true }));
-    return Item as Wait | undefined;
+    return (await this.#table.get({ rotationId, name })) as Wait | undefined;
   }
 
   /** Writes the word down before it is delivered. Answers false when another word was said, or the wait opened anew. */
@@ -73,27 +69,15 @@ export class WaitTable {
 
   /** Every wait that a rotation has ever opened, as it last stood. */
   async ofRotation(rotationId: string): Promise<Wait[]> {
-    const asked = { TableName: this.#table, KeyConditionExpression: 'rotationId = :r', ExpressionAttributeValues: { ':r': rotationId }, ConsistentRead: true };
-    return (await everyItem(paginateQuery({ client: this.#dynamo }, asked))) as unknown as Wait[];
+    return (await this.#table.query({ where: 'rotationId = :r', values: { ':r': rotationId } })) as unknown as Wait[];
   }
 
   /** Words that were said and have not arrived. */
   async owed(): Promise<Wait[]> {
-    const asked = { TableName: this.#table, FilterExpression: 'attribute_exists(word) AND delivered = :no', ExpressionAttributeValues: { ':no': false }, ConsistentRead: true };
-    return (await everyItem(paginateScan({ client: this.#dynamo }, asked))) as unknown as Wait[];
+    return (await this.#table.scan({ filter: 'attribute_exists(word) AND delivered = :no', values: { ':no': false } })) as unknown as Wait[];
   }
 
-  async #change({ rotationId, name, serial }: Wait, change: string, condition: string, values: Record<string, unknown>): Promise<boolean> {
-    return unlessConflict(() =>
-      this.#dynamo.send(
-        new UpdateCommand({
-          TableName: this.#table,
-          Key: { rotationId, name },
-          UpdateExpression: change,
-          ConditionExpression: condition,
-          ExpressionAttributeValues: { ...values, ':s': serial },
-        }),
-      ),
-    );
+  #change({ rotationId, name, serial }: Wait, change: string, only: string, values: Record<string, unknown>): Promise<boolean> {
+    return this.#table.update({ rotationId, name }, { change, only, values: { ...values, ':s': serial } });
   }
 }

@@ -1,8 +1,6 @@
-import { DeleteCommand, GetCommand, paginateQuery, PutCommand, UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { RotaError } from '../core/errors.ts';
 import type { Wave, WaveMember, WaveRequest } from '../core/wave/wave.ts';
-import { unlessConflict } from './conditional.ts';
-import { everyItem } from './every-item.ts';
+import type { Item, Table } from './table.ts';
 
 const headItem = '#wave';
 /** The waves that have not ended, as items of a partition of their own: who drives them need not look through the old ones. */
@@ -10,28 +8,26 @@ const openPartition = '#open';
 
 /** Waves of rotations: one item a wave, one a key of it. */
 export class WaveTable {
-  readonly #dynamo: DynamoDBDocumentClient;
-  readonly #table: string;
+  readonly #table: Table;
 
-  constructor(dynamo: DynamoDBDocumentClient, table: string) {
-    this.#dynamo = dynamo;
+  constructor(table: Table) {
     this.#table = table;
   }
 
   /** Opens a wave. Its head is written last, so that nobody drives half of one. */
   async open(request: WaveRequest, members: readonly WaveMember[]): Promise<void> {
     const { waveId } = request;
-    await this.#put({ waveId: openPartition, item: waveId });
-    for (let from = 0; from < members.length; from += 20) await Promise.all(members.slice(from, from + 20).map((member) => this.#put({ waveId, item: member.alias, member })));
+    await this.#table.put({ waveId: openPartition, item: waveId });
+    for (let from = 0; from < members.length; from += 20) await Promise.all(members.slice(from, from + 20).map((member) => this.#table.put({ waveId, item: member.alias, member })));
     const wave: Wave = { ...request, forgiven: 0 };
-    await this.#put({ waveId, item: headItem, wave });
+    await this.#table.put({ waveId, item: headItem, wave });
   }
 
   /** Throws `NotFound`. */
   async wave(waveId: string): Promise<Wave> {
-    const { Item } = await this.#dynamo.send(new GetCommand({ TableName: this.#table, Key: { waveId, item: headItem }, ConsistentRead: true }));
-    if (Item === undefined) throw new RotaError('NotFound', { what: `wave ${waveId}` });
-    return Item.wave as Wave;
+    const found = await this.#table.get({ waveId, item: headItem });
+    if (found === undefined) throw new RotaError('NotFound', { what: `wave ${waveId}` });
+    return found.wave as Wave;
   }
 
   async members(waveId: string): Promise<WaveMember[]> {
@@ -55,48 +51,30 @@ export class WaveTable {
 
   /** Lets a stopped wave go on. Answers false when it was not stopped. */
   async goOn(waveId: string, forgiven: number): Promise<boolean> {
-    return unlessConflict(() =>
-      this.#dynamo.send(
-        new UpdateCommand({
-          TableName: this.#table,
-          Key: { waveId, item: headItem },
-          UpdateExpression: 'SET wave.forgiven = :n REMOVE wave.stopped',
-          ConditionExpression: 'attribute_exists(wave.stopped) AND attribute_not_exists(wave.endedAt)',
-          ExpressionAttributeValues: { ':n': forgiven },
-        }),
-      ),
+    return this.#table.update(
+      { waveId, item: headItem },
+      { change: 'SET wave.forgiven = :n REMOVE wave.stopped', only: 'attribute_exists(wave.stopped) AND attribute_not_exists(wave.endedAt)', values: { ':n': forgiven } },
     );
   }
 
   /** Answers false when it had ended already. */
   async end(waveId: string, endedAt: string): Promise<boolean> {
     const isNew = await this.#set({ waveId, item: headItem }, 'wave', { endedAt }, 'attribute_exists(waveId) AND attribute_not_exists(wave.endedAt)');
-    await this.#dynamo.send(new DeleteCommand({ TableName: this.#table, Key: { waveId: openPartition, item: waveId } }));
+    await this.#table.delete({ waveId: openPartition, item: waveId });
     return isNew;
   }
 
-  async #items(waveId: string): Promise<Record<string, unknown>[]> {
-    const asked = { TableName: this.#table, KeyConditionExpression: 'waveId = :w', ExpressionAttributeValues: { ':w': waveId }, ConsistentRead: true };
-    return everyItem(paginateQuery({ client: this.#dynamo }, asked));
+  #items(waveId: string): Promise<Item[]> {
+    return this.#table.query({ where: 'waveId = :w', values: { ':w': waveId } });
   }
 
-  async #put(item: Record<string, unknown>): Promise<void> {
-    await this.#dynamo.send(new PutCommand({ TableName: this.#table, Item: item }));
-  }
-
-  async #set(key: Record<string, string>, at: 'wave' | 'member', fields: Readonly<Record<string, unknown>>, condition: string): Promise<boolean> {
+  #set(key: Item, at: 'wave' | 'member', fields: Item, only: string): Promise<boolean> {
     const names = Object.keys(fields);
-    return unlessConflict(() =>
-      this.#dynamo.send(
-        new UpdateCommand({
-          TableName: this.#table,
-          Key: key,
-          UpdateExpression: `SET ${names.map((_, i) => `#at.#f${i} = :f${i}`).join(', ')}`,
-          ConditionExpression: condition,
-          ExpressionAttributeNames: { '#at': at, ...Object.fromEntries(names.map((name, i) => [`#f${i}`, name])) },
-          ExpressionAttributeValues: Object.fromEntries(names.map((name, i) => [`:f${i}`, fields[name]])),
-        }),
-      ),
-    );
+    return this.#table.update(key, {
+      change: `SET ${names.map((_, i) => `#at.#f${i} = :f${i}`).join(', ')}`,
+      only,
+      names: { '#at': at, ...Object.fromEntries(names.map((name, i) => [`#f${i}`, name])) },
+      values: Object.fromEntries(names.map((name, i) => [`:f${i}`, fields[name]])),
+    });
   }
 }

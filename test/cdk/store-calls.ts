@@ -23,12 +23,21 @@ export const parts: Readonly<Record<string, { readonly file: string; readonly re
   records: { file: 'store/record-bucket.ts', resource: 'TablesRecords' },
 };
 
-const actionOf: ReadonlyMap<string, string> = new Map([
-  ...['Get', 'Put', 'Update', 'Delete'].map((name) => [`${name}Command`, `dynamodb:${name}Item`] as const),
-  ['QueryCommand', 'dynamodb:Query'],
-  ['paginateQuery', 'dynamodb:Query'],
-  ['paginateScan', 'dynamodb:Scan'],
+/** The IAM action of each method of a `Table`. */
+export const tableActions: ReadonlyMap<string, string> = new Map([
+  ['get', 'dynamodb:GetItem'],
   ['batchGet', 'dynamodb:BatchGetItem'],
+  ['query', 'dynamodb:Query'],
+  ['last', 'dynamodb:Query'],
+  ['scan', 'dynamodb:Scan'],
+  ['put', 'dynamodb:PutItem'],
+  ['delete', 'dynamodb:DeleteItem'],
+  ['update', 'dynamodb:UpdateItem'],
+  ['updated', 'dynamodb:UpdateItem'],
+]);
+
+/** The IAM action of each function and command by which the buckets are reached. */
+const bucketActions: ReadonlyMap<string, string> = new Map([
   ['getObject', 's3:GetObject'],
   ['listObjects', 's3:ListBucket'],
   ['PutObjectCommand', 's3:PutObject'],
@@ -40,7 +49,8 @@ function methodsOf(file: string): ReadonlyMap<string, ReadonlySet<string>> {
   const read = (member: ts.ClassElement): void => {
     const found = { actions: new Set<string>(), calls: new Set<string>() };
     const visit = (node: ts.Node): void => {
-      const action = ts.isIdentifier(node) ? actionOf.get(node.text) : undefined;
+      const ofTable = ts.isPropertyAccessExpression(node) && node.expression.getText() === 'this.#table';
+      const action = ofTable ? tableActions.get(node.name.text) : ts.isIdentifier(node) ? bucketActions.get(node.text) : undefined;
       if (action !== undefined) found.actions.add(action);
       if (ts.isPropertyAccessExpression(node) && node.expression.kind === ts.SyntaxKind.ThisKeyword) found.calls.add(node.name.getText());
       node.forEachChild(visit);

@@ -1,10 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { SSMClient } from '@aws-sdk/client-ssm';
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { tasks } from '../../tasks/catalogue.ts';
 
 /** A call of Rota that changes something, on its way to the embedded AWS. */
@@ -103,14 +103,14 @@ export function watchCalls(): void {
     const deedFor = (event: object) => (bestEffort.includes(name) ? 'unwatched' : new Deed(nameOf(name, event), `rota-task-${name}`));
     Object.assign(task, { run: (event: unknown, deps: Parameters<typeof run>[1]) => step.run(deedFor(event as object), () => run(event, deps)) });
   }
-  const clients = { dynamodb: DynamoDBDocumentClient, events: EventBridgeClient, kms: KMSClient, s3: S3Client, ssm: SSMClient, states: SFNClient };
+  const clients = { dynamodb: DynamoDBClient, events: EventBridgeClient, kms: KMSClient, s3: S3Client, ssm: SSMClient, states: SFNClient };
   for (const [service, { prototype }] of Object.entries(clients)) {
     const send = Reflect.get(prototype, 'send') as (this: unknown, command: object, ...rest: unknown[]) => Promise<unknown>;
     const told = function (this: unknown, command: object, ...rest: unknown[]): Promise<unknown> {
       const here = watch.getStore();
       if (here?.isFrozen === true) return never;
       const deed = step.getStore() ?? here?.person;
-      const operation = `${command.constructor.name.replace(/Command$/, '')}${service === 'dynamodb' ? 'Item' : ''}`;
+      const operation = command.constructor.name.replace(/Command$/, '');
       const effect = () => send.call(this, command, ...rest);
       if (here === undefined || deed === undefined || deed === 'unwatched' || reads.test(operation)) return effect();
       return here.around(deed.next(service, operation), effect).catch((error: unknown) => {

@@ -5,6 +5,7 @@ import { defaultNames, makeClients, watched } from '../../store/clients.ts';
 import { kmsPaceOf } from '../../store/kms-pace.ts';
 import { PaceTable } from '../../store/pace-table.ts';
 import { setUp } from '../../store/set-up.ts';
+import { Table } from '../../store/table.ts';
 import { admin, nameOf, region, start } from '../embedded-aws.ts';
 
 const someDay = Number.MAX_SAFE_INTEGER;
@@ -13,12 +14,12 @@ async function table() {
   const aws = await start();
   const clients = makeClients({ region, endpoint: aws.url, credentials: admin });
   await setUp(clients, defaultNames, {});
-  return { aws, clients, paces: new PaceTable(clients.dynamo, defaultNames.paceTable) };
+  return { aws, clients, paces: new PaceTable(new Table(clients.dynamo, defaultNames.paceTable)) };
 }
 
 test('turns are one interval apart whoever takes them at once; what would be too late is not taken; a pause is not made up for', async () => {
   const { clients, paces } = await table();
-  const other = new PaceTable(clients.dynamo, defaultNames.paceTable);
+  const other = new PaceTable(new Table(clients.dynamo, defaultNames.paceTable));
   const nowMs = 1_000_000;
   const take = (from: PaceTable, latestMs: number, at = nowMs, perSecond = 2) => from.take({ pace: 'here CreateKey', perSecond, nowMs: at, latestMs });
   const turns = await Promise.all(Array.from({ length: 20 }, (_, i) => take(i % 2 === 0 ? paces : other, someDay)));

@@ -3,9 +3,10 @@ import { dirname, join, normalize } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { tasks } from '../../tasks/catalogue.ts';
 import { ledgerActions } from '../../tasks/task.ts';
+import { tableActions } from '../cdk/store-calls.ts';
 
 /** The IAM action of an SDK command, where its name differs. */
-const actionNames: Readonly<Record<string, string>> = { ListObjectsV2: 'ListBucket', Get: 'GetItem', BatchGet: 'BatchGetItem', Put: 'PutItem', Update: 'UpdateItem', Delete: 'DeleteItem' };
+const actionNames: Readonly<Record<string, string>> = { ListObjectsV2: 'ListBucket' };
 const prefixes: Readonly<Record<string, string>> = {
   'client-kms': 'kms',
   'client-s3': 's3',
@@ -14,8 +15,6 @@ const prefixes: Readonly<Record<string, string>> = {
   'client-eventbridge': 'events',
   'client-cloudtrail': 'cloudtrail',
   'client-config-service': 'config',
-  'client-dynamodb': 'dynamodb',
-  'lib-dynamodb': 'dynamodb',
 };
 
 /** Tasks are handed the store; which part of it they use stands in their code. */
@@ -55,6 +54,7 @@ function actionsInClosure(file: string): Set<string> {
         if (name === 'CreateKey') found.add('kms:TagResource'); // CreateKey with Tags needs it
       }
     }
+    for (const [, method = ''] of text.matchAll(/\bthis\.#table\.(\w+)\(/g)) found.add(tableActions.get(method) ?? '');
     // What store/inventory asks by name, without commands of the SDK.
     for (const [, operation = ''] of text.matchAll(/\b(?:calls\.call|ask)(?:<[^(]*>)?\((?:calls, )?'(\w+)'/g)) found.add(operation === 'GetResources' ? 'tag:GetResources' : `kms:${operation}`);
     if (text.includes('fromTemporaryCredentials(')) found.add('sts:AssumeRole');

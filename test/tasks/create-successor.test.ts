@@ -1,4 +1,5 @@
-import { GetCommand, UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { GetItemCommand, UpdateItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { marshall } from '@aws-sdk/util-dynamodb';
 import { expect, test } from 'vitest';
 import { defaultNames, makeClients, type Clients } from '../../store/clients.ts';
 import { makeStore } from '../../store/store.ts';
@@ -47,12 +48,12 @@ test('a step that looks through all keys of an account leaves a record that the 
   accountOf(clients);
   const written: unknown[] = [];
   const dynamo = {
-    send: (command: GetCommand | UpdateCommand) => {
-      if (command instanceof UpdateCommand) written.push(command.input.ExpressionAttributeValues);
-      if (command instanceof GetCommand) return Promise.resolve({ Item: { head: { rotationId: 'payments-s3', alias: 'alias/payments' } } });
-      return Promise.resolve({ Attributes: { step: 'create-successor', intendedAt: '2026-11-27T08:00:00Z', attempts: 2, kmsCalls: [] } });
+    send: (command: object) => {
+      if (command instanceof UpdateItemCommand) written.push(command.input.ExpressionAttributeValues);
+      if (command instanceof GetItemCommand) return Promise.resolve({ Item: marshall({ head: { rotationId: 'payments-s3', alias: 'alias/payments' } }) });
+      return Promise.resolve({ Attributes: marshall({ step: 'create-successor', intendedAt: '2026-11-27T08:00:00Z', attempts: 2, kmsCalls: [] }) });
     },
-  } as unknown as DynamoDBDocumentClient;
+  } as unknown as DynamoDBClient;
   const store = makeStore({ dynamo, s3: clients.s3 } as Clients, defaultNames);
   const deps = { clock: { now: () => Date.parse('2026-11-27T08:01:00Z') }, clients, names: defaultNames, store, movedClockSeconds: () => 0 };
   expect(await runTask(createSuccessor, { rotationId: 'payments-s3' }, deps)).toEqual({ newKeyId: successor });
