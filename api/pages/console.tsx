@@ -9,7 +9,7 @@ import type { JSX } from 'hono/jsx/jsx-runtime';
 import { z, type ZodObject } from 'zod';
 import { isRotaError, RotaError } from '../../core/errors.ts';
 import { FindingFilter } from '../../core/findings/list-findings.ts';
-import { Sha256Hex } from '../../core/ids.ts';
+import { KeyId, Sha256Hex } from '../../core/ids.ts';
 import { askForWaiver } from '../acknowledgements/waiver.ts';
 import { decideByPasskey, decisionOptions } from '../approvals/decide-by-passkey.ts';
 import type { ApiDeps, ApiEnv, Bindings } from '../deps.ts';
@@ -21,6 +21,7 @@ import { PasskeyAnswer } from '../identity/passkey-answer.ts';
 import { checkSameSite } from '../identity/same-site.ts';
 import { checkCsrfToken, endSession, loggedIn, startSession, type LoggedIn } from '../identity/session.ts';
 import { Alias, readBody, readForm, readQuery, Reason } from '../read-body.ts';
+import { startRetirement } from '../rotations/retire.ts';
 import { startRollback, startRotation } from '../rotations/start.ts';
 import { sayToWaiting, words, type SaidWord } from '../waits/words.ts';
 import { approvalPage } from './approval.tsx';
@@ -36,6 +37,7 @@ import { LoginPage } from './login.tsx';
 import { outboxPage } from './outbox.tsx';
 import { document } from './parts/document.ts';
 import { peoplePage } from './people.tsx';
+import { retirePage } from './retire.tsx';
 import { rotatePage } from './rotate.tsx';
 import { rotationPage } from './rotation.tsx';
 import { rotationsPage } from './rotations.tsx';
@@ -139,6 +141,7 @@ export function consolePages(deps: ApiDeps): Hono<ConsoleEnv> {
     const { alias, emergency } = readQuery(c, z.object({ alias: Alias, emergency: z.literal('yes').optional() }));
     return rotatePage(deps, c.var.reader, { alias, emergency: emergency === 'yes' });
   });
+  page('/retire', (c) => retirePage(deps, c.var.reader, readQuery(c, z.object({ key: KeyId })).key));
 
   /** What a custodian asks for by a form, which works without script; the browser goes on to where it is seen. */
   const act = <T extends ZodObject>(path: string, its: string, fields: T, done: (asked: z.infer<T>, reader: LoggedIn, id: string) => Promise<string>) =>
@@ -151,6 +154,7 @@ export function consolePages(deps: ApiDeps): Hono<ConsoleEnv> {
   act('/rotate', 'start a rotation', z.object({ alias: Alias, reason: Reason, emergency: z.literal('yes').optional() }), async ({ alias, reason, emergency }, { person }) =>
     rotationPath((await startRotation(deps, person, { alias, reason, emergency: emergency === 'yes' })).rotationId),
   );
+  act('/retire', 'retire a key', z.object({ key: KeyId, reason: Reason }), async ({ key: keyId, reason }, { person }) => rotationPath((await startRetirement(deps, person, { keyId, reason })).rotationId));
   act('/rotations/:id/rollback', 'roll a rotation back', z.object({ reason: Reason }), async ({ reason }, { person }, id) => rotationPath((await startRollback(deps, person, id, reason)).rotationId));
   act('/rotations/:id/waivers', 'ask for a waiver', z.object({ consumer: z.string().min(1).max(64), reason: Reason }), async (asked, { person }, id) => `/approvals/${(await askForWaiver(deps, person, id, asked)).approvalId}`);
   act('/rotations/:id/words', 'say a word to a rotation', z.object({ say: z.enum(Object.keys(words) as [SaidWord, ...SaidWord[]]), reason: Reason }), async ({ say, reason }, { person }, rotationId) => {

@@ -1,4 +1,3 @@
-import { isRotaError, type RotaError } from '../../core/errors.ts';
 import type { Held } from '../../core/freeze/held-until.ts';
 import type { RotationPlan } from '../../core/plan/plan.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -8,6 +7,7 @@ import { lookAhead } from '../rotations/start.ts';
 import { Code, Empty } from './parts/facts.tsx';
 import { Page } from './parts/layout.tsx';
 import { ReasonForm } from './parts/reason-form.tsx';
+import { Refused, unlessRefused } from './parts/refused.tsx';
 import { Time } from './parts/time.tsx';
 import { PlanView } from './plan-view.tsx';
 
@@ -20,10 +20,10 @@ interface Wanted {
 
 /** What a rotation of a key would do now, and for a custodian the form that starts it. Nothing is created by looking. */
 export async function rotatePage(deps: ApiDeps, reader: LoggedIn, { alias, emergency }: Wanted) {
-  const looked = await aheadOf(deps, reader, { alias, emergency });
+  const looked = await unlessRefused(aheadOf(deps, reader, { alias, emergency }));
   return (
     <Page title={`${emergency ? 'Emergency rotation' : 'Rotation'} of ${alias}`} reader={reader} place="/keys">
-      {'refusal' in looked ? <Refused refusal={looked.refusal} /> : <Ahead {...looked} reader={reader} wanted={{ alias, emergency }} />}
+      {'refusal' in looked ? <Refused title="It cannot be rotated now." refusal={looked.refusal} /> : <Ahead {...looked} reader={reader} wanted={{ alias, emergency }} />}
     </Page>
   );
 }
@@ -35,25 +35,11 @@ interface Looked {
   readonly emergencyRoad: boolean;
 }
 
-async function aheadOf(deps: ApiDeps, { person }: LoggedIn, wanted: Wanted): Promise<Looked | { readonly refusal: RotaError }> {
-  try {
-    const ahead = await lookAhead(deps, wanted, person);
-    const { method, approvals } = await deps.store.registry.key(wanted.alias);
-    return { ...ahead, emergencyRoad: method === 'asymmetric' && approvals.emergency !== undefined };
-  } catch (error) {
-    if (!isRotaError(error)) throw error;
-    return { refusal: error };
-  }
+async function aheadOf(deps: ApiDeps, { person }: LoggedIn, wanted: Wanted): Promise<Looked> {
+  const ahead = await lookAhead(deps, wanted, person);
+  const { method, approvals } = await deps.store.registry.key(wanted.alias);
+  return { ...ahead, emergencyRoad: method === 'asymmetric' && approvals.emergency !== undefined };
 }
-
-const Refused = ({ refusal: { message, remedy } }: { readonly refusal: RotaError }) => (
-  <section>
-    <p class="message message-bad">
-      <strong>It cannot be rotated now.</strong> {message}
-    </p>
-    <p>{remedy}</p>
-  </section>
-);
 
 const Ahead = ({ plan, held, emergencyRoad, reader, wanted }: Looked & { readonly reader: LoggedIn; readonly wanted: Wanted }) => (
   <>

@@ -4,6 +4,7 @@ import { mayAct } from '../identity/person.ts';
 import type { LoggedIn } from '../identity/session.ts';
 import { words, type SaidWord } from '../waits/words.ts';
 import { ReasonForm } from './parts/reason-form.tsx';
+import { retirePath } from './retire.tsx';
 
 interface Act {
   readonly id: string;
@@ -14,8 +15,10 @@ interface Act {
 
 /** What a custodian can do about a rotation as it stands. Nobody else is shown any of it. */
 export function RotationActs({ status, reader }: { readonly status: RotationStatus; readonly reader: LoggedIn }) {
-  const acts = mayAct(reader.person, 'custodian') ? actsOn(status) : [];
-  if (acts.length === 0) return null;
+  if (!mayAct(reader.person, 'custodian')) return null;
+  const acts = actsOn(status);
+  const retirable = retirableKey(status);
+  if (acts.length === 0 && retirable === undefined) return null;
   return (
     <section aria-labelledby="acts">
       <h2 id="acts">What you can do</h2>
@@ -27,6 +30,11 @@ export function RotationActs({ status, reader }: { readonly status: RotationStat
           </ReasonForm>
         </details>
       ))}
+      {retirable === undefined ? null : (
+        <p>
+          Long after: <a href={retirePath(retirable)}>take the old key out of use</a>. It has its own approval, and shows who still uses the key.
+        </p>
+      )}
     </section>
   );
 }
@@ -67,6 +75,10 @@ const isWaitingFor = ({ waits }: RotationStatus, say: SaidWord): boolean => wait
 /** As `startRollback` has it; what changes in between it refuses itself. */
 const canRollBack = ({ workflow, status, rolledBackBy, waits }: RotationStatus): boolean =>
   workflow === 'asymmetric-rotation' ? waits.some(({ name }) => name === 'drain') : workflow === 'byok-rotation' && status === 'SUCCEEDED' && rolledBackBy === undefined;
+
+/** The key that a rotation put aside and kept. */
+const retirableKey = ({ workflow, status, rolledBackBy, oldKeyId }: RotationStatus): string | undefined =>
+  ['byok-rotation', 'asymmetric-rotation'].includes(workflow) && status === 'SUCCEEDED' && rolledBackBy === undefined ? oldKeyId : undefined;
 
 /** The consumers that the switch waits for. */
 function missing({ rollover, waits }: RotationStatus): string[] {

@@ -116,6 +116,23 @@ test('a custodian reads what a rotation would do, starts it and asks to roll it 
   const back = pathOf(page).replace('/rotations/', '');
   await c().rota('bob', 'reject', await askedBy(back), '--reason', 'it was not the key');
   await c().ended(back);
+
+  // The key that was put aside: what taking it out of use would do, and the question that asks for it.
+  await page.goto(c().at(`/rotations/${rotationId}`));
+  await press(page, 'section[aria-labelledby=acts] a[href^="/retire?key="]');
+  const retire = await textOf(page);
+  for (const part of ['Retirement of old key', 'Kept for', 'Uses of the last 90 days', 'needs it for ever']) expect(retire).toContain(part);
+  await page.type('#start-reason', 'nobody uses it any more');
+  await press(page, 'form[action="/retire"] button');
+  expect(pathOf(page)).toMatch(/^\/rotations\/retire-payments-/);
+  const retirement = pathOf(page).replace('/rotations/', '');
+  expect(await textOf(page)).toContain('nobody uses it any more');
+  await page.goBack();
+  await page.reload();
+  expect(await textOf(page)).toContain(`It cannot be taken out of use now. Rotation ${retirement} is already under way`);
+  expect(await page.$('form[action="/retire"]')).toBeNull();
+  await c().rota('bob', 'reject', await askedBy(retirement), '--reason', 'too early');
+  await c().ended(retirement);
   await page.setJavaScriptEnabled(true);
 
   // An approver may read all of it, and start nothing.
@@ -124,6 +141,10 @@ test('a custodian reads what a rotation would do, starts it and asks to roll it 
   expect(await textOf(reader)).toContain('Custodians start rotations; you may look.');
   await reader.goto(c().at(`/rotations/${rotationId}`));
   expect(await textOf(reader)).not.toContain('What you can do');
+  const { oldKeyId } = await c().rota<{ oldKeyId: string }>('carol', 'status', rotationId);
+  await reader.goto(c().at(`/retire?key=${oldKeyId}`));
+  expect(await textOf(reader)).toContain('Custodians take old keys out of use; you may look.');
+  expect(await reader.$('form[action="/retire"]')).toBeNull();
 });
 
 test('an auditor sees everything and decides nothing, also as a member of the group', async () => {

@@ -51,6 +51,11 @@ beforeAll(async () => {
 });
 afterAll(() => c.close());
 
+async function keysOf(rotationId: string): Promise<[oldKeyId: string, newKeyId: string]> {
+  const { oldKeyId, newKeyId } = await c.rota<{ oldKeyId: string; newKeyId: string }>('carol', 'status', rotationId);
+  return [oldKeyId, newKeyId];
+}
+
 async function untilRollover(reached: (s: Status) => boolean): Promise<Status> {
   for (;;) {
     const now = await c.rota<Status>('carol', 'status', rollover);
@@ -154,9 +159,12 @@ test('the page of a rotation follows it while somebody looks', async () => {
 test('what a custodian can start, and do about a rotation, is whole, too', async () => {
   await c.ended(question.rotationId);
   const { page: seat } = await c.enter('carol');
+  const [oldKeyId, newKeyId] = await keysOf(question.rotationId);
   for (const [name, path, shown] of [
     ['rotate', '/rotate?alias=alias/payments', 'Start the rotation'],
     ['rotate-refused', '/rotate?alias=alias/tokens', 'It cannot be rotated now.'],
+    ['retire', `/retire?key=${oldKeyId}`, 'Start the retirement'],
+    ['retire-refused', `/retire?key=${newKeyId}`, 'It cannot be taken out of use now.'],
     ['rotation-acts', `/rotations/${question.rotationId}`, 'Ask to roll back'],
     ['rollover-acts', `/rotations/${rollover}`, 'Ask to go on without partner'],
   ] as const) {
