@@ -1,3 +1,4 @@
+import { regionOfArn } from '../ids.ts';
 import { finding, type Finding, type FindingName } from '../inventory/finding.ts';
 import type { JudgedKey } from '../inventory/judge-key.ts';
 import { lineageTags } from '../inventory/observed-key.ts';
@@ -30,7 +31,7 @@ export function findingsOfKey(judged: JudgedKey, registered: Registered): FoundF
     ...judged.findings.map((found) => about({ ...found, sentence: key.aliases.length === 0 ? found.sentence : `${named(key.aliases)}: ${found.sentence}` })),
     // P2: an alias that Rota manages leads to an Enabled key.
     ...(alias !== undefined && (goes || state === 'Disabled') ? [about(finding('registered-key-unusable', key.keyId, `${alias} leads to it, but it is ${state}.`))] : []),
-    ...(goes && key.tags[lineageTags.keptFor] !== undefined ? [about(finding('retained-key-goes', key.keyId, `It is kept for what it made before rotation ${key.tags[lineageTags.keptFor] ?? ''}, but its deletion is scheduled.`))] : []),
+    ...(goes && key.tags[lineageTags.keptFor] !== undefined ? [about(finding('retained-key-goes', key.keyId, `It is kept for what it made before rotation ${key.tags[lineageTags.keptFor] ?? ''}, but its deletion is scheduled.`, { options: ` --region ${regionOfArn(arn)}` }))] : []),
   ];
 }
 
