@@ -57,9 +57,26 @@ export function findingOfLock(arn: string, { rotationId, breakGlassRoleArns, may
     const { operation, error } = policy.unanswered;
     // What is not there any more has no lock to lose.
     if (error === 'NotFoundException') return undefined;
-    return { ...finding('unreadable', keyId, `Whether it still has its retention lock cannot be told: ${operation} ended with ${error}.`), about: arn };
+    return { ...finding('unreadable', keyId, `Whether it still has its retention lock cannot be told: ${operation} ended with ${error}.`), about: arn, keptFor: rotationId };
   }
   const open = retentionLock(mayBeAjar).filter((action) => !deniesOfRetention(policy.answer, breakGlassRoleArns).has(action));
   if (open.length === 0) return undefined;
-  return { ...finding('retained-key-unlocked', keyId, `It is kept for what it made before rotation ${rotationId}, but its policy no longer denies ${open.join(', ')} to all but ${breakGlassRoleArns.at(-1) ?? ''}.`), about: arn };
+  return { ...finding('retained-key-unlocked', keyId, `It is kept for what it made before rotation ${rotationId}, but its policy no longer denies ${open.join(', ')} to all but ${breakGlassRoleArns.at(-1) ?? ''}.`), about: arn, keptFor: rotationId };
+}
+
+/**
+ * The same findings, and with those about kept keys who answers for what such a key has made. No alias leads to it: its owner is that of an alias which its rotation moved
+ * away from it; where the registry has none of these any more, whoever answered for it when it was put aside.
+ */
+export function withOwnersOfKept(found: readonly FoundFinding[], ledger: readonly Pick<Rotation, 'rotationId' | 'plan'>[], registered: ReadonlyMap<string, { readonly owner: string }>): FoundFinding[] {
+  const ownerAfter = (keptFor: string): string | undefined => {
+    const plan = ledger.find(({ rotationId }) => rotationId === keptFor)?.plan;
+    if (plan === undefined || 'stage' in plan) return undefined;
+    const alias = [plan.alias, ...plan.aliases.map((moved) => moved.alias)].find((name) => registered.has(name));
+    return alias === undefined ? plan.owner : registered.get(alias)?.owner;
+  };
+  return found.map((one) => {
+    const owner = one.owner ?? (one.keptFor === undefined ? undefined : ownerAfter(one.keptFor));
+    return owner === undefined ? one : { ...one, owner };
+  });
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { randomUUID } from 'node:crypto';
 import { findingsOfKey } from '../../core/findings/estate-findings.ts';
 import { KeyEvent, subjectOf } from '../../core/findings/key-event.ts';
-import { keptAmong } from '../../core/findings/kept-keys.ts';
+import { keptAmong, withOwnersOfKept } from '../../core/findings/kept-keys.ts';
 import { keyFacts, keyLineOf } from '../../core/findings/key-line.ts';
 import type { FoundFinding } from '../../core/findings/open-finding.ts';
 import { accountOfArn } from '../../core/ids.ts';
@@ -59,14 +59,15 @@ export const judgeEvent = plainTask({
       // Of the registry's aliases: elsewhere there are none.
       const registered = new Map([...policies.registered].filter(([alias]) => aliases.includes(alias)));
       const leads = await leadsOf(calls, [...registered.keys()]);
-      // A kept key has no alias; of any other key, and elsewhere, nobody need read the whole ledger.
+      // A kept key has no alias, or has its mark; of any other key, and elsewhere, nobody need read the whole ledger.
       const nameless = home ? looks.filter((l) => l.isNameless) : [];
-      const heads = nameless.length > 0 || registered.size > 0 ? await context.store.ledger.heads() : [];
+      const isKept = home && looks.some((l) => l.found.some((f) => f.keptFor !== undefined));
+      const heads = nameless.length > 0 || isKept || registered.size > 0 ? await context.store.ledger.heads() : [];
       const ofAlias = await aliasFindings({ place, registered, leads, heads, seenBy }, context);
       const ofLocks = await lockFindings(calls, keptAmong(nameless, heads));
       const about = new Set([...looks.map((l) => l.arn), ...registered.keys()]);
       const { opened, closed } = await settleFindings(
-        { place, found: [...looks.flatMap((l) => l.found), ...ofAlias, ...ofLocks], seenBy, covers: (open) => about.has(open.about), facts: looks.flatMap((l) => l.facts), writer: `event.${event.id}.${randomUUID()}` },
+        { place, found: withOwnersOfKept([...looks.flatMap((l) => l.found), ...ofAlias, ...ofLocks], heads, policies.registered), seenBy, covers: (open) => about.has(open.about), facts: looks.flatMap((l) => l.facts), writer: `event.${event.id}.${randomUUID()}` },
         context,
       );
       return { keys: looks.length, opened, closed };
