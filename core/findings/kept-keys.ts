@@ -18,21 +18,24 @@ interface Rotation {
   readonly rotationId: string;
   readonly requestedAt: string;
   readonly outcome?: string;
+  /** Since when its old key has the lock. A rotation may go on for weeks after: until that key is quiet, or drained. */
+  readonly keptAt?: string;
   readonly rolledBackBy?: string;
   readonly plan?: RotationPlan | RollbackPlan;
   readonly retirePlan?: RetirePlan;
 }
 
 /**
- * What the ledger says of old keys, by key id: tags may be taken off with the lock, the ledger may not. A key whose rotation was put back, or is still
- * under way, is not kept.
+ * What the ledger says of old keys, by key id: tags may be taken off with the lock, the ledger may not. A key whose rotation was put back, or has not
+ * locked it yet, is not kept.
  */
 export function keptKeys(ledger: readonly Rotation[]): ReadonlyMap<string, KeptKey> {
   const kept = new Map<string, KeptKey>();
-  for (const { rotationId, outcome, rolledBackBy, plan, retirePlan } of [...ledger].sort((a, b) => a.requestedAt.localeCompare(b.requestedAt))) {
+  for (const { rotationId, outcome, keptAt, rolledBackBy, plan, retirePlan } of [...ledger].sort((a, b) => a.requestedAt.localeCompare(b.requestedAt))) {
     const before = retirePlan === undefined ? undefined : kept.get(retirePlan.keyId);
     if (retirePlan !== undefined && before !== undefined) kept.set(retirePlan.keyId, { ...before, breakGlassRoleArns: [...before.breakGlassRoleArns, retirePlan.breakGlassRoleArn], mayBeAjar: outcome === undefined });
-    if (plan === undefined || 'stage' in plan || outcome !== 'complete') continue;
+    const isKept = outcome === 'complete' || (outcome === undefined && keptAt !== undefined);
+    if (plan === undefined || 'stage' in plan || !isKept) continue;
     if (rolledBackBy === undefined) kept.set(plan.oldKey.keyId, { rotationId, breakGlassRoleArns: [plan.breakGlassRoleArn], mayBeAjar: false });
     else kept.delete(plan.oldKey.keyId);
   }

@@ -10,7 +10,6 @@ import { arnOf, judgeKey, partitionOf, type Place } from '../../core/inventory/j
 import { policiesOf, type Policies } from '../../core/inventory/policies.ts';
 import type { KpiFact } from '../../core/kpi/facts.ts';
 import type { Registry } from '../../core/registry/registry-schema.ts';
-import { awaitsQuiet } from '../../core/rotation-status.ts';
 import { getObjectActions } from '../../store/get-object.ts';
 import { describeKey } from '../../store/inventory/ask-key.ts';
 import type { PacedCalls } from '../../store/inventory/paced-calls.ts';
@@ -91,13 +90,13 @@ async function targetOf({ sweep }: Registry, { account, region }: KeyEvent, { cl
 
 /**
  * Half-way through a rotation its keys look like strangers; that it has switched, or ended, is an event that looks at them again. A key that is being retired stays
- * what it was.
+ * what it was, and so does one that a rotation has put aside.
  */
 async function isMoving(keyId: string, { store }: PlainContext): Promise<boolean> {
   const holder = await store.ledger.lockHolder(keyId);
   if (holder === undefined) return false;
   const head = await store.ledger.head(holder);
-  return head.workflow !== 'retire' && !awaitsQuiet(head);
+  return head.workflow !== 'retire' && head.keptAt === undefined;
 }
 
 interface OneLook {

@@ -1,7 +1,13 @@
 import { CancelKeyDeletionCommand, CreateAliasCommand, PutKeyPolicyCommand, ScheduleKeyDeletionCommand, UntagResourceCommand } from '@aws-sdk/client-kms';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Registry } from '../../core/registry/registry-schema.ts';
-import { startRetirement, type Retirement } from '../retirement.ts';
+import { asYaml } from '../../demo/cast.ts';
+import { makeImportedKey } from '../../demo/imported-key.ts';
+import { Retirement, startRetirement, waitsIn } from '../retirement.ts';
+import { startRollover } from '../rollover.ts';
+import { startRota } from '../rota.ts';
 
 const timeout = 180_000;
 
@@ -111,5 +117,55 @@ describe('the retention lock of a kept key', () => {
     expect(await names(r)).toEqual(['retained-key-unlocked']);
     await put(r, whole);
     expect(await names(r)).toEqual([]);
+  });
+});
+
+describe('the retention lock of an old key whose rotation goes on', () => {
+  const ofKey = async ({ rota, keyId }: Pick<Retirement, 'rota' | 'keyId'>) => (await rota.json<Finding[]>('audrey', 'findings', 'list')).filter((f) => f.about.endsWith(keyId)).map((f) => `${f.name} ${f.seenBy.replace(/ .*/, '')}`);
+  const gated = (registry: Registry): Registry => ({
+    ...registry,
+    keys: registry.keys.map((key) => (key.method === 'new-key' ? { ...key, adoption: { quietSeconds: 172_800, overdueAfterSeconds: 259_200 } } : key)),
+  });
+
+  test('is judged as soon as it is there, by event and by sweep, while the rotation waits for quiet use', { timeout }, async () => {
+    const rota = await startRota();
+    const keyId = await makeImportedKey(rota.kms, 'alias/payments');
+    await rota.apply(gated);
+    const rotationId = await rota.rotate();
+    await rota.approve(await rota.question(rotationId));
+    const r = new Retirement(rota, keyId);
+    await r.until(rotationId, waitsIn('quiet'));
+    const whole = await policyOf(r);
+    expect(JSON.stringify(whole)).toContain('RotaRetention');
+    await put(r, dropped(whole));
+    // Events are looked at from here on.
+    await rota.apply((registry) => swept(gated(registry)));
+    await rota.json('pat', 'sweep', '--wait');
+    expect(await ofKey(r)).toEqual(['retained-key-unlocked sweep']);
+    await put(r, whole);
+    expect(await ofKey(r)).toEqual([]);
+    await put(r, dropped(whole));
+    expect(await ofKey(r)).toEqual(['retained-key-unlocked event']);
+    expect(await rota.status(rotationId)).toMatchObject({ status: 'RUNNING' });
+  });
+
+  test('and while what the key has signed is still alive', { timeout }, async () => {
+    const rollover = await startRollover();
+    const { rota, oldKeyId } = rollover;
+    const rotationId = await rollover.start();
+    await rollover.acknowledge(rotationId);
+    const ready = await rollover.pass(rotationId, (s) => s.waitingFor.length > 0);
+    await rota.approve(ready.waitingFor[0] ?? '');
+    const r = new Retirement(rota, oldKeyId);
+    await rollover.pass(rotationId, (s) => s.waits.some(({ name }) => name === 'drain'));
+    const { registry } = await rota.json<{ registry: Registry }>('pat', 'registry', 'show');
+    const file = join(rota.folder, 'swept.yaml');
+    await writeFile(file, asYaml(swept(registry)));
+    await rota.json('pat', 'registry', 'apply', file);
+    const whole = await policyOf(r);
+    await put(r, dropped(whole));
+    expect(await ofKey(r)).toEqual(['retained-key-unlocked event']);
+    await put(r, whole);
+    expect(await ofKey(r)).toEqual([]);
   });
 });

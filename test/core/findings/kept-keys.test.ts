@@ -17,6 +17,9 @@ describe('the old keys that the ledger says are kept', () => {
   test.each([
     { what: 'after a rotation', ledger: [rotation(1, { outcome: 'complete' })], is: byRotation },
     { what: 'while the rotation runs', ledger: [rotation(1, {})], is: undefined },
+    { what: 'while the rotation runs on, but has locked it', ledger: [rotation(1, { keptAt: '2026-01-01T01:00:00Z' })], is: byRotation },
+    { what: 'locked by a rotation that then went the way back', ledger: [rotation(1, { keptAt: '2026-01-01T01:00:00Z', outcome: 'failed' })], is: undefined },
+    { what: 'locked by a rotation that was put back while the key drained', ledger: [rotation(1, { keptAt: '2026-01-01T01:00:00Z', outcome: 'rolled-back' })], is: undefined },
     { what: 'after a rotation without effect', ledger: [rotation(1, { outcome: 'failed' })], is: undefined },
     { what: 'put back after it', ledger: [rotation(1, { outcome: 'complete', rolledBackBy: 'r2' })], is: undefined },
     { what: 'put back by a plan that is no rotation', ledger: [rotation(1, { outcome: 'rolled-back', plan: { stage: 'rollback' } })], is: undefined },
