@@ -1,4 +1,5 @@
-import type { WaveStatus } from '../core/wave/wave.ts';
+import { cut } from '../core/cut.ts';
+import type { WaveStatus, WaveSummary } from '../core/wave/wave.ts';
 import { table } from './table.ts';
 
 /** A wave as the API answers it. */
@@ -11,10 +12,10 @@ export interface LeftOut {
 
 const barCells = 30;
 
-const total = ({ counts }: WaveStatus): number => Object.values(counts).reduce((sum, n) => sum + n, 0);
+const total = ({ counts }: WaveSummary): number => Object.values(counts).reduce((sum, n) => sum + n, 0);
 const done = ({ counts: { complete, failed, skipped } }: WaveStatus): number => complete + failed + skipped;
 
-const countsText = ({ counts: { waiting, underWay, complete, failed, skipped } }: WaveStatus): string =>
+const countsText = ({ counts: { waiting, underWay, complete, failed, skipped } }: WaveSummary): string =>
   [`${complete} complete`, ...(failed > 0 ? [`${failed} failed`] : []), ...(skipped > 0 ? [`${skipped} skipped`] : []), `${underWay} under way`, `${waiting} not started`].join(', ');
 
 const stateText: Readonly<Record<WaveStatus['state'], string>> = { canaries: 'canaries first', rate: 'starting', 'all started': 'all started', stopped: 'stopped', ended: 'ended' };
@@ -27,6 +28,10 @@ export function progressLine(wave: WaveStatus): string {
   const when = until === undefined ? '' : wave.predictedEnd === undefined ? `; last start about ${until}` : `; ends about ${until}`;
   return `${bar} ${done(wave)}/${total(wave)} ${stateText[wave.state]}: ${countsText(wave)}${when}`;
 }
+
+/** One line a wave. */
+export const wavesText = (waves: readonly WaveSummary[]): string =>
+  waves.length === 0 ? 'No wave was ever asked for.' : table(waves.map((wave) => [wave.waveId, stateText[wave.state], countsText(wave), wave.requestedBy, wave.requestedAt, cut(wave.reason.replace(/\s+/g, ' '), 60)]));
 
 /** Everything about one wave that a person wants to see. */
 export function waveText(wave: WaveShown): string {

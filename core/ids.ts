@@ -25,6 +25,9 @@ export const IamArn = z
 
 export const RoleArn = z.string().regex(/^arn:[a-z-]+:iam::\d{12}:role\/[\w+=,.@/-]+$/, 'must be the ARN of an IAM role');
 
+/** The Region that an ARN names. */
+export const regionOfArn = (arn: string): string => arn.split(':')[3] ?? '';
+
 /** The account that an ARN names. */
 export const accountOfArn = (arn: string): string => arn.split(':')[4] ?? '';
 

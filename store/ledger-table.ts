@@ -41,6 +41,8 @@ export interface RotationHead extends RotationRequest {
   readonly leftBehind?: readonly string[];
   /** When its aliases moved to the new key. */
   readonly switchedAt?: string;
+  /** When its old key was put aside, with the retention lock and its mark. */
+  readonly keptAt?: string;
   readonly dossierSequence?: number;
   readonly rolledBackBy?: string;
 }

@@ -5,6 +5,11 @@ import type { Item, Table } from './table.ts';
 const headItem = '#wave';
 /** The waves that have not ended, as items of a partition of their own: who drives them need not look through the old ones. */
 const openPartition = '#open';
+/** All waves there ever were, a small item each. */
+const listPartition = '#waves';
+
+/** A wave in the list of all. */
+type ListedWave = Pick<WaveRequest, 'waveId' | 'requestedAt'>;
 
 /** Waves of rotations: one item a wave, one a key of it. */
 export class WaveTable {
@@ -16,8 +21,10 @@ export class WaveTable {
 
   /** Opens a wave. Its head is written last, so that nobody drives half of one. */
   async open(request: WaveRequest, members: readonly WaveMember[]): Promise<void> {
-    const { waveId } = request;
+    const { waveId, requestedAt } = request;
     await this.#table.put({ waveId: openPartition, item: waveId });
+    const listed: ListedWave = { waveId, requestedAt };
+    await this.#table.put({ waveId: listPartition, item: waveId, listed });
     for (let from = 0; from < members.length; from += 20) await Promise.all(members.slice(from, from + 20).map((member) => this.#table.put({ waveId, item: member.alias, member })));
     const wave: Wave = { ...request, forgiven: 0 };
     await this.#table.put({ waveId, item: headItem, wave });
@@ -28,6 +35,12 @@ export class WaveTable {
     const found = await this.#table.get({ waveId, item: headItem });
     if (found === undefined) throw new RotaError('NotFound', { what: `wave ${waveId}` });
     return found.wave as Wave;
+  }
+
+  /** All waves, newest request first; one that was never opened whole may be among them. */
+  async list(): Promise<ListedWave[]> {
+    const newestFirst = (a: ListedWave, b: ListedWave): number => b.requestedAt.localeCompare(a.requestedAt) || b.waveId.localeCompare(a.waveId);
+    return (await this.#items(listPartition)).map((item) => item.listed as ListedWave).sort(newestFirst);
   }
 
   async members(waveId: string): Promise<WaveMember[]> {

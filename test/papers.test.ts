@@ -45,6 +45,7 @@ const transcripts: { args: string[]; exitCode: number; err: RegExp }[] = [
   { args: ['frobnicate'], exitCode: 2, err: /unknown command 'frobnicate'/ },
   { args: ['rotate', 'alias/x'], exitCode: 2, err: /required option '--reason <words>' not specified/ },
   { args: ['plan'], exitCode: 2, err: /missing required argument 'alias'/ },
+  { args: ['wave', '--wait'], exitCode: 2, err: /say which wave: `rota wave` lists them/ },
   { args: ['completion', 'tcsh'], exitCode: 2, err: /Allowed choices are bash, zsh, fish/ },
   { args: ['local', '--port', 'abc'], exitCode: 2, err: /It must be a whole number from 0 to 65535\./ },
   { args: ['local', '--account', '1234'], exitCode: 2, err: /It must be twelve digits, and not 000000000000, which is Rota's own account\./ },

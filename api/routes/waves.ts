@@ -6,9 +6,12 @@ import { AliasName } from '../../core/ids.ts';
 import { usualShare } from '../../core/kms-quotas.ts';
 import type { ApiDeps, ApiEnv } from '../deps.ts';
 import { personOf, personWithRole } from '../identity/person.ts';
-import { readBody, Reason } from '../read-body.ts';
+import { readBody, readQuery, Reason } from '../read-body.ts';
 import { askForWave } from '../waves/ask.ts';
-import { statusOfWave } from '../waves/drive.ts';
+import { statusOfWave, summariesOf } from '../waves/drive.ts';
+
+/** Every key of each of them is counted: twenty of the largest are twenty thousand items, and as many are answered within the 30 s of API Gateway. */
+const pageSize = 20;
 
 /** Either `due`, every registered key whose warning time has begun, or `aliases`. */
 const WaveBody = z
@@ -31,6 +34,14 @@ export function waveRoutes(deps: ApiDeps): Hono<ApiEnv> {
     const asked = await readBody(c, WaveBody);
     const answer = await askForWave(deps, person, asked);
     return c.json(answer, answer.waveId === undefined ? 200 : 202);
+  });
+
+  /** A page, newest first. */
+  app.get('/waves', async (c) => {
+    await personOf(deps, c.var.signedBy);
+    const { from } = readQuery(c, z.strictObject({ from: z.coerce.number().int().min(0).default(0) }));
+    const page = (await deps.store.waves.list()).slice(from, from + pageSize);
+    return c.json(await summariesOf(deps, page.map(({ waveId }) => waveId)));
   });
 
   app.get('/waves/:id', async (c) => {

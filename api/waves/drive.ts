@@ -3,7 +3,7 @@ import { isRotaError } from '../../core/errors.ts';
 import { scaled } from '../../core/kms-quotas.ts';
 import { awaitsQuiet, notYetQuiet } from '../../core/rotation-status.ts';
 import { bottleneckOf } from '../../core/pace/kms-rates.ts';
-import { judgeWave, waveStatus, type Wave, type WaveMember, type WaveStatus } from '../../core/wave/wave.ts';
+import { judgeWave, waveStatus, waveSummary, type Wave, type WaveMember, type WaveStatus, type WaveSummary } from '../../core/wave/wave.ts';
 import { announceFact } from '../../store/events.ts';
 import { describeKey } from '../../store/key-facts.ts';
 import type { RotationStanding } from '../../store/ledger-table.ts';
@@ -31,12 +31,26 @@ export async function statusOfWave(deps: ApiDeps, waveId: string): Promise<WaveS
   return waveStatus(wave, members, deps.kmsQuotas, deps.clock.now());
 }
 
+/** How these waves stand, without their keys. One that a crash left half opened is none. */
+export async function summariesOf(deps: ApiDeps, waveIds: readonly string[]): Promise<WaveSummary[]> {
+  const summaries = waveIds.map(async (waveId) => {
+    const wave = await openedWave(deps, waveId);
+    return wave === undefined ? [] : [waveSummary(wave, (await observe(deps, wave)).members, deps.kmsQuotas, deps.clock.now())];
+  });
+  return (await Promise.all(summaries)).flat();
+}
+
+/** Undefined while a wave is being opened; what a crash left so stays so. */
+function openedWave({ store }: ApiDeps, waveId: string): Promise<Wave | undefined> {
+  return store.waves.wave(waveId).catch((error: unknown) => {
+    if (!isRotaError(error, 'NotFound')) throw error;
+    return undefined;
+  });
+}
+
 async function drive(deps: ApiDeps, waveId: string, aheadMs: number): Promise<number> {
   const { store, clock } = deps;
-  const wave = await store.waves.wave(waveId).catch((error: unknown) => {
-    // It is being opened in this moment.
-    if (!isRotaError(error, 'NotFound')) throw error;
-  });
+  const wave = await openedWave(deps, waveId);
   if (wave === undefined) return 0;
   const { members, onTheWay } = await observe(deps, wave);
   const { state, mayStart, mustStop } = judgeWave(wave, members);
@@ -128,6 +142,6 @@ function isOnTheWay({ outcome, hasCutoverPlan, newKeyId, asksBeforeStart }: Rota
 }
 
 async function tell(deps: ApiDeps, wave: Wave, members: readonly WaveMember[], type: 'Rota Wave Stopped' | 'Rota Wave Ended', because?: string): Promise<void> {
-  const { counts } = waveStatus(wave, members, deps.kmsQuotas, deps.clock.now());
+  const { counts } = waveSummary(wave, members, deps.kmsQuotas, deps.clock.now());
   await announceFact(deps, type, { waveId: wave.waveId, requestedBy: wave.requestedBy, reason: wave.reason, ...counts, ...(because === undefined ? {} : { because }) });
 }

@@ -1,22 +1,12 @@
 import type { Command } from 'commander';
 import type { RotationStatus } from '../../core/rotation-status.ts';
 import { command } from '../command.ts';
+import { everyPage } from '../every-page.ts';
 import { show, type Io } from '../io.ts';
 import { fetchStatus, follow } from '../poll.ts';
 import { apiJson } from '../signed-request.ts';
 import { endText, RotationFailed, statusText, statusWords } from '../status-text.ts';
 import { table } from '../table.ts';
-
-/** Page by page. One that is asked for meanwhile moves the pages, and must not stand there twice. */
-async function everyRotation(io: Io): Promise<RotationStatus[]> {
-  const all = new Map<string, RotationStatus>();
-  for (let from = 0; ; ) {
-    const page = await apiJson<RotationStatus[]>(io, { method: 'GET', path: `/api/rotations?from=${from}` });
-    for (const rotation of page) all.set(rotation.rotationId, rotation);
-    if (page.length === 0) return [...all.values()];
-    from += page.length;
-  }
-}
 
 export const status = (io: Io): Command =>
   command('status', 'Show one rotation, or list them all', ['rota status', 'rota status payments-20261124T145423-9f3c --json'])
@@ -27,7 +17,7 @@ export const status = (io: Io): Command =>
         show(io, options, one, () => statusText(one));
         return;
       }
-      const all = await everyRotation(io);
+      const all = await everyPage<RotationStatus>(io, '/api/rotations', (rotation) => rotation.rotationId);
       show(io, options, all, () => (all.length === 0 ? 'No rotation was ever asked for.' : table(all.map((s) => [s.rotationId, statusWords(s), s.requestedBy, s.requestedAt]))));
     });
 

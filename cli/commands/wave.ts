@@ -1,11 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Option, type Command } from 'commander';
+import type { WaveSummary } from '../../core/wave/wave.ts';
 import { command } from '../command.ts';
+import { everyPage } from '../every-page.ts';
 import { SaidAlready } from '../failure.ts';
 import { show, type Io } from '../io.ts';
 import { readNumber, readWhole } from '../read-number.ts';
 import { apiJson } from '../signed-request.ts';
-import { leftOutText, progressLine, waveText, type LeftOut, type WaveShown } from '../wave-text.ts';
+import { leftOutText, progressLine, wavesText, waveText, type LeftOut, type WaveShown } from '../wave-text.ts';
 
 const readShare = readNumber('a number from 0 to 1', (share) => share >= 0 && share <= 1);
 const readCount = readWhole(1, 1000);
@@ -72,13 +74,19 @@ export async function rotateMany(io: Io, aliases: readonly string[], options: Wa
 }
 
 export const wave = (io: Io): Command =>
-  command('wave', 'Show, follow, stop or let go on a wave of rotations', ['rota wave wave-20261127T050000-9f3c', 'rota wave wave-20261127T050000-9f3c --wait', 'rota wave wave-20261127T050000-9f3c --stop --reason "a consumer broke"'])
-    .argument('<waveId>')
+  command('wave', 'List all waves of rotations; or show, follow, stop or let go on one', ['rota wave', 'rota wave wave-20261127T050000-9f3c', 'rota wave wave-20261127T050000-9f3c --wait', 'rota wave wave-20261127T050000-9f3c --stop --reason "a consumer broke"'])
+    .argument('[waveId]', 'left out: all of them, newest first')
     .option('--wait', 'follow it until it has ended; exit code 1 when it is stopped or something failed')
     .addOption(new Option('--stop', 'start nothing more; what has been started goes on').conflicts('goOn'))
     .option('--go-on', 'let a stopped wave go on: what has failed so far stops it no more')
     .option('--reason <words>', 'with --stop: why')
-    .action(async (waveId: string, options: { json?: boolean; wait?: boolean; stop?: boolean; goOn?: boolean; reason?: string }, self: Command) => {
+    .action(async (waveId: string | undefined, options: { json?: boolean; wait?: boolean; stop?: boolean; goOn?: boolean; reason?: string }, self: Command) => {
+      if (waveId === undefined) {
+        if (options.wait === true || options.stop === true || options.goOn === true) self.error('error: say which wave: `rota wave` lists them');
+        const all = await everyPage<WaveSummary>(io, '/api/waves', (one) => one.waveId);
+        show(io, options, all, () => wavesText(all));
+        return;
+      }
       const path = `/api/waves/${encodeURIComponent(waveId)}`;
       if (options.stop === true && options.reason === undefined) self.error("error: option '--stop' needs '--reason <words>'");
       if (options.stop === true) await apiJson(io, { method: 'POST', path: `${path}/stop`, body: { reason: options.reason } });

@@ -1,3 +1,4 @@
+import { regionOfArn } from '../ids.ts';
 import { finding, type Finding, type FindingName } from '../inventory/finding.ts';
 import type { JudgedKey } from '../inventory/judge-key.ts';
 import { lineageTags } from '../inventory/observed-key.ts';
@@ -25,12 +26,13 @@ export function findingsOfKey(judged: JudgedKey, registered: Registered): FoundF
   const about = (found: Finding): FoundFinding => ({ ...found, about: arn, ...ownerOf(alias, registered), ...(key.aliases.length === 0 ? {} : { aliases: [...key.aliases].sort() }) });
   const state = key.description?.state ?? '';
   const goes = judged.class.class === 'pending-deletion';
+  const keptFor = key.tags[lineageTags.keptFor];
   return [
     // Nobody knows a key by its ARN: the sentence says how people call it.
     ...judged.findings.map((found) => about({ ...found, sentence: key.aliases.length === 0 ? found.sentence : `${named(key.aliases)}: ${found.sentence}` })),
     // P2: an alias that Rota manages leads to an Enabled key.
     ...(alias !== undefined && (goes || state === 'Disabled') ? [about(finding('registered-key-unusable', key.keyId, `${alias} leads to it, but it is ${state}.`))] : []),
-    ...(goes && key.tags[lineageTags.keptFor] !== undefined ? [about(finding('retained-key-goes', key.keyId, `It is kept for what it made before rotation ${key.tags[lineageTags.keptFor] ?? ''}, but its deletion is scheduled.`))] : []),
+    ...(goes && keptFor !== undefined ? [{ ...about(finding('retained-key-goes', key.keyId, `It is kept for what it made before rotation ${keptFor}, but its deletion is scheduled.`, { options: ` --region ${regionOfArn(arn)}` })), keptFor }] : []),
   ];
 }
 

@@ -18,21 +18,24 @@ interface Rotation {
   readonly rotationId: string;
   readonly requestedAt: string;
   readonly outcome?: string;
+  /** Since when its old key has the lock. A rotation may go on for weeks after: until that key is quiet, or drained. */
+  readonly keptAt?: string;
   readonly rolledBackBy?: string;
   readonly plan?: RotationPlan | RollbackPlan;
   readonly retirePlan?: RetirePlan;
 }
 
 /**
- * What the ledger says of old keys, by key id: tags may be taken off with the lock, the ledger may not. A key whose rotation was put back, or is still
- * under way, is not kept.
+ * What the ledger says of old keys, by key id: tags may be taken off with the lock, the ledger may not. A key whose rotation was put back, or has not
+ * locked it yet, is not kept.
  */
 export function keptKeys(ledger: readonly Rotation[]): ReadonlyMap<string, KeptKey> {
   const kept = new Map<string, KeptKey>();
-  for (const { rotationId, outcome, rolledBackBy, plan, retirePlan } of [...ledger].sort((a, b) => a.requestedAt.localeCompare(b.requestedAt))) {
+  for (const { rotationId, outcome, keptAt, rolledBackBy, plan, retirePlan } of [...ledger].sort((a, b) => a.requestedAt.localeCompare(b.requestedAt))) {
     const before = retirePlan === undefined ? undefined : kept.get(retirePlan.keyId);
     if (retirePlan !== undefined && before !== undefined) kept.set(retirePlan.keyId, { ...before, breakGlassRoleArns: [...before.breakGlassRoleArns, retirePlan.breakGlassRoleArn], mayBeAjar: outcome === undefined });
-    if (plan === undefined || 'stage' in plan || outcome !== 'complete') continue;
+    const isKept = outcome === 'complete' || (outcome === undefined && keptAt !== undefined);
+    if (plan === undefined || 'stage' in plan || !isKept) continue;
     if (rolledBackBy === undefined) kept.set(plan.oldKey.keyId, { rotationId, breakGlassRoleArns: [plan.breakGlassRoleArn], mayBeAjar: false });
     else kept.delete(plan.oldKey.keyId);
   }
@@ -57,9 +60,26 @@ export function findingOfLock(arn: string, { rotationId, breakGlassRoleArns, may
     const { operation, error } = policy.unanswered;
     // What is not there any more has no lock to lose.
     if (error === 'NotFoundException') return undefined;
-    return { ...finding('unreadable', keyId, `Whether it still has its retention lock cannot be told: ${operation} ended with ${error}.`), about: arn };
+    return { ...finding('unreadable', keyId, `Whether it still has its retention lock cannot be told: ${operation} ended with ${error}.`), about: arn, keptFor: rotationId };
   }
   const open = retentionLock(mayBeAjar).filter((action) => !deniesOfRetention(policy.answer, breakGlassRoleArns).has(action));
   if (open.length === 0) return undefined;
-  return { ...finding('retained-key-unlocked', keyId, `It is kept for what it made before rotation ${rotationId}, but its policy no longer denies ${open.join(', ')} to all but ${breakGlassRoleArns.at(-1) ?? ''}.`), about: arn };
+  return { ...finding('retained-key-unlocked', keyId, `It is kept for what it made before rotation ${rotationId}, but its policy no longer denies ${open.join(', ')} to all but ${breakGlassRoleArns.at(-1) ?? ''}.`), about: arn, keptFor: rotationId };
+}
+
+/**
+ * The same findings, and with those about kept keys who answers for what such a key has made. No alias leads to it: its owner is that of an alias which its rotation moved
+ * away from it; where the registry has none of these any more, whoever answered for it when it was put aside.
+ */
+export function withOwnersOfKept(found: readonly FoundFinding[], ledger: readonly Pick<Rotation, 'rotationId' | 'plan'>[], registered: ReadonlyMap<string, { readonly owner: string }>): FoundFinding[] {
+  const ownerAfter = (keptFor: string): string | undefined => {
+    const plan = ledger.find(({ rotationId }) => rotationId === keptFor)?.plan;
+    if (plan === undefined || 'stage' in plan) return undefined;
+    const alias = [plan.alias, ...plan.aliases.map((moved) => moved.alias)].find((name) => registered.has(name));
+    return alias === undefined ? plan.owner : registered.get(alias)?.owner;
+  };
+  return found.map((one) => {
+    const owner = one.owner ?? (one.keptFor === undefined ? undefined : ownerAfter(one.keptFor));
+    return owner === undefined ? one : { ...one, owner };
+  });
 }

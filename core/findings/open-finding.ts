@@ -4,10 +4,12 @@ import type { Finding, FindingName } from '../inventory/finding.ts';
 export interface FoundFinding extends Pick<Finding, 'sentence' | 'remedy' | 'severity' | 'excused'> {
   readonly name: FindingName;
   readonly about: string;
-  /** Who answers for the key or the alias by the registry, where it is there: they are told too, and reminded. */
+  /** Who answers for the key or the alias by the registry, where it is there, or for what a kept key has made: they are told too, and reminded. */
   readonly owner?: string;
   /** Of the key that it is about. */
   readonly aliases?: readonly string[];
+  /** Of a kept key: the rotation that has put it aside. */
+  readonly keptFor?: string;
 }
 
 /** A finding from the moment it was first seen until it is so no more. Times are ISO 8601 in UTC. */

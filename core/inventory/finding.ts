@@ -4,7 +4,7 @@ type Severity = 'high' | 'medium' | 'low' | 'notice';
 
 /** How the command line gets to the key that takes a setting. */
 export interface Way {
-  /** What it needs beside the key, with a space before it: of another account, and of a primary key in another Region. */
+  /** What it needs beside the key, with a space before it: its Region, of a replica that of its primary key, and the role that leads to another account. */
   readonly options: string;
   /** Of a replica the way is that to its primary key. */
   readonly isReplica?: boolean;
@@ -27,7 +27,7 @@ export const findingKinds = {
   'registered-key-missing': { severity: 'high', remedy: () => 'Find out who deleted its alias: runbooks/inventory.md, "registered-key-missing".' },
   'registered-key-unusable': { severity: 'high', remedy: () => 'Enable it, or cancel its deletion: runbooks/inventory.md, "registered-key-unusable".' },
   'alias-moved': { severity: 'high', remedy: () => 'Put it back, or accept it with `rota findings accept`: runbooks/alias-moved.md.' },
-  'retained-key-goes': { severity: 'high', remedy: (keyId) => `Cancel it with \`aws kms cancel-key-deletion --key-id ${keyId}\`: what it protects is lost with it. runbooks/inventory.md, "retained-key-goes".` },
+  'retained-key-goes': { severity: 'high', remedy: (keyId, { options }) => `Cancel it with \`aws kms cancel-key-deletion --key-id ${keyId}${options}\`: what it protects is lost with it. runbooks/inventory.md, "retained-key-goes".` },
   'retained-key-unlocked': { severity: 'high', remedy: () => 'Put the statement RotaRetention back into its policy: runbooks/retention-lock.md.' },
   overdue: { severity: 'high', remedy: () => 'Rotate it with `rota rotate`, or record an exception: runbooks/inventory.md, "overdue".' },
   'not-quiet': { severity: 'medium', remedy: () => 'See who still uses the old key with `rota adoption`: runbooks/adoption.md, "Not yet quiet".' },

@@ -80,12 +80,11 @@ function standingOf(findings: readonly Finding[]): Standing {
   return wrong.length > 0 ? 'excused' : 'in-order';
 }
 
-/** How the command line gets to the key that takes a setting. */
+/** How the command line gets to the key that takes a setting. Always with a Region: nobody knows which one whoever reads it has in their shell. */
 function wayTo({ region, roleArn }: Place, { description }: Pick<ObservedKey, 'description'>): Way {
   const primaryRegion = description?.primaryRegion;
-  const role = roleArn === undefined ? '' : ` --role-arn ${roleArn}`;
-  if (primaryRegion !== undefined) return { options: ` --region ${primaryRegion}${role}`, isReplica: true };
-  return { options: roleArn === undefined ? '' : ` --region ${region}${role}` };
+  const options = ` --region ${primaryRegion ?? region}${roleArn === undefined ? '' : ` --role-arn ${roleArn}`}`;
+  return { options, ...(primaryRegion === undefined ? {} : { isReplica: true }) };
 }
 
 interface Facts {

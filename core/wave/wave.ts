@@ -63,7 +63,7 @@ export const usualCanaries = (keys: number): number => Math.max(1, Math.ceil(key
  * One that was skipped is no canary: the next takes its place.
  */
 export function judgeWave(wave: Wave, members: readonly WaveMember[]): WaveVerdict {
-  const inOrder = [...members].sort((a, b) => a.place - b.place);
+  const inOrder = byPlace(members);
   const waiting = inOrder.filter((m) => m.startedAt === undefined && m.outcome === undefined);
   const open = inOrder.filter((m) => m.outcome === undefined);
   if (open.length === 0) return { state: 'ended', mayStart: [] };
@@ -95,10 +95,18 @@ export interface WaveStatus extends Omit<Wave, 'forgiven'> {
   readonly members: readonly WaveMember[];
 }
 
+/** A wave in a list: all but its keys, which may be a thousand. */
+export type WaveSummary = Omit<WaveStatus, 'members'>;
+
+/** How a wave stands, with each of its keys. `nowMs` is epoch milliseconds. */
+export const waveStatus = (wave: Wave, members: readonly WaveMember[], rates: KmsRates, nowMs: number): WaveStatus => ({ ...waveSummary(wave, members, rates, nowMs), members: byPlace(members) });
+
+const byPlace = (members: readonly WaveMember[]): WaveMember[] => [...members].sort((a, b) => a.place - b.place);
+
 /** Counts and predicts. `nowMs` is epoch milliseconds. */
-export function waveStatus(whole: Wave, members: readonly WaveMember[], rates: KmsRates, nowMs: number): WaveStatus {
+export function waveSummary(whole: Wave, members: readonly WaveMember[], rates: KmsRates, nowMs: number): WaveSummary {
   const { forgiven, ...wave } = whole;
-  const inOrder = [...members].sort((a, b) => a.place - b.place);
+  const inOrder = byPlace(members);
   const waiting = inOrder.filter((m) => m.startedAt === undefined && m.outcome === undefined);
   const underWay = inOrder.filter((m) => m.startedAt !== undefined && m.outcome === undefined);
   const shared = scaled(rates, wave.quotaShare);
@@ -122,6 +130,5 @@ export function waveStatus(whole: Wave, members: readonly WaveMember[], rates: K
     bottleneck: slowest,
     ...(goesOn && waiting.length > 0 ? { lastStartAt: isoSeconds(startsMs) } : {}),
     ...(goesOn && took.length > 0 ? { predictedEnd: isoSeconds(Math.max(nowMs, lastMs + meanMs)) } : {}),
-    members: inOrder,
   };
 }

@@ -12,7 +12,7 @@ export const keepOldKey = task({
   output: z.strictObject({ retainedKeyId: z.string() }),
   errors: ['ChangeNotVisibleYet'],
   actions: [...changePolicyActions, 'kms:TagResource'],
-  run: async ({ rotationId }, { head, clients }) => {
+  run: async ({ rotationId }, { head, clients, store, now }) => {
     const { oldKey, breakGlassRoleArn } = rotationPlanOf(head);
     const { keyId } = oldKey;
     await changePolicy(clients.kms, keyId, (policy) => withRetentionLock(policy, breakGlassRoleArn), 'has the retention lock');
@@ -25,6 +25,8 @@ export const keepOldKey = task({
         ],
       }),
     );
+    // Both are there: from now on whoever looks at keys holds the key to it, for whatever the rotation may still wait.
+    await store.ledger.settle(rotationId, { keptAt: now });
     return { retainedKeyId: keyId };
   },
 });

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { randomUUID } from 'node:crypto';
 import { findingsOfKey } from '../../core/findings/estate-findings.ts';
 import { KeyEvent, subjectOf } from '../../core/findings/key-event.ts';
-import { keptAmong } from '../../core/findings/kept-keys.ts';
+import { keptAmong, withOwnersOfKept } from '../../core/findings/kept-keys.ts';
 import { keyFacts, keyLineOf } from '../../core/findings/key-line.ts';
 import type { FoundFinding } from '../../core/findings/open-finding.ts';
 import { accountOfArn } from '../../core/ids.ts';
@@ -10,7 +10,6 @@ import { arnOf, judgeKey, partitionOf, type Place } from '../../core/inventory/j
 import { policiesOf, type Policies } from '../../core/inventory/policies.ts';
 import type { KpiFact } from '../../core/kpi/facts.ts';
 import type { Registry } from '../../core/registry/registry-schema.ts';
-import { awaitsQuiet } from '../../core/rotation-status.ts';
 import { getObjectActions } from '../../store/get-object.ts';
 import { describeKey } from '../../store/inventory/ask-key.ts';
 import type { PacedCalls } from '../../store/inventory/paced-calls.ts';
@@ -59,14 +58,15 @@ export const judgeEvent = plainTask({
       // Of the registry's aliases: elsewhere there are none.
       const registered = new Map([...policies.registered].filter(([alias]) => aliases.includes(alias)));
       const leads = await leadsOf(calls, [...registered.keys()]);
-      // A kept key has no alias; of any other key, and elsewhere, nobody need read the whole ledger.
+      // A kept key has no alias, or has its mark; of any other key, and elsewhere, nobody need read the whole ledger.
       const nameless = home ? looks.filter((l) => l.isNameless) : [];
-      const heads = nameless.length > 0 || registered.size > 0 ? await context.store.ledger.heads() : [];
+      const isKept = home && looks.some((l) => l.found.some((f) => f.keptFor !== undefined));
+      const heads = nameless.length > 0 || isKept || registered.size > 0 ? await context.store.ledger.heads() : [];
       const ofAlias = await aliasFindings({ place, registered, leads, heads, seenBy }, context);
       const ofLocks = await lockFindings(calls, keptAmong(nameless, heads));
       const about = new Set([...looks.map((l) => l.arn), ...registered.keys()]);
       const { opened, closed } = await settleFindings(
-        { place, found: [...looks.flatMap((l) => l.found), ...ofAlias, ...ofLocks], seenBy, covers: (open) => about.has(open.about), facts: looks.flatMap((l) => l.facts), writer: `event.${event.id}.${randomUUID()}` },
+        { place, found: withOwnersOfKept([...looks.flatMap((l) => l.found), ...ofAlias, ...ofLocks], heads, policies.registered), seenBy, covers: (open) => about.has(open.about), facts: looks.flatMap((l) => l.facts), writer: `event.${event.id}.${randomUUID()}` },
         context,
       );
       return { keys: looks.length, opened, closed };
@@ -90,13 +90,13 @@ async function targetOf({ sweep }: Registry, { account, region }: KeyEvent, { cl
 
 /**
  * Half-way through a rotation its keys look like strangers; that it has switched, or ended, is an event that looks at them again. A key that is being retired stays
- * what it was.
+ * what it was, and so does one that a rotation has put aside.
  */
 async function isMoving(keyId: string, { store }: PlainContext): Promise<boolean> {
   const holder = await store.ledger.lockHolder(keyId);
   if (holder === undefined) return false;
   const head = await store.ledger.head(holder);
-  return head.workflow !== 'retire' && !awaitsQuiet(head);
+  return head.workflow !== 'retire' && head.keptAt === undefined;
 }
 
 interface OneLook {

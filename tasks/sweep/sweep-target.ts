@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { isoSeconds } from '../../core/clock.ts';
 import { findingsOfKey } from '../../core/findings/estate-findings.ts';
-import { keptAmong } from '../../core/findings/kept-keys.ts';
+import { keptAmong, withOwnersOfKept } from '../../core/findings/kept-keys.ts';
 import { keyFacts, keyLineOf, type KeyLine } from '../../core/findings/key-line.ts';
 import type { FoundFinding } from '../../core/findings/open-finding.ts';
 import { arnOf } from '../../core/inventory/judge-key.ts';
@@ -48,7 +48,7 @@ export const sweepTarget = plainTask({
     const aliases = await aliasFindings({ place, registered: policies.registered, leads: seen.leads, heads, seenBy }, context);
     const locks = await lookAtLocks(target, seen, heads, context);
     const settled = await settleFindings(
-      { place, found: [...seen.found, ...aliases, ...locks], seenBy, covers: openedBefore(now), facts: keyFacts(before, lines, seen.arnOf, now), writer: `${sweepId}.${place.replace('/', '.')}.${randomUUID()}` },
+      { place, found: withOwnersOfKept([...seen.found, ...aliases, ...locks], heads, policies.registered), seenBy, covers: openedBefore(now), facts: keyFacts(before, lines, seen.arnOf, now), writer: `${sweepId}.${place.replace('/', '.')}.${randomUUID()}` },
       context,
     );
     const enabled = without.length === 0 ? [] : await remedy(registry, { target, place, without }, context);

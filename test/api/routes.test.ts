@@ -67,6 +67,7 @@ const table: readonly Row[] = [
   { route: 'POST /api/sweeps', body: { now: true }, outcomes: only('platform', 'BadRequest') },
   { route: 'GET /api/sweeps/:id', outcomes: anyMember('NotFound') },
   { route: 'POST /api/waves', body: {}, outcomes: only('custodian', 'BadRequest') },
+  { route: 'GET /api/waves', outcomes: anyMember('200') },
   { route: 'GET /api/waves/:id', outcomes: anyMember('NotFound') },
   { route: 'POST /api/waves/:id/stop', body: {}, outcomes: only('custodian', 'BadRequest') },
   { route: 'POST /api/waves/:id/go-on', body: {}, outcomes: only('custodian', 'NotFound') },

@@ -1,5 +1,5 @@
 import { CloudTrailClient, LookupEventsCommand } from '@aws-sdk/client-cloudtrail';
-import { CreateAliasCommand, CreateKeyCommand, DisableKeyCommand, EnableKeyRotationCommand, GetKeyRotationStatusCommand, KMSClient, ScheduleKeyDeletionCommand, UpdateAliasCommand, type CreateKeyCommandInput } from '@aws-sdk/client-kms';
+import { CreateAliasCommand, CreateKeyCommand, DisableKeyCommand, EnableKeyRotationCommand, GetKeyRotationStatusCommand, KMSClient, ScheduleKeyDeletionCommand, TagResourceCommand, UpdateAliasCommand, type CreateKeyCommandInput } from '@aws-sdk/client-kms';
 import { fromTemporaryCredentials } from '@aws-sdk/credential-providers';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -219,6 +219,23 @@ test('a sweep goes through accounts and Regions: findings of each, mended by pol
   expect(automaticRotation.off).toEqual([]);
   // Rota's own key of task tokens rotates too.
   expect(automaticRotation).toMatchObject({ on: 4, eligible: 4 });
+});
+
+test('what a finding says to type is enough in another Region of Rota’s own account too', async () => {
+  const rota = await startAccounts();
+  const there = kmsOf(rota, own, west);
+  const reports = await makeKey(there, 'alias/reports');
+  const kept = await makeKey(there, 'alias/kept');
+  await there.send(new TagResourceCommand({ KeyId: kept, Tags: [{ TagKey: 'rota:retained-for', TagValue: 'payments-s1' }] }));
+  await there.send(new ScheduleKeyDeletionCommand({ KeyId: kept }));
+  await rota.apply(sweeping([{ region: central }, { region: west }]));
+  await rota.json('pat', 'sweep', '--wait');
+  const remedyOf = async (keyId: string): Promise<string> => (await findings(rota)).find(({ about }) => about.endsWith(keyId))?.remedy ?? '';
+  const off = await remedyOf(reports);
+  expect(off).toContain(`\`rota enable-rotation ${reports} --region ${west} --apply\``);
+  expect((await rota.as('pat', ...typed(off))).exitCode).toBe(0);
+  expect(await rotates(there, reports)).toBe(true);
+  expect(await remedyOf(kept)).toContain(`\`aws kms cancel-key-deletion --key-id ${kept} --region ${west}\``);
 });
 
 test('an event of another account is looked at by the role there; one of an account that nobody named by none', async () => {

@@ -41,7 +41,7 @@ test('an inventory finds what is not in order, and is content when it has been p
   const { keys, targets } = first.document() as Document;
   const foundOf = (alias: string) => keys.find(({ aliases }) => aliases.includes(alias));
   expect(foundOf('alias/payments')).toMatchObject({ class: 'manual', why: 'imported', standing: 'in-order', owner: 'payments-owners', findings: [] });
-  expect(foundOf('alias/reports')).toMatchObject({ class: 'rotation-off', findings: [{ name: 'rotation-off', remedy: `Switch it on with \`rota enable-rotation ${reports} --apply\`.` }] });
+  expect(foundOf('alias/reports')).toMatchObject({ class: 'rotation-off', findings: [{ name: 'rotation-off', remedy: `Switch it on with \`rota enable-rotation ${reports} --region eu-central-1 --apply\`.` }] });
   expect(foundOf('alias/signing')).toMatchObject({ class: 'manual', why: 'asymmetric', findings: [{ name: 'unregistered' }] });
   expect(targets).toMatchObject([{ accountId: rota.local.place.accountId, region: 'eu-central-1', throttled: {} }]);
 

@@ -87,11 +87,14 @@ test('a wave of what is due: canaries first, then all, inside the quotas, over a
   expect(await successors(rota)).toEqual({ made: 12, orphans: [] });
   expect((await rota.as('carol', 'rotate', '--due', '--reason', 'again')).out).toBe('Nothing is due.\n');
   const followed = await rota.as('carol', 'wave', waveId, '--wait');
+  const listed = await rota.as('audrey', 'wave');
+  expect(listed.out).toMatch(new RegExp(`^${other.waveId}  ended  .*  dora +\\S+  me too\\n${waveId}  ended  12 complete, 0 under way, 0 not started +carol  \\S+  yearly\\n$`));
   expect(followed).toMatchObject({ exitCode: 0, err: expect.stringContaining('[##############################] 12/12 ended: 12 complete') as string });
 });
 
 test('a wave stops when a canary fails, or too many after it; somebody lets it go on; a key that was rotated meanwhile is skipped', async () => {
   const rota = await startRota();
+  expect((await rota.as('carol', 'wave')).out).toBe('No wave was ever asked for.\n');
   const aliases = await fleet(rota, 5);
   const { waveId } = await rota.json<WaveStatus>('carol', 'rotate', ...aliases, '--reason', 'new certificates', '--failure-share', '0.4');
   const [canary] = await questions(rota, 1);

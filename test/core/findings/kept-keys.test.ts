@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Json } from '../../../core/canonical-json.ts';
-import { findingOfLock, keptKeys, type KeptKey } from '../../../core/findings/kept-keys.ts';
+import { findingOfLock, keptKeys, withOwnersOfKept, type KeptKey } from '../../../core/findings/kept-keys.ts';
 import { withRetentionLock, withRetentionLockAjar } from '../../../core/plan/key-policy.ts';
 
 const arn = 'arn:aws:kms:eu-central-1:111122223333:key/k1';
@@ -17,6 +17,9 @@ describe('the old keys that the ledger says are kept', () => {
   test.each([
     { what: 'after a rotation', ledger: [rotation(1, { outcome: 'complete' })], is: byRotation },
     { what: 'while the rotation runs', ledger: [rotation(1, {})], is: undefined },
+    { what: 'while the rotation runs on, but has locked it', ledger: [rotation(1, { keptAt: '2026-01-01T01:00:00Z' })], is: byRotation },
+    { what: 'locked by a rotation that then went the way back', ledger: [rotation(1, { keptAt: '2026-01-01T01:00:00Z', outcome: 'failed' })], is: undefined },
+    { what: 'locked by a rotation that was put back while the key drained', ledger: [rotation(1, { keptAt: '2026-01-01T01:00:00Z', outcome: 'rolled-back' })], is: undefined },
     { what: 'after a rotation without effect', ledger: [rotation(1, { outcome: 'failed' })], is: undefined },
     { what: 'put back after it', ledger: [rotation(1, { outcome: 'complete', rolledBackBy: 'r2' })], is: undefined },
     { what: 'put back by a plan that is no rotation', ledger: [rotation(1, { outcome: 'rolled-back', plan: { stage: 'rollback' } })], is: undefined },
@@ -25,6 +28,25 @@ describe('the old keys that the ledger says are kept', () => {
     { what: 'when it has been retired', ledger: [rotation(1, { outcome: 'complete' }), retirement(2, { outcome: 'complete' })], is: { ...byRotation, breakGlassRoleArns: [former, breakGlass] } },
     { what: 'retired, but put aside by nobody', ledger: [retirement(2, { outcome: 'complete' })], is: undefined },
   ])('$what', ({ ledger, is }) => expect(kept(...ledger)).toEqual(is));
+});
+
+describe('who answers for a kept key', () => {
+  type Ledger = Parameters<typeof withOwnersOfKept>[1];
+  const rotation = { rotationId: 'r1', plan: { alias: 'alias/pay', owner: 'then', aliases: [{ alias: 'alias/cards' }, { alias: 'alias/pay' }] } };
+  const rollback = { rotationId: 'r2', plan: { stage: 'rollback' } };
+  const found = { name: 'retained-key-goes', severity: 'high', sentence: 'It goes.', remedy: 'Cancel it.', about: arn } as const;
+  const ownerOf = (one: object, registered: readonly [string, string][]) =>
+    withOwnersOfKept([{ ...found, ...one }], [rollback, rotation] as unknown as Ledger, new Map(registered.map(([alias, owner]) => [alias, { owner }])))[0]?.owner;
+
+  test.each<{ what: string; one: object; registered: [string, string][]; is: string | undefined }>([
+    { what: 'the owner of its alias', one: { keptFor: 'r1' }, registered: [['alias/cards', 'cards'], ['alias/pay', 'payments']], is: 'payments' },
+    { what: 'the owner of another alias that its rotation moved', one: { keptFor: 'r1' }, registered: [['alias/cards', 'cards'], ['alias/other', 'others']], is: 'cards' },
+    { what: 'who did when it was put aside, where the registry has no alias of it any more', one: { keptFor: 'r1' }, registered: [['alias/other', 'others']], is: 'then' },
+    { what: 'the owner of the alias that leads to it again', one: { keptFor: 'r1', owner: 'others' }, registered: [['alias/pay', 'payments']], is: 'others' },
+    { what: 'nobody, after a rotation that the ledger does not know', one: { keptFor: 'r9' }, registered: [['alias/pay', 'payments']], is: undefined },
+    { what: 'nobody, after a rollback', one: { keptFor: 'r2' }, registered: [['alias/pay', 'payments']], is: undefined },
+    { what: 'nobody, of a key that is not kept', one: {}, registered: [['alias/pay', 'payments']], is: undefined },
+  ])('$what', ({ one, registered, is }) => expect(ownerOf(one, registered)).toBe(is));
 });
 
 describe('the lock of a kept key', () => {

@@ -40,7 +40,7 @@ test('JSON has what is known, and nothing else', () => {
     keyUsage: 'ENCRYPT_DECRYPT',
     origin: 'AWS_KMS',
     createdAt: '2020-01-01T00:00:00Z',
-    findings: [{ name: 'rotation-off', severity: 'medium', sentence: 'AWS could rotate it by itself, and that is switched off.', remedy: `Switch it on with \`rota enable-rotation ${keyId} --apply\`.` }],
+    findings: [{ name: 'rotation-off', severity: 'medium', sentence: 'AWS could rotate it by itself, and that is switched off.', remedy: `Switch it on with \`rota enable-rotation ${keyId} --region eu-central-1 --apply\`.` }],
   });
 });
 

@@ -62,6 +62,15 @@ test.each([{ enabled: false }, { enabled: true, periodDays: 2560 }])('what to ty
   expect(judged.findings[0]?.remedy).toMatch(new RegExp(`^(Switch it on|Shorten the period) at its primary key, for every Region, with \`rota enable-rotation ${keyId} --region eu-west-1 --apply\`\\.$`));
 });
 
+test.each([
+  ['where it is, in Rota’s own account', {}, '--region eu-central-1'],
+  ['where it is, by the role that leads there', { region: 'eu-west-1', roleArn: 'arn:aws:iam::111122223333:role/rota-sweep' }, '--region eu-west-1 --role-arn arn:aws:iam::111122223333:role/rota-sweep'],
+])('what to type about a key is %s', (_, where, options) => {
+  const description = { spec: 'SYMMETRIC_DEFAULT', usage: 'ENCRYPT_DECRYPT', origin: 'AWS_KMS', state: 'Enabled', createdMs: 0 } as const;
+  const judged = judgeKey({ keyId, manager: 'CUSTOMER', aliases: [], tags: {}, description, rotation: { enabled: false } }, { ...place, ...where }, policiesOf({ keys: [] }, { home: true }), now);
+  expect(judged.findings[0]?.remedy).toBe(`Switch it on with \`rota enable-rotation ${keyId} ${options} --apply\`.`);
+});
+
 test('a cryptoperiod counts from the day the key was made, or last rotated', () => {
   expect(judge({}).due).toBe(at('2027-06-01'));
   expect(judge(rotated('2026-10-01')).due).toBe(at('2027-10-01'));
