@@ -1,6 +1,6 @@
-import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { WaveMember, WaveSummary } from '../../core/wave/wave.ts';
+import { Table } from '../../store/table.ts';
 import { startApi, type Api } from './harness.ts';
 
 let api: Api;
@@ -55,7 +55,7 @@ test('a wave that a crash left half opened is in no list, and keeps no other one
   const { clients, names, store } = api.deps;
   const whole = await open(100, [member(0)]);
   const half = await open(101, [member(0)]);
-  await clients.dynamo.send(new DeleteCommand({ TableName: names.waveTable, Key: { waveId: half, item: '#wave' } }));
+  await new Table(clients.dynamo, names.waveTable).delete({ waveId: half, item: '#wave' });
   expect((await store.waves.list())[0]?.waveId).toBe(half);
   expect((await api.get('audrey', '/api/waves')).text).toContain(`[{"waveId":"${whole}"`);
 });
