@@ -42,13 +42,13 @@ const at: Rights['at'] = {
 const openRoutes: readonly (readonly [method: apigateway.HttpMethod, path: string])[] = [
   [apigateway.HttpMethod.GET, '/'],
   ...['/login', '/assets/{file}', '/enrol/{secret}', '/acknowledge/{id}/{secret}'].map((path) => [apigateway.HttpMethod.GET, path] as const),
-  ...['/rotations', '/rotations/{id}', '/approvals/{id}', '/keys', '/findings', '/kpis', '/outbox', '/consumers', '/dossiers', '/dossiers/{sequence}', '/dossiers/{sequence}/file', '/people', '/rotate', '/retire'].map(
+  ...['/rotations', '/rotations/{id}', '/approvals/{id}', '/keys', '/findings', '/kpis', '/outbox', '/consumers', '/dossiers', '/dossiers/{sequence}', '/dossiers/{sequence}/file', '/people', '/rotate', '/retire', '/waves', '/waves/{id}'].map(
     (path) => [apigateway.HttpMethod.GET, path] as const,
   ),
   ...['/login', '/login/challenges', '/logout', '/enrol/{secret}', '/enrol/{secret}/challenges', '/acknowledge/{id}/{secret}'].map(
     (path) => [apigateway.HttpMethod.POST, path] as const,
   ),
-  ...['/approvals/{id}/challenges', '/approvals/{id}/decisions', '/rotate', '/retire', '/rotations/{id}/rollback', '/rotations/{id}/waivers', '/rotations/{id}/words'].map((path) => [apigateway.HttpMethod.POST, path] as const),
+  ...['/approvals/{id}/challenges', '/approvals/{id}/decisions', '/rotate', '/retire', '/waves', '/waves/{id}/stop', '/waves/{id}/go-on', '/rotations/{id}/rollback', '/rotations/{id}/waivers', '/rotations/{id}/words'].map((path) => [apigateway.HttpMethod.POST, path] as const),
 ];
 
 /** The HTTP API and console: signed requests under `/api`, and the pages. */

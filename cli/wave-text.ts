@@ -1,5 +1,5 @@
 import { cut } from '../core/cut.ts';
-import type { WaveStatus, WaveSummary } from '../core/wave/wave.ts';
+import { percent, type WaveStatus, type WaveSummary } from '../core/wave/wave.ts';
 import { table } from './table.ts';
 
 /** A wave as the API answers it. */
@@ -50,5 +50,3 @@ export function waveText(wave: WaveShown): string {
 }
 
 export const leftOutText = (leftOut: readonly LeftOut[]): string[] => leftOut.map(({ alias, why }) => `Left out: ${alias} ${why}.`);
-
-const percent = (share: number): string => `${Number((share * 100).toPrecision(3))} %`;

@@ -10,6 +10,8 @@ import { z, type ZodObject } from 'zod';
 import { isRotaError, RotaError } from '../../core/errors.ts';
 import { FindingFilter } from '../../core/findings/list-findings.ts';
 import { KeyId, Sha256Hex } from '../../core/ids.ts';
+import { usualShare } from '../../core/kms-quotas.ts';
+import { largestWave, usualFailureShare } from '../../core/wave/wave.ts';
 import { askForWaiver } from '../acknowledgements/waiver.ts';
 import { decideByPasskey, decisionOptions } from '../approvals/decide-by-passkey.ts';
 import type { ApiDeps, ApiEnv, Bindings } from '../deps.ts';
@@ -24,6 +26,8 @@ import { Alias, readBody, readForm, readQuery, Reason } from '../read-body.ts';
 import { startRetirement } from '../rotations/retire.ts';
 import { startRollback, startRotation } from '../rotations/start.ts';
 import { sayToWaiting, words, type SaidWord } from '../waits/words.ts';
+import { letWaveGoOn, stopWave } from '../waves/acts.ts';
+import { askForWave } from '../waves/ask.ts';
 import { approvalPage } from './approval.tsx';
 import { assets } from './assets/assets.ts';
 import { EnrolPage } from './enrol.tsx';
@@ -41,6 +45,8 @@ import { retirePage } from './retire.tsx';
 import { rotatePage } from './rotate.tsx';
 import { rotationPage } from './rotation.tsx';
 import { rotationsPage } from './rotations.tsx';
+import { wavePage } from './wave.tsx';
+import { wavePath, wavesPage } from './waves.tsx';
 
 type ConsoleEnv = ApiEnv & { Variables: { reader: LoggedIn } };
 /** A page for whoever is logged in. */
@@ -120,6 +126,8 @@ export function consolePages(deps: ApiDeps): Hono<ConsoleEnv> {
   page('/', (c) => homePage(deps, c.var.reader));
   page('/rotations', (c) => rotationsPage(deps, c.var.reader, startOf(c)));
   page('/rotations/:id', (c) => rotationPage(deps, c.var.reader, c.req.param('id') ?? ''));
+  page('/waves', (c) => wavesPage(deps, c.var.reader, startOf(c)));
+  page('/waves/:id', (c) => wavePage(deps, c.var.reader, c.req.param('id') ?? '', startOf(c)));
   page('/keys', (c) => keysPage(deps, c.var.reader));
   page('/findings', (c) => findingsPage(deps, c.var.reader, readQuery(c, FindingFilter)));
   page('/kpis', (c) => kpisPage(deps, c.var.reader));
@@ -160,6 +168,20 @@ export function consolePages(deps: ApiDeps): Hono<ConsoleEnv> {
   act('/rotations/:id/words', 'say a word to a rotation', z.object({ say: z.enum(Object.keys(words) as [SaidWord, ...SaidWord[]]), reason: Reason }), async ({ say, reason }, { person }, rotationId) => {
     await sayToWaiting(deps, { rotationId, say, by: person.id, reason });
     return rotationPath(rotationId);
+  });
+  const Count = z.preprocess((text) => (text === '' ? undefined : text), z.coerce.number().int().min(1).max(largestWave).optional());
+  act('/waves', 'start a wave of rotations', z.object({ reason: Reason, canaries: Count, most: Count }), async ({ reason, canaries, most = largestWave }, { person }) => {
+    const { waveId } = await askForWave(deps, person, { reason, canaries, failureShare: usualFailureShare, quotaShare: usualShare, most });
+    // None where KMS says that no key is due: the page says what is.
+    return waveId === undefined ? '/waves' : wavePath(waveId);
+  });
+  act('/waves/:id/stop', 'stop a wave of rotations', z.object({ reason: Reason }), async ({ reason }, { person }, waveId) => {
+    await stopWave(deps, person, waveId, reason);
+    return wavePath(waveId);
+  });
+  act('/waves/:id/go-on', 'let a wave of rotations go on', z.object({}), async (_, __, waveId) => {
+    await letWaveGoOn(deps, waveId);
+    return wavePath(waveId);
   });
 
   const Asked = z.strictObject({ csrf: CsrfToken, decision: z.enum(['approve', 'refuse']), reason: Reason, planDigest: Sha256Hex });

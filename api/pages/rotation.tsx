@@ -14,6 +14,7 @@ import { ruleText, stageTitle } from './parts/people-text.ts';
 import { QuestionStatus, RotationStatusMark, Status } from './parts/status.tsx';
 import { Time } from './parts/time.tsx';
 import { PlanView } from './plan-view.tsx';
+import { wavePath } from './waves.tsx';
 
 /** One rotation: where it stands, what it did, who decided what, and what it will do. Throws `NotFound`. */
 export async function rotationPage(deps: ApiDeps, reader: LoggedIn, rotationId: string) {
@@ -44,7 +45,7 @@ export async function rotationPage(deps: ApiDeps, reader: LoggedIn, rotationId: 
           <div class="stack">
             <section aria-labelledby="about">
               <h2 id="about">About</h2>
-              <About {...status} />
+              <About {...status} waveId={head.waveId} />
             </section>
             <section aria-labelledby="approvals">
               <h2 id="approvals">Approvals</h2>
@@ -81,11 +82,12 @@ function workflowTitle({ workflow, alias }: RotationStatus): string {
   return `${titles[workflow] ?? 'Rotation of'} ${alias}`;
 }
 
-function About(s: RotationStatus) {
+function About(s: RotationStatus & { readonly waveId: string | undefined }) {
   const facts: Fact[] = [
     ['Asked for by', s.requestedBy],
     ['Because', s.reason],
     ['Asked', <Time at={s.requestedAt} />],
+    ...(s.waveId === undefined ? [] : [['Part of', <a href={wavePath(s.waveId)}>{s.waveId}</a>] as Fact]),
     ['Old key', s.oldKeyId === undefined ? 'not looked up yet' : <Code>{s.oldKeyId}</Code>],
     ['New key', s.newKeyId === undefined ? 'not made yet' : <Code>{s.newKeyId}</Code>],
     ...(s.undoes === undefined ? [] : [['Undoes', <a href={`/rotations/${s.undoes}`}>{s.undoes}</a>] as Fact]),

@@ -15,6 +15,9 @@ export async function rotationsPage(deps: ApiDeps, reader: LoggedIn, from: numbe
   const shown = await statusOfEach(deps, heads);
   return (
     <Page title="Rotations" reader={reader} place="/rotations">
+      <p>
+        Many at once, and what is due now: <a href="/waves">waves</a>
+      </p>
       <section aria-label="All rotations, newest first">
         {rotations.length === 0 ? (
           <Empty>

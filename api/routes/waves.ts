@@ -1,12 +1,12 @@
 import { Hono } from 'hono';
 import { z } from 'zod';
-import { isoSeconds } from '../../core/clock.ts';
-import { RotaError } from '../../core/errors.ts';
 import { AliasName } from '../../core/ids.ts';
 import { usualShare } from '../../core/kms-quotas.ts';
+import { largestWave, usualFailureShare } from '../../core/wave/wave.ts';
 import type { ApiDeps, ApiEnv } from '../deps.ts';
 import { personOf, personWithRole } from '../identity/person.ts';
 import { readBody, readQuery, Reason } from '../read-body.ts';
+import { letWaveGoOn, stopWave } from '../waves/acts.ts';
 import { askForWave } from '../waves/ask.ts';
 import { statusOfWave, summariesOf } from '../waves/drive.ts';
 
@@ -19,10 +19,10 @@ const WaveBody = z
     due: z.literal(true).optional(),
     aliases: z.array(AliasName).min(1).optional(),
     reason: Reason,
-    canaries: z.int().min(1).max(1000).optional(),
-    failureShare: z.number().min(0).max(1).default(0.05),
+    canaries: z.int().min(1).max(largestWave).optional(),
+    failureShare: z.number().min(0).max(1).default(usualFailureShare),
     quotaShare: z.number().gt(0).max(1).default(usualShare),
-    most: z.int().min(1).max(1000).default(1000),
+    most: z.int().min(1).max(largestWave).default(largestWave),
   })
   .refine((body) => (body.due === undefined) !== (body.aliases === undefined), { path: ['aliases'], error: 'must be there, or else due: true, but not both' });
 
@@ -53,17 +53,14 @@ export function waveRoutes(deps: ApiDeps): Hono<ApiEnv> {
     const person = await personWithRole(deps, c.var.signedBy, 'custodian', 'stop a wave of rotations');
     const { reason } = await readBody(c, z.strictObject({ reason: Reason }));
     const waveId = c.req.param('id');
-    const { state } = await statusOfWave(deps, waveId);
-    // That all its keys have ended may be so before the schedule writes it down.
-    if (state === 'ended' || !(await deps.store.waves.stop(waveId, { at: isoSeconds(deps.clock.now()), because: `${person.id}: ${reason}` }))) throw new RotaError('WaveEnded', { waveId, because: `is ${state} already` });
+    await stopWave(deps, person, waveId, reason);
     return c.json(await statusOfWave(deps, waveId));
   });
 
   app.post('/waves/:id/go-on', async (c) => {
     await personWithRole(deps, c.var.signedBy, 'custodian', 'let a wave of rotations go on');
     const waveId = c.req.param('id');
-    const { state, counts } = await statusOfWave(deps, waveId);
-    if (state === 'ended' || !(await deps.store.waves.goOn(waveId, counts.failed))) throw new RotaError('WaveEnded', { waveId, because: state === 'ended' ? 'is ended already' : 'is not stopped' });
+    await letWaveGoOn(deps, waveId);
     return c.json(await statusOfWave(deps, waveId));
   });
 

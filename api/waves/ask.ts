@@ -4,7 +4,7 @@ import { isDue, lastRotation, nextRotationId, youngestDueMs } from '../../core/f
 import { usualShare } from '../../core/kms-quotas.ts';
 import { workflowOf } from '../../core/plan/plan.ts';
 import type { Person, RegisteredKey } from '../../core/registry/registry-schema.ts';
-import { usualCanaries, waveStatus, type WaveMember, type WaveRequest, type WaveStatus } from '../../core/wave/wave.ts';
+import { largestWave, usualCanaries, waveStatus, type WaveMember, type WaveRequest, type WaveStatus } from '../../core/wave/wave.ts';
 import { watched } from '../../store/clients.ts';
 import { kmsPaceOf } from '../../store/kms-pace.ts';
 import { renewedOf } from '../../store/renewed.ts';
@@ -29,8 +29,6 @@ interface LeftOut {
 /** The wave that was opened, or nothing but who was left out, when no key is due. */
 export type WaveAnswer = ({ readonly waveId: string } & WaveStatus & { readonly leftOut: readonly LeftOut[] }) | { readonly waveId?: never; readonly leftOut: readonly LeftOut[] };
 
-/** As many answers in one DynamoDB partition and one signed request are still quick. */
-const mostKeys = 1000;
 const atOnce = 10;
 
 /** Opens a wave; the schedule of the API drives it. Throws `AliasUnregistered`, `WaveEmpty`, `WaveTooLarge`. */
@@ -39,9 +37,9 @@ export async function askForWave(deps: ApiDeps, person: Person, asked: WaveAsked
   const nowMs = clock.now();
   const { keys } = await store.registry.whole();
   const wanted = asked.aliases === undefined ? keys : [...new Set(asked.aliases)].map((alias) => registered(keys, alias));
-  if (asked.aliases !== undefined && wanted.length > mostKeys) throw new RotaError('WaveTooLarge', { keys: wanted.length, most: mostKeys });
+  if (asked.aliases !== undefined && wanted.length > largestWave) throw new RotaError('WaveTooLarge', { keys: wanted.length, most: largestWave });
   const { taken, leftOut } = await choose({ ...deps, clients: watched(clients, clock, { pace: kmsPaceOf(deps, kmsQuotas, usualShare) }) }, wanted, { dueOnly: asked.aliases === undefined, nowMs });
-  const members = taken.slice(0, Math.min(asked.most, mostKeys)).map(({ member }, place): WaveMember => ({ ...member, place }));
+  const members = taken.slice(0, Math.min(asked.most, largestWave)).map(({ member }, place): WaveMember => ({ ...member, place }));
   if (members.length === 0 && asked.aliases !== undefined) throw new RotaError('WaveEmpty', { leftOut });
   if (members.length === 0) return { leftOut };
   const request: WaveRequest = {

@@ -55,6 +55,12 @@ export interface WaveVerdict {
 
 const hasFailed = ({ outcome }: WaveMember): boolean => outcome !== undefined && outcome !== 'complete' && outcome !== 'skipped';
 
+/** What share may end otherwise than complete when nobody says so. */
+export const usualFailureShare = 0.05;
+
+/** So many keys at most: as many answers in one DynamoDB partition and one signed request are still quick. */
+export const largestWave = 1000;
+
 /** How many are canaries when nobody says so: one in twenty, and one at least. */
 export const usualCanaries = (keys: number): number => Math.max(1, Math.ceil(keys / 20));
 
@@ -81,7 +87,8 @@ export function judgeWave(wave: Wave, members: readonly WaveMember[]): WaveVerdi
   return { state: waiting.length === 0 ? 'all started' : 'rate', mayStart };
 }
 
-const percent = (share: number): string => `${Math.round(share * 1000) / 10} %`;
+/** A share of 1 in words: `2.5 %`. */
+export const percent = (share: number): string => `${Number((share * 100).toPrecision(3))} %`;
 
 /** How a wave stands, for people. Times are ISO 8601. */
 export interface WaveStatus extends Omit<Wave, 'forgiven'> {

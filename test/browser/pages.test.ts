@@ -2,8 +2,9 @@ import { CreateAliasCommand, CreateKeyCommand } from '@aws-sdk/client-kms';
 import type { Page } from 'puppeteer-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { tokensKey } from '../../demo/cast.ts';
+import type { WaveStatus } from '../../core/wave/wave.ts';
 import { makeImportedKey } from '../../demo/imported-key.ts';
-import { startConsole, textOf, type Console } from './console.ts';
+import { pathOf, press, startConsole, textOf, type Console } from './console.ts';
 import { faultsOf } from './looks.ts';
 
 const day = 86_400_000;
@@ -165,12 +166,54 @@ test('what a custodian can start, and do about a rotation, is whole, too', async
     ['rotate-refused', '/rotate?alias=alias/tokens', 'It cannot be rotated now.'],
     ['retire', `/retire?key=${oldKeyId}`, 'Start the retirement'],
     ['retire-refused', `/retire?key=${newKeyId}`, 'It cannot be taken out of use now.'],
+    ['waves', '/waves', 'Rotate all that are due'],
     ['rotation-acts', `/rotations/${question.rotationId}`, 'Ask to roll back'],
     ['rollover-acts', `/rotations/${rollover}`, 'Ask to go on without partner'],
   ] as const) {
     await seat.goto(c.at(path));
     expect(await textOf(seat)).toContain(shown);
-    await seat.evaluate(`for (const one of document.querySelectorAll('section[aria-labelledby=acts] details')) one.open = true`);
+    await seat.evaluate(`for (const one of document.querySelectorAll('section:is([aria-labelledby=acts], [aria-labelledby=due]) details')) one.open = true`);
     expect(await faultsOf(seat, name)).toEqual([]);
   }
+});
+
+test('a custodian rotates what is due, stops it and lets it go on, all by forms', async () => {
+  const { page: seat } = await c.seatOf('carol');
+  await seat.setJavaScriptEnabled(false);
+  await seat.goto(c.at('/rotations'));
+  await press(seat, 'a[href="/waves"]');
+  expect(await textOf(seat)).toContain('No wave was asked for yet.');
+  await seat.click('section[aria-labelledby=due] summary');
+  await seat.type('#canaries', '1');
+  await seat.type('#start-reason', 'nobody has rotated it for a year');
+  await press(seat, 'form[action="/waves"] button');
+  const waveId = pathOf(seat).replace('/waves/', '');
+  for (const part of ['nobody has rotated it for a year', 'alias/forgotten', '1 key first', '50 % of its quota', 'more than 5 %']) expect(await textOf(seat)).toContain(part);
+
+  await seat.click('section[aria-labelledby=acts] summary');
+  await seat.type('#stop-reason', 'a consumer broke');
+  await press(seat, `form[action="/waves/${waveId}/stop"] button`);
+  expect(await textOf(seat)).toContain('carol: a consumer broke');
+  // Of a person who may only look, it is the same page without a form.
+  await page.goto(c.at(`/waves/${waveId}`));
+  expect(await textOf(page)).toContain('Nothing more is started since');
+  expect(await page.$('section[aria-labelledby=acts]')).toBeNull();
+  await page.goto(c.at('/waves'));
+  expect(await page.$('form[action="/waves"]')).toBeNull();
+  expect(await textOf(page)).toContain(waveId);
+
+  await seat.click('section[aria-labelledby=acts] summary');
+  await press(seat, `form[action="/waves/${waveId}/go-on"] button`);
+  for (;;) {
+    const { members } = await c.rota<WaveStatus>('carol', 'wave', waveId);
+    const rotationId = members[0]?.startedAt === undefined ? undefined : members[0].rotationId;
+    if (rotationId === undefined) continue;
+    await seat.goto(c.at(`/waves/${waveId}`));
+    await press(seat, `a[href="/rotations/${rotationId}"]`);
+    await press(seat, `a[href="/waves/${waveId}"]`);
+    break;
+  }
+  await seat.setJavaScriptEnabled(true);
+  await seat.reload();
+  expect(await faultsOf(seat, 'wave')).toEqual([]);
 });

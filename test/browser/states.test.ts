@@ -2,6 +2,7 @@ import type { Browser, Page } from 'puppeteer-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { isoSeconds } from '../../core/clock.ts';
 import type { RegisteredKey } from '../../core/registry/registry-schema.ts';
+import type { WaveMember } from '../../core/wave/wave.ts';
 import { tokensKey } from '../../demo/cast.ts';
 import { newThumbprint, startApi, type Api } from '../api/harness.ts';
 import { exampleKey, examplePlan } from '../core/plan/example-plan.ts';
@@ -31,6 +32,7 @@ afterAll(async () => {
 const empty: readonly [name: string, path: string, says: string][] = [
   ['home', '/', 'Nothing waits for you.'],
   ['rotations', '/rotations', 'Nothing was rotated yet.'],
+  ['waves', '/waves', 'No key of the registry is due'],
   ['keys', '/keys', 'No key is registered.'],
   ['consumers', '/consumers', 'No key of the registry has consumers'],
   ['dossiers', '/dossiers', 'There is none yet'],
@@ -45,7 +47,18 @@ test.each(empty)('%s with nothing to show says so', async (name, path, says) => 
 const longAlias = `alias/${'payments-of-the-retail-bank-in-central-europe/'.repeat(6).slice(0, 250)}`;
 const longText = `Because ${'the-auditor-asked-for-it-and-so-did-everybody-else '.repeat(9)}`.slice(0, 500);
 
-/** Sixty rotations, keys with the longest names there are, and a plan with many aliases. */
+const longWave = 'wave-20261124T150000-9f3c';
+
+/** What may have become of a key of a wave. */
+const wholeLife: readonly Partial<WaveMember>[] = [
+  {},
+  { startedAt: '2026-11-24T15:00:00Z' },
+  { startedAt: '2026-11-24T15:00:00Z', endedAt: '2026-11-24T15:10:00Z', outcome: 'complete' },
+  { startedAt: '2026-11-24T15:00:00Z', endedAt: '2026-11-24T15:10:00Z', outcome: 'failed' },
+  { endedAt: '2026-11-24T15:10:00Z', outcome: 'skipped', why: longText },
+];
+
+/** Sixty rotations, a wave of as many, keys with the longest names there are, and a plan with many aliases. */
 async function fill(): Promise<void> {
   const { store, clock } = api.deps;
   const keys: RegisteredKey[] = [
@@ -67,6 +80,10 @@ async function fill(): Promise<void> {
       leftBehind: [longText],
     });
   }
+  const member = (place: number): WaveMember => ({ alias: place === 0 ? longAlias : `alias/payments-${place}`, place, rotationId: `payments-${place}-s2`, workflow: 'byok-rotation', keyId: 'k', ...wholeLife[place % wholeLife.length] });
+  const wave = { waveId: longWave, requestedBy: 'carol', reason: longText, requestedAt: '2026-11-24T15:00:00Z', canaries: 2, failureShare: 0.05, quotaShare: 0.5 };
+  await store.waves.open(wave, Array.from({ length: 60 }, (_, place) => member(place)));
+  await store.waves.stop(longWave, { at: '2026-11-24T16:00:00Z', because: `otto: ${longText}` });
 }
 
 const long: readonly [name: string, path: string, says: string][] = [
@@ -74,6 +91,9 @@ const long: readonly [name: string, path: string, says: string][] = [
   ['rotations', '/rotations', '1 to 25 of 60'],
   ['rotations-last', '/rotations?from=50', '51 to 60 of 60'],
   ['rotation', '/rotations/payments-20261124T150059-0001', 'Step Functions has forgotten it'],
+  ['waves', '/waves', '12 complete, 12 failed, 12 skipped, 12 under way, 12 not started'],
+  ['wave', `/waves/${longWave}`, 'Ended as failed'],
+  ['wave-last', `/waves/${longWave}?from=50`, '51 to 60 of 60'],
   ['keys', '/keys', 'alias/payments-39'],
   ['consumers', '/consumers', 'No rotation is under way.'],
 ];
