@@ -66,7 +66,7 @@ export interface EmbeddedAwsOptions {
   readonly clockFixed?: string;
   /** Real milliseconds that every answer over the wire takes longer. */
   readonly latencyMs?: number;
-  /** Enforces the request quotas of KMS and of the tagging service, multiplied by this; left out, nobody is throttled. */
+  /** Enforces the request quotas of KMS, of CloudTrail's lookups and of the tagging service, multiplied by this; left out, nobody is throttled. */
   readonly quotaScale?: number;
 }
 
@@ -89,7 +89,7 @@ export async function startEmbeddedAws(options: EmbeddedAwsOptions): Promise<Emb
     await mkdir(join(folder, 'kms'), { recursive: true, mode: 0o700 });
     await mkdir(join(folder, 'events'), { recursive: true, mode: 0o700 });
     const rates = options.quotaScale === undefined ? undefined : new RequestRates(options.quotaScale);
-    const cloudtrail = opened.service(await openTrail({ file: join(folder, 'cloudtrail.journal'), clock }));
+    const cloudtrail = opened.service(await openTrail({ file: join(folder, 'cloudtrail.journal'), clock, rates }));
     const events = opened.service(await openEvents({ file: join(folder, 'events', 'events.journal'), clock, ...(options.onEvent === undefined ? {} : { onEvent: options.onEvent }) }));
     const kms = opened.service(
       await openKms({

@@ -8,8 +8,15 @@ export const usageEvidenceActions = ['kms:GetKeyLastUsage', 'cloudtrail:LookupEv
 
 /** Of each operation: five pages of 50, at 2 requests a second. A plan of seven operations so stays below the 30 s of an API request. */
 const usualPages = 5;
-/** Whoever reads more keeps to that rate. CloudTrail API Reference, LookupEvents. */
+/**
+ * Whoever reads more keeps to that rate, and so does whoever was refused once: as fast as before they would be refused at every page, and wait longer each time. CloudTrail API
+ * Reference, LookupEvents.
+ */
 const betweenPagesMs = 600;
+
+interface Pace {
+  wasRefused: boolean;
+}
 
 /** Where there is no trail to ask: its absence is told as incomplete evidence, and the key's last usage still counts. */
 const noTrail = ['AccessDeniedException', 'UnknownOperationException', 'UnsupportedOperationException', 'OperationNotPermittedException'];
@@ -51,7 +58,8 @@ export async function lastUsageOf(kms: KMSClient, keyId: string): Promise<{ oper
 export async function trailUses(trail: CloudTrailClient, asked: Asked): Promise<Found> {
   try {
     const found = [];
-    for (const operation of asked.operations) found.push(await usesOf(trail, operation, asked));
+    const pace: Pace = { wasRefused: false };
+    for (const operation of asked.operations) found.push(await usesOf(trail, operation, asked, pace));
     return { uses: found.flatMap((f) => f.uses).sort((a, b) => b.at.localeCompare(a.at)), complete: found.every((f) => f.complete) };
   } catch (error) {
     if (error instanceof Error && noTrail.includes(error.name)) return { uses: [], complete: false };
@@ -59,18 +67,20 @@ export async function trailUses(trail: CloudTrailClient, asked: Asked): Promise<
   }
 }
 
-async function usesOf(trail: CloudTrailClient, operation: string, asked: Asked): Promise<Found> {
+async function usesOf(trail: CloudTrailClient, operation: string, asked: Asked, pace: Pace): Promise<Found> {
   const uses: TrailUse[] = [];
   let next: string | undefined;
   for (let page = 0; page < (asked.mostPages ?? usualPages); page++) {
-    if (page >= usualPages) await sleep(betweenPagesMs);
-    const { Events = [], NextToken } = await trail.send(
+    if (page >= usualPages || pace.wasRefused) await sleep(betweenPagesMs);
+    const { Events = [], NextToken, $metadata } = await trail.send(
       new LookupEventsCommand({
         LookupAttributes: [{ AttributeKey: 'EventName', AttributeValue: operation }],
         StartTime: new Date(asked.sinceMs),
         ...(next === undefined ? {} : { NextToken: next }),
       }),
     );
+    // The SDK asks again by itself.
+    if (($metadata.attempts ?? 1) > 1) pace.wasRefused = true;
     uses.push(...Events.flatMap((event) => usesIn(event, asked)));
     if (NextToken === undefined) return { uses, complete: true };
     next = NextToken;

@@ -40,7 +40,7 @@ export interface LocalOptions {
   readonly scp?: readonly string[];
   /** Milliseconds that every answer takes longer. */
   readonly latencyMs?: number;
-  /** Enforces the request quotas of KMS, multiplied by this. */
+  /** Enforces the request quotas of KMS and of CloudTrail's lookups, multiplied by this. */
   readonly quotaScale?: number;
 }
 
@@ -302,7 +302,7 @@ export const local = (io: Io): Command =>
     .option('--kms <where>', 'where the keys live instead: "aws" (real AWS, ambient credentials) or the URL of a KMS endpoint')
     .option('--scp <file...>', 'service control policies, in JSON, that the embedded KMS enforces', [])
     .addOption(new Option('--latency <ms>', 'milliseconds that every answer takes longer').argParser(readWhole(0, 60_000)))
-    .addOption(new Option('--quotas <scale>', "enforce KMS's request quotas, multiplied by this: 1 is AWS's defaults").argParser(readNumber('a number above 0', (n) => n > 0 && n <= 1_000_000)))
+    .addOption(new Option('--quotas <scale>', "enforce the request quotas of KMS and CloudTrail, multiplied by this: 1 is AWS's defaults").argParser(readNumber('a number above 0', (n) => n > 0 && n <= 1_000_000)))
     .action(async ({ port, data, region, account, kms, scp, latency, quotas, json }: CommandOptions) => {
       const folder = resolve(data);
       const running = await startLocal({

@@ -23,7 +23,7 @@ const ownerOf = (alias: string | undefined, registered: Registered): Pick<FoundF
 export function findingsOfKey(judged: JudgedKey, registered: Registered): FoundFinding[] {
   const { arn, key } = judged;
   const alias = key.aliases.find((name) => registered.has(name));
-  const about = (found: Finding): FoundFinding => ({ ...found, about: arn, ...ownerOf(alias, registered), ...(key.aliases.length === 0 ? {} : { aliases: [...key.aliases].sort() }) });
+  const about = (found: Finding): FoundFinding => ({ ...found, about: arn, ...ownerOf(alias, registered), ...(key.aliases.length === 0 ? {} : { aliases: [...key.aliases].sort() }), ...(key.description?.multiRegion === 'REPLICA' ? { isReplica: true } : {}) });
   const state = key.description?.state ?? '';
   const goes = judged.class.class === 'pending-deletion';
   const keptFor = key.tags[lineageTags.keptFor];

@@ -8,6 +8,8 @@ export interface FoundFinding extends Pick<Finding, 'sentence' | 'remedy' | 'sev
   readonly owner?: string;
   /** Of the key that it is about. */
   readonly aliases?: readonly string[];
+  /** About a replica of a multi-Region key: a person mends its rotation at the primary key, about which there is another finding. */
+  readonly isReplica?: boolean;
   /** Of a kept key: the rotation that has put it aside. */
   readonly keptFor?: string;
 }

@@ -22,6 +22,7 @@ export const KpiFact = z.discriminatedUnion('fact', [
     place: z.string().optional(),
     owner: z.string().optional(),
     aliases: z.array(z.string()).optional(),
+    isReplica: z.boolean().optional(),
   }),
   /** `notMended`: an exception has closed it, the key was disabled or deleted, or nobody looks there any longer; nobody mended it. */
   z.strictObject({ fact: z.literal('finding-closed'), at: At, findingId: z.string(), evidence: z.string(), notMended: z.enum(['excused', 'out of use', 'no longer swept']).optional() }),

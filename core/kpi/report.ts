@@ -11,7 +11,10 @@ export interface KpiReport {
   readonly windowDays: number;
   /** Of the customer managed symmetric keys that KMS could rotate: how many it does, a multi-Region key counted once. NIST SP 800-57 Part 1, 5.3. */
   readonly automaticRotation: { readonly on: number; readonly eligible: number; readonly percent?: number; readonly off: readonly string[] };
-  /** From a key found without automatic rotation to the same key with it, closed within the window; neither exceptions, nor keys that were disabled or deleted or are no longer swept. */
+  /**
+   * From a key found without automatic rotation to the same key with it, closed within the window; neither exceptions, nor keys that were disabled or deleted or are no longer swept.
+   * A multi-Region key is one case, that of its primary key: one act there mends it in every Region. Where no sweep has found the primary key so, that of one replica.
+   */
   readonly timeToRemediate: Durations;
   /** Manual rotations that were overdue at some time in a quarter, by quarter (`2026-Q4`, in UTC); a quarter without is left out. */
   readonly overdueManualRotations: Readonly<Record<string, readonly string[]>>;
@@ -41,7 +44,7 @@ export function kpiReport({ keys, findings, approvals }: KpiTally, asOf: string,
     asOf,
     windowDays,
     automaticRotation: { on: eligible.length - off.length, eligible: eligible.length, ...(eligible.length === 0 ? {} : { percent: (100 * (eligible.length - off.length)) / eligible.length }), off },
-    timeToRemediate: durations(closed.filter((f) => f.kind === rotationOff && f.isMended && inWindow(f.closedAt ?? '')).map((f) => ({ id: f.id, from: f.openedAt, to: f.closedAt ?? '' }))),
+    timeToRemediate: durations(ofEachKey(told.filter((f) => f.kind === rotationOff)).filter((f) => f.isMended && inWindow(f.closedAt ?? '')).map((f) => ({ id: f.id, from: f.openedAt, to: f.closedAt ?? '' }))),
     overdueManualRotations: byQuarter(told.filter((f) => f.kind === manualOverdue), asOf),
     findings: { open: openByKind(told), opened: told.length, closed: closed.length },
     approvalDelay: durations(settled.filter((a) => a.outcome !== 'timed out').map((a) => ({ id: a.approvalId, from: a.requestedAt, to: a.at }))),
@@ -57,16 +60,21 @@ export function kpiReport({ keys, findings, approvals }: KpiTally, asOf: string,
 function onceEach<K extends { readonly keyArn: string; readonly at: string }>(keys: readonly K[]): K[] {
   const last = new Map<string, K>();
   for (const key of keys) {
-    const name = key.keyArn.replace(/^.*:(\d{12}:key\/mrk-)/, '$1');
+    const name = nameInAllRegions(key.keyArn);
     const known = last.get(name);
     if (known === undefined || known.at < key.at || (known.at === key.at && known.keyArn < key.keyArn)) last.set(name, key);
   }
   return [...last.values()];
 }
 
+/** What the ARN of a multi-Region key has in common in every Region; any other ARN as it is. */
+const nameInAllRegions = (keyArn: string): string => keyArn.replace(/^.*:(\d{12}:key\/mrk-)/, '$1');
+
 interface Episode {
   readonly id: string;
   readonly kind: string;
+  readonly about: string;
+  readonly isReplica: boolean;
   readonly openedAt: string;
   readonly closedAt?: string;
   readonly isMended: boolean;
@@ -75,7 +83,7 @@ interface Episode {
 /** A finding whose beginning is not told yet counts when it is. */
 function episodeOf(id: string, { opened, closed }: FindingTally): Episode[] {
   if (opened === undefined) return [];
-  return [{ id, kind: opened.kind, openedAt: opened.at, ...(closed === undefined ? { isMended: false } : { closedAt: closed.at, isMended: closed.notMended === undefined }) }];
+  return [{ id, kind: opened.kind, about: opened.about, isReplica: opened.isReplica === true, openedAt: opened.at, ...(closed === undefined ? { isMended: false } : { closedAt: closed.at, isMended: closed.notMended === undefined }) }];
 }
 
 function openByKind(episodes: readonly Episode[]): Record<string, string[]> {
@@ -83,6 +91,17 @@ function openByKind(episodes: readonly Episode[]): Record<string, string[]> {
   for (const { id, kind, closedAt } of episodes) if (closedAt === undefined) (open[kind] ??= []).push(id);
   for (const ids of Object.values(open)) ids.sort();
   return Object.fromEntries(Object.entries(open).sort(([a], [b]) => a.localeCompare(b)));
+}
+
+/** Of each multi-Region key the episodes of its primary key alone; where there are none, those of the replica whose ARN comes first: any rule does, if it is one. */
+function ofEachKey(episodes: readonly Episode[]): Episode[] {
+  const counts = new Map<string, Episode>();
+  for (const one of episodes) {
+    const name = nameInAllRegions(one.about);
+    const known = counts.get(name);
+    if (known === undefined || (known.isReplica && !one.isReplica) || (known.isReplica === one.isReplica && one.about < known.about)) counts.set(name, one);
+  }
+  return episodes.filter(({ about }) => counts.get(nameInAllRegions(about))?.about === about);
 }
 
 /** `2026-Q4` of a moment, in UTC. */

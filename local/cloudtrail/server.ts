@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import { Journal } from '../journal.ts';
 import type { KmsCall } from '../kms/server.ts';
+import type { RequestRates } from '../request-rates.ts';
 import type { Caller, Service } from '../service.ts';
 import { AwsError } from '../wire/errors.ts';
 import { recordOf, type TrailEvent } from './kms-record.ts';
@@ -17,13 +18,15 @@ const eventsKept = 10_000;
 const daysKept = 90;
 const dayMs = 86_400_000;
 const largestPage = 50;
+/** "The rate of lookup requests is limited to two per second, per account, per Region" (CloudTrail API Reference, LookupEvents; aws-facts 4.3). */
+const lookupsPerSecond = 2;
 
 /**
  * Opens the trail whose journal is `file`. A kill between the effect of a call and its record loses the record; the caller
  * then had no answer. Not recorded are calls that the identity policy refuses, and what KMS does by itself, such as
- * rotating a key.
+ * rotating a key. Without `rates` nobody is throttled.
  */
-export async function openTrail({ file, clock }: { file: string; clock: Clock }): Promise<Trail> {
+export async function openTrail({ file, clock, rates }: { file: string; clock: Clock; rates?: RequestRates | undefined }): Promise<Trail> {
   /** By account and Region, oldest first. */
   const rings = new Map<string, TrailEvent[]>();
   const ringOf = (account: string, region: string): TrailEvent[] => rings.get(`${account}/${region}`) ?? [];
@@ -57,6 +60,8 @@ export async function openTrail({ file, clock }: { file: string; clock: Clock })
     },
     handle(operation, input, caller) {
       if (operation !== 'LookupEvents') return Promise.reject(new AwsError('UnknownOperationException', `The embedded CloudTrail knows LookupEvents only, not ${operation}.`));
+      // A call that fails later has counted all the same, as those of KMS do.
+      if (rates?.admits(caller, operation, lookupsPerSecond) === false) return Promise.reject(new AwsError('ThrottlingException', 'Rate exceeded'));
       return new Promise((resolve) => resolve(lookup(input, caller, ringOf(caller.accountId, caller.region), clock.now())));
     },
     close: () => journal.close(),

@@ -36,6 +36,7 @@ const openedFact = (f: OpenFinding): KpiFact => ({
   place: f.place,
   ...(f.owner === undefined ? {} : { owner: f.owner }),
   ...(f.aliases === undefined ? {} : { aliases: [...f.aliases] }),
+  ...(f.isReplica === undefined ? {} : { isReplica: f.isReplica }),
 });
 
 /** What closes a finding without mending it, so that nobody betters the time to remediate by an exception or by disabling the key. */

@@ -1,8 +1,14 @@
 import { CloudTrailClient, LookupEventsCommand, type Event, type LookupEventsCommandInput } from '@aws-sdk/client-cloudtrail';
 import { CreateAliasCommand, CreateKeyCommand, DecryptCommand, DisableKeyCommand, EncryptCommand, GenerateDataKeyCommand, GetKeyLastUsageCommand, KMSClient, ListKeysCommand } from '@aws-sdk/client-kms';
+import { join } from 'node:path';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
+import { openTrail } from '../../local/cloudtrail/server.ts';
+import { EmbeddedClock } from '../../local/clock.ts';
+import { RequestRates } from '../../local/request-rates.ts';
+import { AwsError } from '../../local/wire/errors.ts';
 import { startEmbeddedAws, type EmbeddedAws } from '../../local/server.ts';
-import { accountId, admin, call, client, nameOf, newFolder, options, reader, region } from '../embedded-aws.ts';
+import { accountId, admin, call, client, nameOf, newFolder, options, reader, region, start } from '../embedded-aws.ts';
+import { callerOf } from '../local/kms/harness.ts';
 
 /** aws-facts 4.1 and 4.3; "Logging AWS KMS API calls with AWS CloudTrail"; LookupEvents of the CloudTrail API reference. */
 let folder: string;
@@ -133,4 +139,39 @@ test('answers to the long name that boto3 uses, to nothing else, and to nobody w
   expect(await long.json()).toMatchObject({ Events: [{ EventName: 'CreateKey' }] });
   expect((await call(embedded.url, 'cloudtrail', 'CloudTrail_20131101.CreateTrail', {})).status).toBe(400);
   expect((await call(embedded.url, 'cloudtrail', 'CloudTrail_20131101.LookupEvents', {}, reader)).status).toBe(403);
+});
+
+/**
+ * LookupEvents: "The rate of lookup requests is limited to two per second, per account, per Region. If this limit is exceeded, a throttling error occurs" (aws-facts 4.3). The error's name
+ * and its status of 400: CloudTrail API Reference, "Common Errors", and SDK:ThrottlingException.
+ */
+test('lookups are answered two a second, to each account in each Region', async () => {
+  let nowMs = 0;
+  const limited = await openTrail({ file: join(await newFolder(), 'cloudtrail.journal'), clock: new EmbeddedClock(), rates: new RequestRates(1, () => nowMs) });
+  onTestFinished(() => limited.close());
+  const ask = (caller = callerOf(), input: Record<string, unknown> = {}) =>
+    limited.handle('LookupEvents', input, caller).then(
+      () => 'answered',
+      (error: unknown) => (error instanceof AwsError ? `${error.code} ${error.httpStatus}` : String(error)),
+    );
+  const refusal = 'ThrottlingException 400';
+  expect([await ask(), await ask(), await ask()]).toEqual(['answered', 'answered', refusal]);
+  // Nobody else's rate is taken.
+  expect([await ask(callerOf(undefined, 'eu-west-1')), await ask({ ...callerOf(), accountId: '444455556666' })]).toEqual(['answered', 'answered']);
+  nowMs += 500;
+  expect([await ask(), await ask()]).toEqual(['answered', refusal]);
+  // What is refused for its input has counted.
+  nowMs += 500;
+  expect([await ask(callerOf(), { MaxResults: 51 }), await ask()]).toEqual(['InvalidMaxResultsException 400', refusal]);
+});
+
+test('an SDK sees the refusal under the name that AWS documents; with a quota scaled by 20 it is forty a second', async () => {
+  const answers = async (quotaScale: number, asked: number): Promise<string[]> => {
+    const { url } = await start({ quotaScale });
+    const limited = new CloudTrailClient(client(url));
+    onTestFinished(() => limited.destroy());
+    return Promise.all(Array.from({ length: asked }, () => nameOf(limited.send(new LookupEventsCommand({})))));
+  };
+  expect(new Set(await answers(0.0001, 3))).toEqual(new Set(['no error', 'ThrottlingException']));
+  expect(new Set(await answers(20, 40))).toEqual(new Set(['no error']));
 });

@@ -1,5 +1,5 @@
 import { CloudTrailClient, LookupEventsCommand } from '@aws-sdk/client-cloudtrail';
-import { CreateAliasCommand, CreateKeyCommand, DisableKeyCommand, EnableKeyRotationCommand, GetKeyRotationStatusCommand, KMSClient, ScheduleKeyDeletionCommand, TagResourceCommand, UpdateAliasCommand, type CreateKeyCommandInput } from '@aws-sdk/client-kms';
+import { CreateAliasCommand, CreateKeyCommand, DisableKeyCommand, EnableKeyRotationCommand, GetKeyRotationStatusCommand, KMSClient, ReplicateKeyCommand, ScheduleKeyDeletionCommand, TagResourceCommand, UpdateAliasCommand, type CreateKeyCommandInput } from '@aws-sdk/client-kms';
 import { fromTemporaryCredentials } from '@aws-sdk/credential-providers';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -236,6 +236,28 @@ test('what a finding says to type is enough in another Region of Rota’s own ac
   expect((await rota.as('pat', ...typed(off))).exitCode).toBe(0);
   expect(await rotates(there, reports)).toBe(true);
   expect(await remedyOf(kept)).toContain(`\`aws kms cancel-key-deletion --key-id ${kept} --region ${west}\``);
+});
+
+test('a multi-Region key without rotation is found in each Region, and is one case for the time to remediate', async () => {
+  const rota = await startAccounts();
+  const here = kmsOf(rota, own, central);
+  await makeImportedKey(here, 'alias/payments');
+  const keyId = await makeKey(here, 'alias/reports', { MultiRegion: true });
+  await here.send(new ReplicateKeyCommand({ KeyId: keyId, ReplicaRegion: west }));
+  // The one in the west is looked at first.
+  const sweepFrom = async (...regions: string[]): Promise<void> => {
+    await rota.apply(sweeping(regions.map((region) => ({ region }))));
+    await rota.json('pat', 'sweep', '--wait');
+  };
+  await sweepFrom(west);
+  await sweepFrom(west, central);
+  expect((await findings(rota)).map(({ name, place }) => `${name} ${place}`).sort()).toEqual([`rotation-off ${own}/${central}`, `rotation-off ${own}/${west}`]);
+  await here.send(new EnableKeyRotationCommand({ KeyId: keyId }));
+  await sweepFrom(west, central);
+  expect(await findings(rota)).toEqual([]);
+  const { timeToRemediate, findings: counted } = await rota.json<KpiReport>('audrey', 'kpi');
+  expect(counted).toMatchObject({ opened: 2, closed: 2 });
+  expect(timeToRemediate).toMatchObject({ count: 1, ids: [expect.stringContaining(`:${central}:${own}:key/${keyId} `)] });
 });
 
 test('an event of another account is looked at by the role there; one of an account that nobody named by none', async () => {

@@ -3,6 +3,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { Adoption } from '../../core/adoption/adoption.ts';
 import { credentialsOf } from '../../demo/cast.ts';
 import { makeImportedKey } from '../../demo/imported-key.ts';
+import type { RotationStatus } from '../../core/rotation-status.ts';
 import { startRota } from '../rota.ts';
 
 const dayMs = 86_400_000;
@@ -66,4 +67,26 @@ test('after a cutover one sees who has followed and who has not', async () => {
   expect((await rota.as('audrey', 'adoption', rotationId)).err).toContain('its aliases are back at the old key.');
   expect((await rota.as('audrey', 'adoption', back)).err).toContain('it moves no alias to a new key, or is not that far.');
   expect((await rota.as('audrey', 'adoption', 'no-such-rotation')).err).toContain('There is no rotation no-such-rotation.');
+});
+
+test('with AWS\'s own request quotas two who look at the same time have to wait, and both see all that there is; so does the gate of quiet use', { timeout: 180_000 }, async () => {
+  const rota = await startRota({ quotaScale: 1 });
+  const oldKeyId = await makeImportedKey(rota.kms, 'alias/payments');
+  const quietSeconds = 2 * (dayMs / 1000);
+  await rota.apply((registry) => ({ ...registry, keys: registry.keys.map((key) => (key.method === 'new-key' ? { ...key, adoption: { quietSeconds, overdueAfterSeconds: quietSeconds } } : key)) }));
+  const rotationId = await rota.rotate();
+  await rota.approve(await rota.question(rotationId));
+  const { embedded, place } = rota.local;
+  while (((await rota.status(rotationId)) as unknown as RotationStatus).quiet === undefined);
+  await rota.kms.send(new EncryptCommand({ KeyId: oldKeyId, Plaintext: Buffer.from('to the old one still') }));
+  const before = embedded.throttled();
+  const looks = await Promise.all(['audrey', 'carol'].map((id) => rota.json<Adoption>(id, 'adoption', rotationId)));
+  expect(embedded.throttled()).toBeGreaterThan(before);
+  for (const { evidenceComplete, stillMaking } of looks) {
+    expect(evidenceComplete).toBe(true);
+    expect(stillMaking).toMatchObject([{ principal: `arn:aws:iam::${place.accountId}:user/pat`, operation: 'Encrypt', count: 1 }]);
+  }
+  await embedded.clock.advance(2.1 * dayMs);
+  await embedded.clock.advance(0.1 * dayMs);
+  expect(await rota.ended(rotationId)).toMatchObject({ status: 'SUCCEEDED', leftBehind: [] });
 });

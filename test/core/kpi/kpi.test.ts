@@ -15,9 +15,11 @@ const keyHistory = (n: number) =>
       return rotation === 'gone' ? { fact: 'key-gone', at: day(on), keyArn } : { fact: 'key-seen', at: day(on), keyArn, rotation: rotation as 'on', retained };
     }),
   );
+/** A key of one Region, and a multi-Region key in three, whose primary key may move from one to another; in another account the same id is another key. */
+const aboutKeys = ['arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab', ...['eu-central-1', 'eu-west-1', 'us-east-1'].map((region) => `arn:aws:kms:${region}:111122223333:key/mrk-1234abcd12ab34cd56ef1234567890ab`), 'arn:aws:kms:eu-west-1:444455556666:key/mrk-1234abcd12ab34cd56ef1234567890ab'];
 const findingHistory = (n: number) =>
-  fc.record({ opens: fc.nat(lastDay), lasts: fc.option(fc.nat(200)), kind: fc.constantFrom('rotation-off', 'overdue', 'alias-moved'), notMended: fc.option(fc.constantFrom('excused' as const, 'out of use' as const, 'no longer swept' as const)) }).map(({ opens, lasts, kind, notMended }): KpiFact[] => [
-    { fact: 'finding-opened', at: day(opens), findingId: `f${n}`, kind, about: 'a', evidence: 'sweep' },
+  fc.record({ about: fc.constantFrom(...aboutKeys), isReplica: fc.boolean(), opens: fc.nat(lastDay), lasts: fc.option(fc.nat(200)), kind: fc.constantFrom('rotation-off', 'overdue', 'alias-moved'), notMended: fc.option(fc.constantFrom('excused' as const, 'out of use' as const, 'no longer swept' as const)) }).map(({ about, isReplica, opens, lasts, kind, notMended }): KpiFact[] => [
+    { fact: 'finding-opened', at: day(opens), findingId: `f${n}`, kind, about, evidence: 'sweep', ...(isReplica ? { isReplica } : {}) },
     ...(lasts === null ? [] : [{ fact: 'finding-closed' as const, at: day(opens + lasts), findingId: `f${n}`, evidence: 'sweep', ...(notMended === null ? {} : { notMended }) }]),
   ]);
 const approvalHistory = (n: number) =>
@@ -55,6 +57,13 @@ function counted(ledger: readonly KpiFact[], asOf: string): KpiReport {
     const end = facts.flatMap((e) => (e.fact === 'finding-closed' && e.findingId === f.findingId ? [e] : []))[0];
     return [{ ...f, end: end?.at, isMended: end !== undefined && end.notMended === undefined }];
   });
+  /** Of a key in several Regions one Region counts: one in which it was ever found as the primary key, else any; the first of these. */
+  const counts = (arn: string): boolean => {
+    const [, , , , account, key = ''] = arn.split(':');
+    const same = findings.filter((f) => f.kind === 'rotation-off' && key.startsWith('key/mrk-') && f.about.endsWith(`:${account}:${key}`));
+    const primary = same.filter((f) => f.isReplica === undefined);
+    return !key.startsWith('key/mrk-') || (primary.length > 0 ? primary : same).map((f) => f.about).sort()[0] === arn;
+  };
   const measure = (cases: { id: string; seconds: number }[]) => {
     const ids = [...new Set(cases.map((c) => c.id))].sort();
     if (cases.length === 0) return { count: 0 as const, ids };
@@ -73,7 +82,7 @@ function counted(ledger: readonly KpiFact[], asOf: string): KpiReport {
     asOf,
     windowDays: 365,
     automaticRotation: { on, eligible: eligible.length, ...(eligible.length > 0 ? { percent: (on * 100) / eligible.length } : {}), off: eligible.filter((f) => f.rotation === 'off').map((f) => f.keyArn).sort() },
-    timeToRemediate: measure(findings.flatMap((f) => (f.kind === 'rotation-off' && f.isMended && f.end !== undefined && f.end > from ? [{ id: f.findingId, seconds: seconds(f.at, f.end) }] : []))),
+    timeToRemediate: measure(findings.flatMap((f) => (f.kind === 'rotation-off' && counts(f.about) && f.isMended && f.end !== undefined && f.end > from ? [{ id: f.findingId, seconds: seconds(f.at, f.end) }] : []))),
     overdueManualRotations: Object.fromEntries(Object.keys(overdue).sort().map((q) => [q, [...(overdue[q] ?? [])].sort()])),
     findings: {
       open: Object.fromEntries(kinds.map((k) => [k, findings.filter((f) => f.end === undefined && f.kind === k).map((f) => f.findingId).sort()])),
@@ -132,7 +141,7 @@ describe('KPIs that are carried on from sweep to sweep', () => {
 
 describe('single figures', () => {
   const report = (...facts: KpiFact[]) => kpiReport(addFacts(noFacts, facts), day(100));
-  const opened = (findingId: string, on: number, kind = 'rotation-off'): KpiFact => ({ fact: 'finding-opened', at: day(on), findingId, kind, about: 'k', evidence: 'CreateKey event' });
+  const opened = (findingId: string, on: number, kind = 'rotation-off', more: object = {}): KpiFact => ({ fact: 'finding-opened', at: day(on), findingId, kind, about: findingId, evidence: 'CreateKey event', ...more });
   const closed = (findingId: string, on: number): KpiFact => ({ fact: 'finding-closed', at: day(on), findingId, evidence: 'sweep' });
 
   test('without a key there is no percentage, rather than 0 or 100', () => expect(report().automaticRotation).toEqual({ on: 0, eligible: 0, off: [] }));
@@ -150,6 +159,30 @@ describe('single figures', () => {
   test('the 90th percentile is a time that really was', () => {
     const facts = [1, 2, 3, 4, 5, 6, 7, 8, 9, 60].flatMap((lasts, i) => [opened(`f${i}`, 10), closed(`f${i}`, 10 + lasts)]);
     expect(report(...facts).timeToRemediate).toMatchObject({ count: 10, p90Seconds: 9 * 86_400, meanSeconds: 10.5 * 86_400 });
+  });
+
+  describe('of a multi-Region key', () => {
+    const [, central = '', west = '', east = '', elsewhere = ''] = aboutKeys;
+    const replica = (about: string) => ({ about, isReplica: true });
+    const times = (...facts: KpiFact[]) => report(...facts).timeToRemediate;
+
+    test('the time to remediate is that of its primary key, whatever was found first and whatever the sweeps of replicas see later', () => {
+      const found = [opened('of west', 10, 'rotation-off', replica(west)), opened('of central', 11, 'rotation-off', { about: central }), opened('of east', 12, 'rotation-off', replica(east))];
+      expect(times(...found, closed('of central', 15), closed('of west', 16), closed('of east', 20))).toEqual({ count: 1, meanSeconds: 4 * 86_400, p50Seconds: 4 * 86_400, p90Seconds: 4 * 86_400, ids: ['of central'] });
+      // Nor is it mended where only a replica is out of sight.
+      expect(times(...found, closed('of west', 13))).toEqual({ count: 0, ids: [] });
+    });
+    test('it is a case each time, also when the primary key has moved', () => {
+      const first = [opened('1 central', 10, 'rotation-off', { about: central }), opened('1 west', 10, 'rotation-off', replica(west)), closed('1 central', 11), closed('1 west', 12)];
+      const then = [opened('2 central', 30, 'rotation-off', replica(central)), opened('2 west', 30, 'rotation-off', { about: west }), closed('2 central', 33), closed('2 west', 33)];
+      expect(times(...first, ...then)).toMatchObject({ count: 2, meanSeconds: 2 * 86_400 });
+    });
+    test('one replica stands for it where the Region of its primary key is not swept', () => {
+      expect(times(...[west, east].flatMap((arn) => [opened(arn, 10, 'rotation-off', replica(arn)), closed(arn, 12)]))).toMatchObject({ count: 1, ids: [west] });
+    });
+    test('one of the same id in another account is another key', () => {
+      expect(times(...[central, elsewhere].flatMap((arn) => [opened(arn, 10, 'rotation-off', { about: arn }), closed(arn, 12)]))).toMatchObject({ count: 2 });
+    });
   });
 
   test('an overdue rotation counts in every quarter that it spans', () => {
