@@ -76,7 +76,7 @@ const StartForm = ({ reader }: { readonly reader: LoggedIn }) => (
     <ReasonForm reader={reader} action="/waves" act="Start the wave" id="start">
       <p>
         Each key has a rotation of its own, with the approvals that the registry demands. Those that are overdue for the longest go first, {percent(usualShare)} of KMS's request quotas is taken at most, and nothing more is started when more
-        than {percent(usualFailureShare)} of what has ended did not complete. What is due KMS itself is asked, when the wave starts.
+        than {percent(usualFailureShare)} of what has ended did not complete.
       </p>
       <label for="canaries">Canaries: so many first, and the others when all of these are complete</label>
       <p class="hint" id="canaries-hint">

@@ -180,6 +180,7 @@ tbody th { font-weight: 600; }
 label { display: block; font-weight: 600; margin: 0 0 0.3rem; }
 .hint { color: var(--soft); font-size: 0.9rem; margin: 0 0 0.4rem; }
 progress { width: 100%; max-width: 46rem; height: 0.75rem; accent-color: var(--accent); display: block; margin-bottom: 0.5rem; }
+form input + label { margin-top: 1rem; }
 textarea, select, input[type=text], input[type=number], input:not([type]) { width: 100%; max-width: 46rem; font: inherit; color: var(--ink); background: var(--paper); border: 1px solid var(--soft); border-radius: var(--radius); padding: 0.55rem 0.7rem; }
 select { max-width: 100%; }
 .filter { display: flex; flex-wrap: wrap; gap: 0.75rem 1rem; align-items: end; margin: 0 0 1rem; }
