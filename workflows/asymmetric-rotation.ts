@@ -210,7 +210,8 @@ export const asymmetricRotation = (to: Resources): StateMachine => ({
     ...publish('Withdraw new key', to, { stage: 'restore', next: { published: 'Seal rolled back', failed: unfinished } }),
     'Seal rolled back': seal(to, { outcome: 'rolled-back', next: 'Rolled back' }),
     'Rolled back': { Type: 'Succeed', Output: { rotationId: '{% $rotationId %}' } },
-    'Stay with new key': taskState(to, { task: 'restore-aliases', payload: withTurn, catch: told, next: 'Stop old key' }),
+    // By the same way as after the switch: an old key to which others encrypt leaves the key set again.
+    'Stay with new key': taskState(to, { task: 'restore-aliases', payload: withTurn, assign: { hold: 0 }, catch: told, next: 'Does the old key leave now?' }),
 
     [unfinished]: seal(to, { outcome: 'complete', tells: 'failure', next: 'Rotated' }),
 

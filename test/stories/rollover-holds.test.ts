@@ -1,4 +1,4 @@
-import { CreateKeyCommand, DescribeKeyCommand, SignCommand, UpdateAliasCommand } from '@aws-sdk/client-kms';
+import { CreateKeyCommand, DescribeKeyCommand, GetKeyPolicyCommand, PutKeyPolicyCommand, SignCommand, UpdateAliasCommand } from '@aws-sdk/client-kms';
 import { describe, expect, test } from 'vitest';
 import { hourMs, isOver, startRollover, type Rollover, type RolloverStatus } from '../rollover.ts';
 
@@ -156,6 +156,28 @@ describe('while the old key drains', () => {
     expect(await r.pass(rotationId, isOver)).toMatchObject({ status: 'SUCCEEDED', leftBehind: [] });
     expect(r.target.kids()).toEqual([newKid]);
   });
+});
+
+test('a rollback that fails after senders got the old key again takes it from them once more', async () => {
+  const r = await startRollover({ spec: 'RSA_2048', usage: 'ENCRYPT_DECRYPT' });
+  const rotationId = await r.start();
+  const newKid = await r.acknowledge(rotationId);
+  const ready = await r.pass(rotationId, (s) => s.waitingFor.length > 0);
+  await r.rota.approve(ready.waitingFor[0] ?? '');
+  const { newKeyId } = await r.pass(rotationId, waitsFor('drain'));
+  expect(r.target.kids()).toEqual([newKid]);
+  await r.rota.json('carol', 'rollback', rotationId, '--reason', 'a sender cannot encrypt');
+  await r.rota.approve((await r.until(rotationId, (s) => s.waitingFor.length > 0)).waitingFor[0] ?? '');
+  await r.until(rotationId, (s) => s.steps.some(({ step, completedAt }) => step === 'publish-keys.introduce.1' && completedAt !== undefined));
+  expect(r.target.kids()).toHaveLength(2);
+  // What was approved does not hold any more when the aliases would go back.
+  const { Policy = '{}' } = await r.rota.kms.send(new GetKeyPolicyCommand({ KeyId: r.oldKeyId, PolicyName: 'default' }));
+  const policy = JSON.parse(Policy) as { Statement: object[] };
+  const stranger = { Sid: 'Stranger', Effect: 'Allow', Principal: { AWS: 'arn:aws:iam::000000000000:root' }, Action: 'kms:Decrypt', Resource: '*' };
+  await r.rota.kms.send(new PutKeyPolicyCommand({ KeyId: r.oldKeyId, PolicyName: 'default', Policy: JSON.stringify({ ...policy, Statement: [...policy.Statement, stranger] }) }));
+  expect(await r.pass(rotationId, isOver)).toMatchObject({ status: 'SUCCEEDED' });
+  expect(await aliasTarget(r)).toBe(newKeyId);
+  expect(r.target.kids()).toEqual([newKid]);
 });
 
 describe('an emergency', () => {
