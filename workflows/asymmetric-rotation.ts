@@ -14,8 +14,9 @@
  *
  * An emergency skips every wait: one question to the higher quorum, then the old key leaves the key set at once.
  */
+import { askState } from '../core/approval/ask-state.ts';
 import type { StateMachine } from './asl.ts';
-import { approval, askState } from './fragments/approval.ts';
+import { approval } from './fragments/approval.ts';
 import { calendarBefore, frozenAfterAll, outsideFreeze } from './fragments/freeze.ts';
 import { importedMaterial, wrapState } from './fragments/imported-material.ts';
 import { keySetBack, keySetBackStates } from './fragments/key-set-back.ts';

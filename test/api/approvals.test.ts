@@ -1,3 +1,4 @@
+import { GetExecutionHistoryCommand } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { deliverPending } from '../../api/approvals/deliver.ts';
 import { lookAfterQuestions } from '../../api/approvals/look-after.ts';
@@ -164,6 +165,35 @@ describe('a crash between recording a decision and telling the rotation', () => 
     expect(await q.stored()).toMatchObject({ outcome: 'void', delivered: true });
     await lookAfterQuestions(api.deps);
     expect(await q.types()).toEqual(['Requested', 'Voided']);
+  });
+});
+
+describe('between two tries of asking, the first of which failed when the question stood', () => {
+  /** The question is there, and the machine waits until it asks again. */
+  const betweenTries = async (count: number): Promise<Question> => {
+    await addFault(api, 'events', 'PutEvents', 'server-error', { count: 3 });
+    await addFault(api, 'lambda', 'request-approval', 'server-error', { skip: 1, count: 4 });
+    const q = await Question.ask(api, { start: { all: [{ group: 'security', count }] } }, () => true);
+    const failed = async () => (await api.deps.clients.states.send(new GetExecutionHistoryCommand({ executionArn: q.executionArn }))).events?.some((e) => e.type === 'TaskFailed') === true;
+    while (!(await failed()));
+    return q;
+  };
+
+  test('a decision that settles it is owed to the next try', async () => {
+    const q = await betweenTries(1);
+    expect(outcome(await q.say('alice'))).toEqual([200, 'approved']);
+    await api.clock.advance(600_000);
+    await deliverPending(api.deps);
+    expect(await q.machine()).toBe('approved');
+    expect(await q.stored()).toMatchObject({ outcome: 'approved', delivered: true });
+  });
+
+  test('a decision that leaves it open counts', async () => {
+    const q = await betweenTries(2);
+    expect(outcome(await q.say('alice'))).toEqual([200, 'open']);
+    await api.clock.advance(600_000);
+    expect(outcome(await q.say('bob'))).toEqual([200, 'approved']);
+    expect(await q.machine()).toBe('approved');
   });
 });
 
