@@ -32,6 +32,8 @@ const back = [failTo(wayBack)];
 const unfinished = 'Seal unfinished dossier';
 /** After the new key has proved itself: what fails is told, not undone. */
 const told = [failTo(unfinished)];
+/** The same after the old key has proved itself in a rollback. */
+const unfinishedBack = 'Seal unfinished rollback';
 /** Before a rollback has its first effect: asked again where it changed, dropped where it was not approved or cannot be. */
 const notAsApproved = [
   { ErrorEquals: ['PlanChanged'], Next: 'Begin rollback' },
@@ -206,10 +208,11 @@ export const asymmetricRotation = (to: Resources): StateMachine => ({
       next: 'Let KMS settle back',
     }),
     'Let KMS settle back': { Type: 'Wait', Seconds: '{% $kmsPropagationSeconds %}', Next: 'Stop new key' },
-    'Stop new key': taskState(to, { task: 'stop-key', payload: { key: 'new', ...withTurn }, assign: { drainedAt: answer('drainedAt') }, catch: told, next: 'Drain new key' }),
+    'Stop new key': taskState(to, { task: 'stop-key', payload: { key: 'new', ...withTurn }, assign: { drainedAt: answer('drainedAt') }, catch: [failTo(unfinishedBack)], next: 'Drain new key' }),
     'Drain new key': { Type: 'Wait', Timestamp: '{% $drainedAt %}', Next: 'Withdraw new key' },
-    ...publish('Withdraw new key', to, { stage: 'restore', next: { published: 'Seal rolled back', failed: unfinished } }),
+    ...publish('Withdraw new key', to, { stage: 'restore', next: { published: 'Seal rolled back', failed: unfinishedBack } }),
     'Seal rolled back': seal(to, { outcome: 'rolled-back', next: 'Rolled back' }),
+    [unfinishedBack]: seal(to, { outcome: 'rolled-back', tells: 'failure', next: 'Rolled back' }),
     'Rolled back': { Type: 'Succeed', Output: { rotationId: '{% $rotationId %}' } },
     // By the same way as after the switch: an old key to which others encrypt leaves the key set again.
     'Stay with new key': taskState(to, { task: 'restore-aliases', payload: withTurn, assign: { hold: 0 }, catch: told, next: 'Does the old key leave now?' }),

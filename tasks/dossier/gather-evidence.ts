@@ -71,9 +71,13 @@ function outcomeOf({ failure, outcome }: Ended, isRollback: boolean): RotationPr
 
 const unfinishedText = ({ failure, outcome }: Ended, { retirePlan }: RotationHead): string[] => {
   if (failure === undefined || outcome === undefined) return [];
-  const stands = retirePlan === undefined ? 'The new key serves, but what follows the cutover' : `Key ${retirePlan.keyId} is Disabled, but what follows`;
-  return [`${stands} was not finished: ${failureSentence(failure)}`];
+  return [`${standsText(outcome, retirePlan?.keyId)} was not finished: ${failureSentence(failure)}`];
 };
+
+function standsText(outcome: 'complete' | 'rolled-back', retired: string | undefined): string {
+  if (retired !== undefined) return `Key ${retired} is ${outcome === 'complete' ? 'Disabled' : 'back in use'}, but what follows`;
+  return outcome === 'complete' ? 'The new key serves, but what follows the cutover' : 'The old key serves again, but what follows the rollback';
+}
 
 /** What a retirement that failed could not put back. */
 async function retirementLeft({ head: { rotationId, retirePlan }, store, clients }: Context, { failure, outcome }: Ended): Promise<string[]> {

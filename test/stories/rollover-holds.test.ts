@@ -148,6 +148,20 @@ describe('while the old key drains', () => {
     expect(r.target.kids()).not.toContain(newKid);
   });
 
+  test('a rollback whose last publication does not come about is told as a rollback', async () => {
+    const { r, rotationId } = await draining();
+    await r.rota.json('carol', 'rollback', rotationId, '--reason', 'the partner cannot verify');
+    await r.rota.approve((await r.until(rotationId, (s) => s.waitingFor.length > 0)).waitingFor[0] ?? '');
+    await r.pass(rotationId, (s) => s.steps.some(({ step, completedAt }) => step === 'stop-key.new.1' && completedAt !== undefined));
+    r.target.down = true;
+    await r.pass(rotationId, waitsFor('hold'));
+    await r.rota.local.embedded.clock.advance(30 * 24 * hourMs);
+    const ended = await r.until(rotationId, isOver);
+    expect(ended.status).toBe('ROLLED_BACK');
+    expect(ended.leftBehind.join()).toContain('The old key serves again, but what follows the rollback was not finished: Publication target partner-site cannot be reached');
+    expect(await aliasTarget(r)).toBe(r.oldKeyId);
+  });
+
   test('a rollback that is refused changes nothing, and the drain goes on', async () => {
     const { r, rotationId, newKid } = await draining();
     await r.rota.json('carol', 'rollback', rotationId, '--reason', 'a bad feeling');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { credentialsOf } from '../../demo/cast.ts';
 import { makeImportedKey } from '../../demo/imported-key.ts';
-import { hourMs, startRollover } from '../rollover.ts';
+import { hourMs, startRollover, type Rollover } from '../rollover.ts';
 import { startRetirement } from '../retirement.ts';
 import { startRota, type Rota, type Status } from '../rota.ts';
 
@@ -79,6 +79,47 @@ describe('an execution that somebody stops leaves a dossier too', () => {
     expect(ended.leftBehind.join()).toContain('what follows the cutover was not finished');
     expect((await r.rota.kms.send(new DescribeKeyCommand({ KeyId: 'alias/tokens' }))).KeyMetadata?.KeyId).toBe(draining.newKeyId);
     expect(await dossiers(r.rota)).toMatchObject({ chain: true, verified: [{ rotationId, outcome: 'complete' }] });
+  });
+
+  describe('in a rollback while the old key drained', () => {
+    const begun = (name: string) => (s: Status) => s.steps.some(({ step }) => step === name);
+    const rollingBack = async (reach: (r: Rollover, rotationId: string) => Promise<unknown>) => {
+      const r = await startRollover();
+      const rotationId = await r.start();
+      await r.acknowledge(rotationId);
+      await r.rota.approve((await r.pass(rotationId, (s) => s.waitingFor.length > 0)).waitingFor[0] ?? '');
+      const { newKeyId } = await r.pass(rotationId, (s) => s.waits.some((w) => w.name === 'drain'));
+      await r.rota.json('carol', 'rollback', rotationId, '--reason', 'the partner cannot verify');
+      await r.rota.approve((await r.until(rotationId, (s) => s.waitingFor.length > 0)).waitingFor[0] ?? '');
+      await r.until(rotationId, (s) => s.steps.some(({ step, completedAt }) => step === 'publish-keys.introduce.1' && completedAt !== undefined));
+      await reach(r, rotationId);
+      await statesOf(r.rota).send(new StopExecutionCommand({ executionArn: await arnOf(r.rota, rotationId) }));
+      const aliasTarget = async () => (await r.rota.kms.send(new DescribeKeyCommand({ KeyId: 'alias/tokens' }))).KeyMetadata?.KeyId;
+      return { r, rotationId, newKeyId, aliasTarget };
+    };
+
+    test('that had proved the old key: it stands, and the dossier says that it was rolled back', async () => {
+      const { r, rotationId, aliasTarget } = await rollingBack((at, id) => at.pass(id, begun('stop-key.new.1')));
+      const ended = await closed(r.rota, rotationId);
+      expect(ended.status).toBe('ROLLED_BACK');
+      expect(ended.leftBehind.join()).toContain('The old key serves again, but what follows the rollback was not finished');
+      expect(await aliasTarget()).toBe(r.oldKeyId);
+      expect(await dossiers(r.rota)).toMatchObject({ chain: true, verified: [{ rotationId, outcome: 'rolled-back' }] });
+    });
+
+    test('that had moved the aliases and not proved the old key: they are at the new key again', async () => {
+      const { r, rotationId, newKeyId, aliasTarget } = await rollingBack(async (at, id) => {
+        await at.rota.json('pat', 'faults', 'add', 'kms', 'Sign', '--kind', 'throttle', '--count', '1000');
+        // To the end of the wait for KMS, and not to the end of what is tried again after it.
+        await at.rota.local.embedded.clock.advance(300_000);
+        await at.until(id, begun('prove-through-alias.1'));
+      });
+      expect(await aliasTarget()).toBe(r.oldKeyId);
+      await r.rota.json('pat', 'faults', 'clear');
+      expect((await closed(r.rota, rotationId)).status).toBe('SUCCEEDED');
+      expect(await aliasTarget()).toBe(newKeyId);
+      expect(await dossiers(r.rota)).toMatchObject({ chain: true, verified: [{ rotationId, outcome: 'complete' }] });
+    });
   });
 
   test('of a retirement: the key is back in use', async () => {
