@@ -9,9 +9,11 @@ import {
   DisableKeyCommand,
   EncryptCommand,
   GenerateMacCommand,
+  GetKeyPolicyCommand,
   ListGrantsCommand,
   ListKeysCommand,
   ListResourceTagsCommand,
+  PutKeyPolicyCommand,
   ScheduleKeyDeletionCommand,
   VerifyMacCommand,
 } from '@aws-sdk/client-kms';
@@ -95,6 +97,26 @@ test('a refused cutover leaves every alias where it was, and says what is left',
   expect(late.err).toContain(`The question ${question} is closed: refused.`);
   const waited = await rota.as('carol', 'watch', rotationId);
   expect(waited.exitCode).toBe(1);
+});
+
+test('who locks Rota out of the old key meanwhile keeps neither the dossier nor the next rotation back', async () => {
+  const rota = await startRota();
+  const oldKeyId = await makeImportedKey(rota.kms, 'alias/payments');
+  await rota.apply();
+  const rotationId = await rota.rotate();
+  const question = await rota.question(rotationId);
+  const { Policy = '{}' } = await rota.kms.send(new GetKeyPolicyCommand({ KeyId: oldKeyId, PolicyName: 'default' }));
+  const policy = JSON.parse(Policy) as { Statement: object[] };
+  const pat = rota.local.place.people.find((p) => p.id === 'pat');
+  const patAlone = { Effect: 'Deny', Principal: '*', Action: 'kms:*', Resource: '*', Condition: { ArnNotEquals: { 'aws:PrincipalArn': pat?.arn } } };
+  await rota.kms.send(new PutKeyPolicyCommand({ KeyId: oldKeyId, PolicyName: 'default', Policy: JSON.stringify({ ...policy, Statement: [...policy.Statement, patAlone] }) }));
+  await rota.approve(question);
+  const done = await rota.ended(rotationId);
+  expect(done).toMatchObject({ status: 'FAILED', error: { name: 'AwsRefused' }, dossierSequence: 1 });
+  expect(done.leftBehind).toContain(`How key ${oldKeyId} stands could not be read: AccessDeniedException.`);
+  expect(await keyOf(rota, 'alias/payments')).toBe(oldKeyId);
+  await rota.kms.send(new PutKeyPolicyCommand({ KeyId: oldKeyId, PolicyName: 'default', Policy }));
+  expect(await rota.question(await rota.rotate())).toContain('.cutover.');
 });
 
 test('a refused start creates nothing', async () => {
