@@ -68,7 +68,8 @@ interface Move {
 /** While an alias stood at the new key, somebody may have signed with it. */
 function straysUntil(head: RotationHead, nowMs: number): string {
   const rollover = rolloverOf(head.plan);
-  if (rollover === undefined) return isoSeconds(0);
+  // In an emergency the old key has left the key set, and signs again: until it is back nobody can verify what is signed now, which is more than a few strays.
+  if (rollover === undefined || rollover.emergency) return isoSeconds(0);
   return drainedDue(rollover.intervals, directionOf(rotationPlanOf(head).oldKey.usage), nowMs).at;
 }
 

@@ -210,6 +210,19 @@ describe('an emergency', () => {
     expect(await aliasTarget(r)).toBe(ended.newKeyId);
   });
 
+  test('that goes the way back has the old key published again at once: what it signs verifies nowhere until then', async () => {
+    const r = await startRollover();
+    const rotationId = await r.start('--emergency');
+    const asked = await r.until(rotationId, (s) => s.waitingFor.length > 0 || isOver(s));
+    await r.rota.json('pat', 'faults', 'add', 'lambda', 'prove-through-alias', '--kind', 'server-error', '--count', '20');
+    await r.rota.approve(asked.waitingFor[0] ?? '');
+    await r.rota.json('dora', 'approve', asked.waitingFor[0] ?? '', '--reason', 'stop it now');
+    const ended = await r.pass(rotationId, isOver, 2);
+    expect(ended.status).toBe('FAILED');
+    expect(await aliasTarget(r)).toBe(r.oldKeyId);
+    expect(r.target.kids()).toEqual([expect.not.stringContaining(ended.rollover?.newThumbprint ?? '')]);
+  });
+
   test('is refused where the registry names nobody for it', async () => {
     const r = await startRollover({ change: { approvals: { cutover: { all: [{ group: 'security', count: 2 }] }, timeoutSeconds: 604_800, heartbeatSeconds: 259_200 } } });
     const said = await r.rota.as('carol', 'rotate', 'alias/tokens', '--reason', 'stolen', '--emergency');
