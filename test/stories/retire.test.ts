@@ -138,6 +138,18 @@ describe('a key with imported material', () => {
     expect((await r.dossiers()).outcomes).toEqual(['complete', 'failed']);
   });
 
+  test('to which somebody points an alias while it is denied is put back, and never disabled', async () => {
+    const r = await startRetirement();
+    const rotationId = await r.denied();
+    await r.rota.kms.send(new UpdateAliasCommand({ AliasName: 'alias/payments', TargetKeyId: r.keyId }));
+    await r.days(31);
+    const ended = await r.until(rotationId, (s) => waitsIn('watch')(s));
+    expect(ended).toMatchObject({ status: 'FAILED', error: { name: 'KeyNotRetirable' }, leftBehind: [] });
+    expect(ended.error?.sentence).toContain('alias/payments points to it again');
+    expect(await r.keyState()).toBe('Enabled');
+    expect(await r.policy()).not.toContain('RotaStopped');
+  });
+
   test('whose retirement is refused stays untouched', async () => {
     const r = await startRetirement();
     const before = await r.policy();
