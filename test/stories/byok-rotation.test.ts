@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
@@ -10,14 +11,18 @@ import {
   EncryptCommand,
   GenerateMacCommand,
   GetKeyPolicyCommand,
+  GetParametersForImportCommand,
+  ImportKeyMaterialCommand,
   ListGrantsCommand,
   ListKeysCommand,
   ListResourceTagsCommand,
   PutKeyPolicyCommand,
+  RotateKeyOnDemandCommand,
   ScheduleKeyDeletionCommand,
   VerifyMacCommand,
 } from '@aws-sdk/client-kms';
-import { expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { wrapMaterial } from '../../core/material/wrap.ts';
 import { makeImportedKey } from '../../demo/imported-key.ts';
 import { startRota, type Rota } from '../rota.ts';
 
@@ -117,6 +122,31 @@ test('who locks Rota out of the old key meanwhile keeps neither the dossier nor 
   expect(await keyOf(rota, 'alias/payments')).toBe(oldKeyId);
   await rota.kms.send(new PutKeyPolicyCommand({ KeyId: oldKeyId, PolicyName: 'default', Policy }));
   expect(await rota.question(await rota.rotate())).toContain('.cutover.');
+});
+
+describe('a successor into which somebody imports while approvers are asked gets no alias', () => {
+  test.each([
+    ['other material, and rotates to it', 'KEY_MATERIAL_DOES_NOT_EXPIRE', /its material is [0-9a-f]{64}, and [0-9a-f]{64} was imported/],
+    ['material that expires', 'KEY_MATERIAL_EXPIRES', /somebody had its material expire, at 20/],
+  ] as const)('%s', async (_, ExpirationModel, difference) => {
+    const rota = await startRota();
+    const oldKeyId = await makeImportedKey(rota.kms, 'alias/payments');
+    await rota.apply();
+    const rotationId = await rota.rotate();
+    const question = await rota.question(rotationId);
+    const { newKeyId: KeyId } = await rota.status(rotationId);
+    const { ImportToken, PublicKey = new Uint8Array() } = await rota.kms.send(new GetParametersForImportCommand({ KeyId, WrappingAlgorithm: 'RSAES_OAEP_SHA_256', WrappingKeySpec: 'RSA_4096' }));
+    const EncryptedKeyMaterial = wrapMaterial({ algorithm: 'RSAES_OAEP_SHA_256', publicKeySpki: PublicKey, material: randomBytes(32) });
+    const expires = ExpirationModel === 'KEY_MATERIAL_EXPIRES';
+    const ValidTo = new Date(rota.local.embedded.clock.now() + 86_400_000);
+    await rota.kms.send(new ImportKeyMaterialCommand({ KeyId, ImportToken, EncryptedKeyMaterial, ImportType: 'NEW_KEY_MATERIAL', ExpirationModel, ...(expires ? { ValidTo } : {}) }));
+    if (!expires) await rota.kms.send(new RotateKeyOnDemandCommand({ KeyId }));
+    await rota.approve(question);
+    const done = await rota.ended(rotationId);
+    expect(done).toMatchObject({ status: 'FAILED', error: { name: 'SuccessorChanged' } });
+    expect(done.error?.sentence).toMatch(difference);
+    expect(await keyOf(rota, 'alias/payments')).toBe(oldKeyId);
+  });
 });
 
 test('a refused start creates nothing', async () => {
