@@ -80,6 +80,18 @@ const LeftBehind = ({ grants, from, to }: { readonly grants: readonly GrantedUse
     </>
   );
 
+/** Nor do those that were revoked on the key that people use now. */
+const LetIn = ({ grants, from, to }: { readonly grants: readonly GrantedUse[] | undefined; readonly from: string; readonly to: string }) =>
+  grants === undefined ? null : (
+    <>
+      <h3>Grants that let somebody in</h3>
+      <p class="message message-asks">
+        <strong>Who has one of these grants may use the alias when it moves, and may not now.</strong> Only the {to} key has them. Revoke them there and this plan is asked again without them, or refuse.
+      </p>
+      <Grants caption={`Grants that the ${from} key lacks`} of={grants} />
+    </>
+  );
+
 const Statement = ({ kind, word, statement }: { readonly kind: 'added' | 'removed'; readonly word: string; readonly statement: Json }) => (
   <>
     <p>
@@ -181,6 +193,7 @@ function CutoverWords(p: CutoverPlan) {
       <Aliases moves={p.aliases} />
       <Policy {...p.policyDifference} />
       <LeftBehind grants={p.grantsLeftBehind} from="old" to="new" />
+      <LetIn grants={p.grantsLetIn} from="old" to="new" />
       {rollover === undefined ? null : <PublishedWords {...rollover} />}
     </>
   );
@@ -221,6 +234,7 @@ const RollbackWords = (p: RollbackPlan) => (
     <Aliases moves={p.aliases} />
     <Policy {...p.policyDifference} to="old" from="new" />
     <LeftBehind grants={p.grantsLeftBehind} from="new" to="old" />
+    <LetIn grants={p.grantsLetIn} from="new" to="old" />
     <Hazards of={p.hazards} />
   </>
 );

@@ -48,6 +48,7 @@ export async function liveCutoverPlan(context: Context, approved?: CutoverPlan):
   if (movable.size === 0) throw new RotaError('PlanChanged', { changes: [`no alias stands at ${oldKeyId} any more`] });
   // Those that were planned, too: KMS may not show yet what it was just told to make.
   const grantsLeftBehind = grantsLacking(oldGrants, [...plan.successor.grants, ...grants]);
+  const grantsLetIn = grantsLacking(grants, oldGrants);
   const keyMaterialId = metadata.CurrentKeyMaterialId ?? imported?.keyMaterialId;
   return {
     version: 1,
@@ -65,6 +66,7 @@ export async function liveCutoverPlan(context: Context, approved?: CutoverPlan):
     successorPolicyDigest: policyDigest(policy),
     successorGrants: grants.map((g) => g.name ?? g.grantId).sort(),
     ...(grantsLeftBehind.length === 0 ? {} : { grantsLeftBehind }),
+    ...(grantsLetIn.length === 0 ? {} : { grantsLetIn }),
     policyDifference: policyDifference(oldPolicy, policy),
     aliases: [...movable].sort().map((alias) => ({ alias, from: oldKeyId, to: newKeyId })),
     ...(plan.rollover === undefined ? {} : { rollover: await liveRollover(context) }),
