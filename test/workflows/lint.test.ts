@@ -102,6 +102,9 @@ describe('each check can fail', () => {
     };
     expect(carelessRetries(mutated('Make canary', change))).toEqual([fault]);
   });
+  test.each([['jitter', { JitterStrategy: 'FULL' }], ['a short wait', { IntervalSeconds: 2 }]])('a look for a new key that may come at once: %s', (_, fields) => {
+    expect(carelessRetries(mutated('Create successor', (s) => (s.Retry = [{ ...(s.Retry as object[])[0], ...fields }])))).toEqual(['Create successor may look at once for what it made']);
+  });
   test('a variable that the way back needs, not assigned by one Catch', () => {
     const machine = mutated('Copy grants', (s) => (s.Catch = [{ ErrorEquals: ['States.ALL'], Next: 'Restore aliases' }]));
     expect(unassignedReads(machine)).toEqual(['Restore aliases reads $failure, which not every way to it assigns', 'Seal failed dossier reads $failure, which not every way to it assigns', 'Ended without effect reads $failure, which not every way to it assigns']);
