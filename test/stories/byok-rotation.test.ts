@@ -149,6 +149,19 @@ describe('a successor into which somebody imports while approvers are asked gets
   });
 });
 
+test('a key that KMS made unseen, and that nobody could find after, is named as one that may be there', async () => {
+  const rota = await startRota();
+  await makeImportedKey(rota.kms, 'alias/payments');
+  await rota.apply();
+  await rota.json('pat', 'faults', 'add', 'kms', 'CreateKey', '--kind', 'drop-answer');
+  await rota.json('pat', 'faults', 'add', 'kms', 'ListKeys', '--kind', 'server-error', '--count', '1000');
+  const rotationId = await rota.rotate();
+  await vi.waitUntil(async () => (await rota.status(rotationId)).steps.some(({ step }) => step === 'create-successor'), { timeout: 20_000 });
+  await rota.local.embedded.clock.advance(3_600_000);
+  const done = await rota.ended(rotationId);
+  expect(done).toMatchObject({ status: 'FAILED', leftBehind: [`KMS was asked for a key, and what became of it is not known: if there is one, its tag rota:rotation is ${rotationId}, and nothing uses it.`] });
+});
+
 test('a refused start creates nothing', async () => {
   const rota = await startRota();
   await makeImportedKey(rota.kms, 'alias/payments');
