@@ -41,6 +41,8 @@ async function closeIfStopped(deps: ApiDeps, { rotationId, executionArn }: Rotat
   const { name, message: cause } = new RotaError('ExecutionStopped', { status, at: isoSeconds(stopDate.getTime()) });
   const reached = reachedBy(await store.ledger.head(rotationId), await store.ledger.steps(rotationId));
   const input = JSON.stringify({ rotationId, executionArn, ...reached, failure: { name, cause } });
+  // From now on a redrive moves nothing more: what it did would be undone by halves.
+  await store.ledger.settle(rotationId, { closedSince: isoSeconds(clock.now()) });
   try {
     await clients.states.send(new StartExecutionCommand({ stateMachineArn: stateMachineArnOf('close-rotation'), name: rotationId, input }));
     return true;

@@ -1,7 +1,7 @@
 import { DescribeKeyCommand } from '@aws-sdk/client-kms';
-import { RedriveExecutionCommand, SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
+import { GetExecutionHistoryCommand, RedriveExecutionCommand, SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { credentialsOf } from '../../demo/cast.ts';
 import { makeImportedKey } from '../../demo/imported-key.ts';
 import { hourMs, startRollover, type Rollover } from '../rollover.ts';
@@ -63,6 +63,32 @@ describe('an execution that somebody stops leaves a dossier too', () => {
     await statesOf(r.rota).send(new StopExecutionCommand({ executionArn: await arnOf(r.rota, rotationId) }));
     const ended = await closed(r.rota, rotationId);
     expect(ended).toMatchObject({ status: 'FAILED', error: { name: 'ExecutionStopped' } });
+    expect(r.target.kids()).toHaveLength(1);
+  });
+
+  test('while it is closed, which a target that is down may hold up, a redrive moves nothing', async () => {
+    const r = await startRollover();
+    const rotationId = await r.start();
+    await r.until(rotationId, (s) => s.waits.some((w) => w.name === 'acknowledgements'));
+    const states = statesOf(r.rota);
+    const executionArn = await arnOf(r.rota, rotationId);
+    await states.send(new StopExecutionCommand({ executionArn }));
+    r.target.down = true;
+    await r.rota.local.embedded.clock.advance(2 * hourMs);
+    await vi.waitUntil(async () => (await r.status(rotationId)).steps.some(({ step }) => step === 'open-wait.hold'), { timeout: 60_000 });
+    await states.send(new RedriveExecutionCommand({ executionArn }));
+    const types = ['TaskSubmitted', 'TaskFailed', 'ExecutionRedriven'];
+    const first = async () => (await states.send(new GetExecutionHistoryCommand({ executionArn, reverseOrder: true, maxResults: 1000 }))).events?.map((e) => e.type ?? '').filter((t) => types.includes(t));
+    const then = await vi.waitUntil(
+      async () => {
+        const seen = (await first()) ?? [];
+        return seen.indexOf('ExecutionRedriven') > 0 && seen.slice(0, seen.indexOf('ExecutionRedriven')).at(-1);
+      },
+      { timeout: 60_000 },
+    );
+    expect(then).toBe('TaskFailed');
+    r.target.down = false;
+    expect(await closed(r.rota, rotationId)).toMatchObject({ status: 'FAILED' });
     expect(r.target.kids()).toHaveLength(1);
   });
 
