@@ -3,6 +3,7 @@ import type { Json } from '../../core/canonical-json.ts';
 import { counted } from '../../core/counted.ts';
 import { usedBy, type GrantedUse } from '../../core/plan/grants.ts';
 import type { AnyPlan, CutoverPlan, RetirePlan, RolloverPlan, RollbackPlan, RotationPlan, WaiverPlan } from '../../core/plan/plan.ts';
+import { allVisible, visible } from '../../core/visible.ts';
 import { Code, Empty, Facts, Table, type Fact } from './parts/facts.tsx';
 import { ruleText } from './parts/people-text.ts';
 import { Time } from './parts/time.tsx';
@@ -10,10 +11,10 @@ import { Time } from './parts/time.tsx';
 export function PlanView({ plan }: { readonly plan: AnyPlan }) {
   return (
     <>
-      {words(plan)}
+      {words(allVisible(plan))}
       <details>
         <summary>The whole plan as it is signed</summary>
-        <pre tabindex={0}>{JSON.stringify(plan, null, 2)}</pre>
+        <pre tabindex={0}>{visible(JSON.stringify(plan, null, 2))}</pre>
       </details>
     </>
   );

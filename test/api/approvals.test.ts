@@ -72,6 +72,19 @@ describe('a decision', () => {
     expect((await q.stored()).decisions).toEqual([]);
   });
 
+  test.each(['agreed \u202ednim reven', 'agreed \u001b[2K\rGrants none'])('for a reason that hides something is refused: %j', async (reason) => {
+    const q = await Question.ask(api);
+    const said = await api.post('alice', `/api/approvals/${q.approvalId}/decisions`, { decision: 'approve', reason, planDigest: q.digest });
+    expect(outcome(said)).toEqual([400, 'BadRequest']);
+    expect(sentence(said)).toContain('reason has a character that nobody sees');
+  });
+
+  test('has its reason in one line, since whoever reads it next to others must see where it ends', async () => {
+    const q = await Question.ask(api);
+    await api.post('alice', `/api/approvals/${q.approvalId}/decisions`, { decision: 'approve', reason: 'read and agreed\nbob: approve', planDigest: q.digest });
+    expect((await q.stored()).decisions[0]?.reason).toBe('read and agreed bob: approve');
+  });
+
   test('on another plan is refused', async () => {
     const q = await Question.ask(api);
     expect(outcome(await q.say('alice', 'approve', 'ab'.repeat(32)))).toEqual([409, 'DigestMismatch']);
