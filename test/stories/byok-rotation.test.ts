@@ -24,7 +24,8 @@ import {
 import { describe, expect, test, vi } from 'vitest';
 import { wrapMaterial } from '../../core/material/wrap.ts';
 import { makeImportedKey } from '../../demo/imported-key.ts';
-import { startRota, type Rota } from '../rota.ts';
+import { makeRecoveryCertificate } from '../../demo/recovery-certificate.ts';
+import { recovery, startRota, type Rota } from '../rota.ts';
 
 const keyOf = async ({ kms }: Rota, alias: string): Promise<string | undefined> => (await kms.send(new DescribeKeyCommand({ KeyId: alias }))).KeyMetadata?.KeyId;
 const countKeys = async ({ kms }: Rota): Promise<number> => (await kms.send(new ListKeysCommand({}))).Keys?.length ?? 0;
@@ -160,6 +161,23 @@ test('a key that KMS made unseen, and that nobody could find after, is named as 
   await rota.local.embedded.clock.advance(3_600_000);
   const done = await rota.ended(rotationId);
   expect(done).toMatchObject({ status: 'FAILED', leftBehind: [`KMS was asked for a key, and what became of it is not known: if there is one, its tag rota:rotation is ${rotationId}, and nothing uses it.`] });
+});
+
+test('material is escrowed to every certificate of the plan, or not made', async () => {
+  const rota = await startRota();
+  await makeImportedKey(rota.kms, 'alias/payments');
+  const escrowedTo = (...recoveryCertificates: string[]) => rota.apply((r) => ({ ...r, keys: r.keys.map((k) => ({ ...k, escrow: { recoveryCertificates } })) }));
+  const { certificatePem } = makeRecoveryCertificate('Second recovery officer');
+  await escrowedTo(recovery.certificatePem, certificatePem);
+  // Between its plan and its material the rotation stands still for a while.
+  await rota.json('pat', 'faults', 'add', 'lambda', 'wrap-generated', '--kind', 'server-error', '--count', '4');
+  const rotationId = await rota.rotate();
+  await vi.waitUntil(async () => (await rota.status(rotationId)).newKeyId !== undefined, { timeout: 20_000 });
+  await escrowedTo(recovery.certificatePem);
+  await rota.local.embedded.clock.advance(600_000);
+  const done = await rota.ended(rotationId);
+  expect(done).toMatchObject({ status: 'FAILED', error: { name: 'MethodDoesNotFit' } });
+  expect(done.error?.sentence).toContain('the registry no longer has every recovery certificate that the plan names');
 });
 
 test('a refused start creates nothing', async () => {
