@@ -2,6 +2,9 @@ import { GetExecutionHistoryCommand } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { deliverPending } from '../../api/approvals/deliver.ts';
 import { lookAfterQuestions } from '../../api/approvals/look-after.ts';
+import { planDigest } from '../../core/plan/plan.ts';
+import { requestApproval } from '../../tasks/approval/request-approval.ts';
+import { runTask } from '../../tasks/task.ts';
 import { startApi, type Answer, type Api } from './harness.ts';
 import { addFault, hour, Question } from './questions.ts';
 
@@ -83,6 +86,18 @@ describe('a decision', () => {
     const q = await Question.ask(api);
     await api.post('alice', `/api/approvals/${q.approvalId}/decisions`, { decision: 'approve', reason: 'read and agreed\nbob: approve', planDigest: q.digest });
     expect((await q.stored()).decisions[0]?.reason).toBe('read and agreed bob: approve');
+  });
+
+  test('under a second name that the registry has given them since is refused', async () => {
+    const q = await Question.ask(api);
+    await q.say('alice');
+    const { registry } = api.deps.store;
+    const before = await registry.whole();
+    await registry.apply({ ...before, people: before.people.map((p) => (p.id === 'alice' ? { ...p, id: 'alicia' } : p)) }, 'test', '2026-11-24T12:00:00Z');
+    const again = await q.say('alice');
+    await registry.apply(before, 'test', '2026-11-24T12:00:00Z');
+    expect(outcome(again)).toEqual([409, 'AlreadyDecided']);
+    expect((await q.stored()).decisions.map((d) => d.person)).toEqual(['alice']);
   });
 
   test('on another plan is refused', async () => {
@@ -208,6 +223,20 @@ describe('between two tries of asking, the first of which failed when the questi
     expect(outcome(await q.say('bob'))).toEqual([200, 'approved']);
     expect(await q.machine()).toBe('approved');
   });
+});
+
+test('who asked, and so may not decide, is whom the plan names, whatever has become of the head of the rotation', async () => {
+  const start = { all: [{ group: 'security', count: 1 }] };
+  const rotationId = await api.rotation({ approvals: { cutover: start, start, timeoutSeconds: 86_400, heartbeatSeconds: 3600 } });
+  const { ledger, approvals } = api.deps.store;
+  const { plan } = await ledger.head(rotationId);
+  if (plan === undefined) throw new Error('no plan');
+  await ledger.settle(rotationId, { requestedBy: 'otto' } as never);
+  const digest = planDigest(plan);
+  const { approvalId } = await runTask(requestApproval, { rotationId, stage: 'start', planDigest: digest, taskToken: 'token' }, { ...api.deps, movedClockSeconds: () => 0 });
+  expect((await approvals.get(approvalId)).requestedBy).toBe('carol');
+  const said = await api.post('carol', `/api/approvals/${approvalId}/decisions`, { decision: 'approve', reason: 'my own', planDigest: digest });
+  expect(outcome(said)).toEqual([403, 'RequesterMayNotApprove']);
 });
 
 describe('time', () => {
