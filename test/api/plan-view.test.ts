@@ -16,7 +16,7 @@ const plan = makePlan({
 });
 
 test('an approver sees every character of a plan, in the console', () => {
-  const page = String(PlanView({ plan }));
+  const page = (PlanView({ plan }) as { toString: () => string }).toString();
   expect(page).not.toContain('\u202e');
   expect(page).toContain('to\\u202eken');
 });
