@@ -1,9 +1,13 @@
 import type { Context } from 'hono';
 import { z, type ZodType } from 'zod';
 import { RotaError } from '../core/errors.ts';
+import { isVisible } from '../core/visible.ts';
 
-/** Why somebody does something: it stands in plans, approvals and dossiers. */
-export const Reason = z.string().trim().min(3, 'must say why, in a few words').max(500);
+/** Why somebody does something: it stands in plans, approvals and dossiers, and before whoever decides by it; so in one line, in which nothing is hidden. */
+export const Reason = z
+  .string()
+  .transform((text) => text.replace(/\s+/g, ' ').trim())
+  .pipe(z.string().min(3, 'must say why, in a few words').max(500).refine(isVisible, 'has a character that nobody sees (a control character, or one that turns the direction of text)'));
 
 export const Alias = z.string().regex(/^alias\/.+$/, 'must be an alias, such as alias/payments').max(256);
 

@@ -1,3 +1,5 @@
+import { visible } from '../core/visible.ts';
+
 /** The world of a command, as an argument: tests hand in their own. */
 export interface Io {
   readonly out: (text: string) => void;
@@ -14,5 +16,5 @@ export const nowOf = ({ now = () => Date.now() }: Io): number => now();
 
 /** Prints one JSON document, or text for people; nothing else goes to stdout. */
 export function show(io: Io, options: { readonly json?: boolean }, document: unknown, text: () => string): void {
-  io.out(options.json === true ? `${JSON.stringify(document, null, 2)}\n` : `${text().trimEnd()}\n`);
+  io.out(`${visible(options.json === true ? JSON.stringify(document, null, 2) : text().trimEnd())}\n`);
 }

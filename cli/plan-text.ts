@@ -12,6 +12,8 @@ export const grantText = ({ grantee, operations, constraints }: GrantedUse): str
 /** An approver must not miss these. */
 const leftBehindText = (grants: readonly GrantedUse[] | undefined, lacks: string): string[] => (grants ?? []).map((grant) => `Left behind   ${grantText(grant)}; ${lacks} has no such grant`);
 
+const letInText = (grants: readonly GrantedUse[] | undefined, lacks: string): string[] => (grants ?? []).map((grant) => `Let in        ${grantText(grant)}; ${lacks} has no such grant`);
+
 /** A plan in words, whole: what an approver reads before signing its digest. */
 export function planText(plan: AnyPlan, digest: string): string {
   return `${[...againText(plan), bodyText(plan)].join('\n')}\nPlan digest   ${digest}\n`;
@@ -109,6 +111,7 @@ function cutoverText(p: CutoverPlan): string {
     `Policy        ${policyText(p.policyDifference)}`,
     `Grants        ${p.successorGrants.length === 0 ? 'none' : p.successorGrants.join(', ')}`,
     ...leftBehindText(p.grantsLeftBehind, 'the new key'),
+    ...letInText(p.grantsLetIn, 'the old key'),
     `Old key       ${p.oldKeyId} is kept and locked against deletion`,
   ].join('\n');
 }
@@ -119,6 +122,7 @@ function rollbackText(p: RollbackPlan): string {
     ...p.aliases.map((a) => `Alias         ${a.alias}: ${a.from} -> ${a.to}`),
     `Policy        ${policyText(p.policyDifference, 'as the new key')}`,
     ...leftBehindText(p.grantsLeftBehind, 'the old key'),
+    ...letInText(p.grantsLetIn, 'the new key'),
     ...p.hazards.map((h) => `Mind          ${h.sentence}`),
     `Approval      ${ruleText(p.rule)}`,
   ].join('\n');

@@ -45,6 +45,8 @@ export interface RotationHead extends RotationRequest {
   readonly keptAt?: string;
   readonly dossierSequence?: number;
   readonly rolledBackBy?: string;
+  /** Since when it is closed by another execution, its own having ended outside its machine. ISO 8601. */
+  readonly closedSince?: string;
 }
 
 const standingFields = ['rotationId', 'workflow', 'requestedAt', 'executionArn', 'newKeyId', 'outcome', 'quiet', 'switchedAt', 'rolledBackBy'] as const;

@@ -72,6 +72,9 @@ export const turnSuffix = (turn: number): string => (turn === 0 ? '' : `.${turn}
 /** Declares a task; the generics keep declaration and handler together. */
 export const task = <I extends { rotationId: string }, O>(definition: Task<I, O>): Task<I, O> => definition;
 
+/** The steps of workflows/close-rotation.ts: each goes back, or keeps what is there. */
+export const isOfClosing = (step: string): boolean => /^(restore-aliases|keep-old-key|publish-keys\.restore|open-wait\.hold|enable-key|seal-dossier)/.test(step);
+
 /**
  * Runs a task: input checked, intent written before the effect, result kept, so that a repeat after completion answers
  * what the first one did. Errors leave with a name that Retry and Catch know.
@@ -86,8 +89,9 @@ export async function runTask<I extends { rotationId: string }, O>(definition: T
     const intent = await ledger.intend(input.rotationId, step, now());
     if (intent.completedAt !== undefined && definition.everyTime !== true) return definition.output.parse(intent.result);
     const head = await ledger.head(input.rotationId);
-    // A redrive of an execution that was closed from outside must not move anything after its dossier.
+    // A redrive of an execution that was closed from outside must not move anything after its dossier, nor while it is closed.
     if (head.outcome !== undefined && definition.name !== 'seal-dossier') throw new RotaError('RotationEnded', { rotationId: head.rotationId, outcome: head.outcome });
+    if (head.closedSince !== undefined && !isOfClosing(step)) throw new RotaError('RotationEnded', { rotationId: head.rotationId, outcome: `stopped, and closed since ${head.closedSince}` });
     const pace = deps.kmsQuotas === undefined ? {} : { pace: kmsPaceOf(deps, deps.kmsQuotas, head.quotaShare) };
     const clients = watched(deps.clients, deps.clock, { log: kmsCalls, ...pace });
     const result = await definition.run(input, { ...deps, clients, aside: deps.clients, head, repeated: intent.attempts > 1, attempts: intent.attempts, now: isoSeconds(deps.clock.now()) });

@@ -20,7 +20,7 @@ export interface Status {
   readonly leftBehind: readonly string[];
   readonly dossierSequence?: number;
   readonly waitingFor: readonly string[];
-  readonly steps: readonly { readonly step: string }[];
+  readonly steps: readonly { readonly step: string; readonly completedAt?: string }[];
   readonly rolledBackBy?: string;
 }
 

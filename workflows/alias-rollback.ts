@@ -4,8 +4,9 @@
  *
  * A plan that changed is asked about again. Halts like a rotation: refused or failed, the aliases end where this machine found them.
  */
+import { askState } from '../core/approval/ask-state.ts';
 import type { StateMachine } from './asl.ts';
-import { approval, askState } from './fragments/approval.ts';
+import { approval } from './fragments/approval.ts';
 import { calendarBefore, frozenAfterAll, outsideFreeze } from './fragments/freeze.ts';
 import { seal } from './fragments/seal.ts';
 import { answer, failTo, retryFreshKey, taskState } from './fragments/task.ts';

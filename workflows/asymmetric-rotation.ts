@@ -14,8 +14,9 @@
  *
  * An emergency skips every wait: one question to the higher quorum, then the old key leaves the key set at once.
  */
+import { askState } from '../core/approval/ask-state.ts';
 import type { StateMachine } from './asl.ts';
-import { approval, askState } from './fragments/approval.ts';
+import { approval } from './fragments/approval.ts';
 import { calendarBefore, frozenAfterAll, outsideFreeze } from './fragments/freeze.ts';
 import { importedMaterial, wrapState } from './fragments/imported-material.ts';
 import { keySetBack, keySetBackStates } from './fragments/key-set-back.ts';
@@ -31,6 +32,8 @@ const back = [failTo(wayBack)];
 const unfinished = 'Seal unfinished dossier';
 /** After the new key has proved itself: what fails is told, not undone. */
 const told = [failTo(unfinished)];
+/** The same after the old key has proved itself in a rollback. */
+const unfinishedBack = 'Seal unfinished rollback';
 /** Before a rollback has its first effect: asked again where it changed, dropped where it was not approved or cannot be. */
 const notAsApproved = [
   { ErrorEquals: ['PlanChanged'], Next: 'Begin rollback' },
@@ -205,12 +208,14 @@ export const asymmetricRotation = (to: Resources): StateMachine => ({
       next: 'Let KMS settle back',
     }),
     'Let KMS settle back': { Type: 'Wait', Seconds: '{% $kmsPropagationSeconds %}', Next: 'Stop new key' },
-    'Stop new key': taskState(to, { task: 'stop-key', payload: { key: 'new', ...withTurn }, assign: { drainedAt: answer('drainedAt') }, catch: told, next: 'Drain new key' }),
+    'Stop new key': taskState(to, { task: 'stop-key', payload: { key: 'new', ...withTurn }, assign: { drainedAt: answer('drainedAt') }, catch: [failTo(unfinishedBack)], next: 'Drain new key' }),
     'Drain new key': { Type: 'Wait', Timestamp: '{% $drainedAt %}', Next: 'Withdraw new key' },
-    ...publish('Withdraw new key', to, { stage: 'restore', next: { published: 'Seal rolled back', failed: unfinished } }),
+    ...publish('Withdraw new key', to, { stage: 'restore', next: { published: 'Seal rolled back', failed: unfinishedBack } }),
     'Seal rolled back': seal(to, { outcome: 'rolled-back', next: 'Rolled back' }),
+    [unfinishedBack]: seal(to, { outcome: 'rolled-back', tells: 'failure', next: 'Rolled back' }),
     'Rolled back': { Type: 'Succeed', Output: { rotationId: '{% $rotationId %}' } },
-    'Stay with new key': taskState(to, { task: 'restore-aliases', payload: withTurn, catch: told, next: 'Stop old key' }),
+    // By the same way as after the switch: an old key to which others encrypt leaves the key set again.
+    'Stay with new key': taskState(to, { task: 'restore-aliases', payload: withTurn, assign: { hold: 0 }, catch: told, next: 'Does the old key leave now?' }),
 
     [unfinished]: seal(to, { outcome: 'complete', tells: 'failure', next: 'Rotated' }),
 

@@ -10,8 +10,9 @@
  * every alias where it was. Once the new key has proved itself and the old one is kept, nothing goes back by itself: an old key that does not become
  * quiet, in the execution's year or by the word of a custodian who goes on without, is told in the dossier. An expired import token only sends it back to wrap again; a changed plan only back to ask again.
  */
+import { askState } from '../core/approval/ask-state.ts';
 import type { StateMachine } from './asl.ts';
-import { approval, askState } from './fragments/approval.ts';
+import { approval } from './fragments/approval.ts';
 import { calendarBefore, frozenAfterAll, outsideFreeze } from './fragments/freeze.ts';
 import { importedMaterial, wrapState } from './fragments/imported-material.ts';
 import { planned, planState } from './fragments/planned.ts';

@@ -12,8 +12,9 @@
  * how it was found. While it is denied or watched the word `reenable` of a custodian does the same, without an approval: that is the
  * safe direction. Who wants the key while it is watched is announced; a person decides.
  */
+import { askState } from '../core/approval/ask-state.ts';
 import type { StateMachine } from './asl.ts';
-import { approval, askState } from './fragments/approval.ts';
+import { approval } from './fragments/approval.ts';
 import { calendarBefore, frozenAfterAll, outsideFreeze } from './fragments/freeze.ts';
 import { restoreKey, restoreKeyStates } from './fragments/restore-key.ts';
 import { seal } from './fragments/seal.ts';

@@ -2,7 +2,7 @@ import { SignCommand } from '@aws-sdk/client-kms';
 import { createHash } from 'node:crypto';
 import { decisionBytes, type Decision, type DecisionStatement } from '../../core/approval/decision.ts';
 import type { PasskeyAssertion } from '../../core/approval/passkey-assertion.ts';
-import { quorum, seatGroups } from '../../core/approval/quorum.ts';
+import { isOneMouth, quorum, seatGroups } from '../../core/approval/quorum.ts';
 import { isoSeconds } from '../../core/clock.ts';
 import { RotaError } from '../../core/errors.ts';
 import type { Person } from '../../core/registry/registry-schema.ts';
@@ -62,8 +62,8 @@ export async function checkMayDecide(deps: ApiDeps, read: StoredApproval, person
   refuseAuditor(person, 'decide');
   // Void first: that somebody decided it before is no news to them, that it has no effect is.
   if (read.outcome === 'void') throw closed(read);
-  const before = read.decisions.find((d) => d.person === person.id);
-  if (before) throw new RotaError('AlreadyDecided', { person: person.id, decision: before.decision });
+  const before = read.decisions.find((d) => d.person === person.id || isOneMouth(d, person));
+  if (before) throw new RotaError('AlreadyDecided', { person: before.person, decision: before.decision });
   if (read.outcome !== 'open') throw closed(read);
   if (await closeIfOver(deps, read)) throw closed(await store.approvals.get(approvalId));
   if (read.stage === 'waiver' && (await store.ledger.head(read.rotationId)).outcome !== undefined) throw new RotaError('ApprovalClosed', { approvalId, outcome: 'the rotation has ended' });

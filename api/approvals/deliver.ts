@@ -1,4 +1,5 @@
-import { ExecutionDoesNotExist, paginateGetExecutionHistory, SendTaskFailureCommand, SendTaskHeartbeatCommand, SendTaskSuccessCommand, type HistoryEvent } from '@aws-sdk/client-sfn';
+import { DescribeExecutionCommand, ExecutionDoesNotExist, paginateGetExecutionHistory, SendTaskFailureCommand, SendTaskHeartbeatCommand, SendTaskSuccessCommand, type HistoryEvent } from '@aws-sdk/client-sfn';
+import { askState } from '../../core/approval/ask-state.ts';
 import { isoSeconds } from '../../core/clock.ts';
 import { RotaError } from '../../core/errors.ts';
 import type { StoredApproval } from '../../store/approval-table.ts';
@@ -72,13 +73,25 @@ async function hasTaken({ clients, store }: ApiDeps, approval: StoredApproval): 
   }
 }
 
+/**
+ * Whether the workflow is between two tries of asking: the one before failed when the question stood already. The next renews the token, and what
+ * was decided is owed to that one.
+ */
+async function asksAgain({ clients, store }: ApiDeps, { rotationId, stage }: StoredApproval): Promise<boolean> {
+  const { executionArn } = await store.ledger.head(rotationId);
+  if (executionArn === undefined || (await clients.states.send(new DescribeExecutionCommand({ executionArn }))).status !== 'RUNNING') return false;
+  for await (const { events = [] } of paginateGetExecutionHistory({ client: clients.states, pageSize: 100 }, { executionArn, reverseOrder: true }))
+    for (const { stateEnteredEventDetails: entered, stateExitedEventDetails: exited } of events) if (entered ?? exited) return entered?.name === askState(stage);
+  return false;
+}
+
 /** The workflow does not wait on this token any more. A retry may have renewed it meanwhile: then the outcome is owed to the new one. */
 async function overtaken(deps: ApiDeps, told: StoredApproval): Promise<void> {
   const { store, clock } = deps;
   const now = await store.approvals.get(told.approvalId);
   if (!sameToken(now, told)) return deliver(deps, now);
   // Another decision may have settled it in the same moment: that one has its own effect.
-  if (now.outcome !== told.outcome) return;
+  if (now.outcome !== told.outcome || (await asksAgain(deps, now))) return;
   if (now.outcome !== 'timed out')
     await store.approvals.close(now, 'void', isoSeconds(clock.now()), ['the rotation had stopped waiting for it before it was decided']);
   await store.approvals.markDelivered(now);

@@ -3,6 +3,7 @@ import type { Json } from '../../core/canonical-json.ts';
 import { counted } from '../../core/counted.ts';
 import { usedBy, type GrantedUse } from '../../core/plan/grants.ts';
 import type { AnyPlan, CutoverPlan, RetirePlan, RolloverPlan, RollbackPlan, RotationPlan, WaiverPlan } from '../../core/plan/plan.ts';
+import { allVisible, visible } from '../../core/visible.ts';
 import { Code, Empty, Facts, Table, type Fact } from './parts/facts.tsx';
 import { ruleText } from './parts/people-text.ts';
 import { Time } from './parts/time.tsx';
@@ -10,10 +11,10 @@ import { Time } from './parts/time.tsx';
 export function PlanView({ plan }: { readonly plan: AnyPlan }) {
   return (
     <>
-      {words(plan)}
+      {words(allVisible(plan))}
       <details>
         <summary>The whole plan as it is signed</summary>
-        <pre tabindex={0}>{JSON.stringify(plan, null, 2)}</pre>
+        <pre tabindex={0}>{visible(JSON.stringify(plan, null, 2))}</pre>
       </details>
     </>
   );
@@ -77,6 +78,18 @@ const LeftBehind = ({ grants, from, to }: { readonly grants: readonly GrantedUse
         <strong>Who uses the alias by one of these grants is shut out when it moves.</strong> Only the {from} key has them. Make them on the {to} key and this plan is asked again without them, or refuse.
       </p>
       <Grants caption={`Grants that the ${to} key lacks`} of={grants} />
+    </>
+  );
+
+/** Nor do those that were revoked on the key that people use now. */
+const LetIn = ({ grants, from, to }: { readonly grants: readonly GrantedUse[] | undefined; readonly from: string; readonly to: string }) =>
+  grants === undefined ? null : (
+    <>
+      <h3>Grants that let somebody in</h3>
+      <p class="message message-asks">
+        <strong>Who has one of these grants may use the alias when it moves, and may not now.</strong> Only the {to} key has them. Revoke them there and this plan is asked again without them, or refuse.
+      </p>
+      <Grants caption={`Grants that the ${from} key lacks`} of={grants} />
     </>
   );
 
@@ -181,6 +194,7 @@ function CutoverWords(p: CutoverPlan) {
       <Aliases moves={p.aliases} />
       <Policy {...p.policyDifference} />
       <LeftBehind grants={p.grantsLeftBehind} from="old" to="new" />
+      <LetIn grants={p.grantsLetIn} from="old" to="new" />
       {rollover === undefined ? null : <PublishedWords {...rollover} />}
     </>
   );
@@ -221,6 +235,7 @@ const RollbackWords = (p: RollbackPlan) => (
     <Aliases moves={p.aliases} />
     <Policy {...p.policyDifference} to="old" from="new" />
     <LeftBehind grants={p.grantsLeftBehind} from="new" to="old" />
+    <LetIn grants={p.grantsLetIn} from="new" to="old" />
     <Hazards of={p.hazards} />
   </>
 );

@@ -40,7 +40,9 @@ async function closeIfStopped(deps: ApiDeps, { rotationId, executionArn }: Rotat
   if (status === 'RUNNING' || status === 'SUCCEEDED' || stopDate === undefined || stopDate.getTime() + graceMs > clock.now()) return false;
   const { name, message: cause } = new RotaError('ExecutionStopped', { status, at: isoSeconds(stopDate.getTime()) });
   const reached = reachedBy(await store.ledger.head(rotationId), await store.ledger.steps(rotationId));
-  const input = JSON.stringify({ rotationId, executionArn, reached, failure: { name, cause } });
+  const input = JSON.stringify({ rotationId, executionArn, ...reached, failure: { name, cause } });
+  // From now on a redrive moves nothing more: what it did would be undone by halves.
+  await store.ledger.settle(rotationId, { closedSince: isoSeconds(clock.now()) });
   try {
     await clients.states.send(new StartExecutionCommand({ stateMachineArn: stateMachineArnOf('close-rotation'), name: rotationId, input }));
     return true;
@@ -50,14 +52,25 @@ async function closeIfStopped(deps: ApiDeps, { rotationId, executionArn }: Rotat
   }
 }
 
+interface Reached {
+  readonly reached: 'nothing' | 'cutover' | 'halfway back' | 'rollback' | 'retirement' | 'retired';
+  /** Of the rollback while the old key drained; 0 where there was none. */
+  readonly turn: number;
+}
+
 /** How far it had come, which decides what goes back. */
-function reachedBy({ workflow, plan }: RotationHead, steps: readonly StepRecord[]): 'nothing' | 'cutover' | 'rollback' | 'retirement' | 'retired' {
+function reachedBy({ workflow, plan }: RotationHead, steps: readonly StepRecord[]): Reached {
   const done = (name: string) => steps.find((s) => s.step === name && s.completedAt !== undefined);
+  const turn = Math.max(0, ...steps.map((s) => Number(/^repoint-aliases\.(\d+)$/.exec(s.step)?.[1] ?? 0)));
+  const at = (reached: Reached['reached']): Reached => ({ reached, turn });
   if (workflow === 'retire') {
     const putBack = done('enable-key')?.result as { asked?: object } | undefined;
-    if (putBack?.asked !== undefined) return 'rollback';
-    return done('prepare-deletion') === undefined ? 'retirement' : 'retired';
+    if (putBack?.asked !== undefined) return at('rollback');
+    return at(done('prepare-deletion') === undefined ? 'retirement' : 'retired');
   }
-  if (done('prove-through-alias') === undefined) return 'nothing';
-  return plan !== undefined && 'stage' in plan ? 'rollback' : 'cutover';
+  if (done('prove-through-alias') === undefined) return at('nothing');
+  if (plan !== undefined && 'stage' in plan) return at('rollback');
+  // A rollback that had its aliases moved stands once it had proved the old key; before that they go to the new one again.
+  if (turn === 0 || done(`restore-aliases.${turn}`) !== undefined) return at('cutover');
+  return at(done(`prove-through-alias.${turn}`) === undefined ? 'halfway back' : 'rollback');
 }

@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander';
 import type { Approval } from '../../core/approval/approval.ts';
 import { ruleText } from '../../core/approval/rule-text.ts';
+import { visible } from '../../core/visible.ts';
 import { command } from '../command.ts';
 import { show, type Io } from '../io.ts';
 import { closesAt } from '../../core/approval/notices.ts';
@@ -53,7 +54,7 @@ interface DecisionOptions {
 async function decideOne(io: Io, approvalId: string, verdict: 'approve' | 'refuse', options: DecisionOptions): Promise<void> {
   const { reason, digest } = options;
   const read = await questionOf(io, approvalId);
-  if (digest === undefined) io.err(`${planText(read.plan, read.planDigest)}\n`);
+  if (digest === undefined) io.err(`${visible(planText(read.plan, read.planDigest))}\n`);
   const answer = await decide(io, approvalId, { decision: verdict, reason, planDigest: digest ?? read.planDigest });
   show(io, options, answer, () => questionText(answer));
 }

@@ -8,7 +8,14 @@ export interface Vote {
   readonly decision: 'approve' | 'refuse';
   /** ISO 8601, UTC. */
   readonly decidedAt: string;
+  /** By what they showed who they are: the IAM identity, and the passkey, if it was by one. */
+  readonly arn?: string;
+  readonly passkey?: { readonly publicKeySpki: string } | undefined;
 }
+
+/** Whether both were said by one identity, or one passkey. A registry that gives somebody a second name between two decisions must not give them a second seat. */
+export const isOneMouth = (a: Pick<Vote, 'arn' | 'passkey'>, b: Pick<Vote, 'arn' | 'passkey'>): boolean =>
+  (a.arn !== undefined && a.arn === b.arn) || (a.passkey !== undefined && a.passkey.publicKeySpki === b.passkey?.publicKeySpki);
 
 /** What the votes are on: who asked, when, and by which rule it is decided. */
 export interface Asked {
@@ -25,14 +32,15 @@ export type Quorum =
 
 /**
  * What a rule and the votes on it amount to (P5). The requester's vote never counts, a person fills one seat whatever
- * groups they are in, and one refusal is refusal. Seats are matched to people, not filled in order: with Ann in two
+ * groups they are in or names they go by, and one refusal is refusal. Seats are matched to people, not filled in order: with Ann in two
  * groups and Bob in one, filling in order would turn away a set of approvers that is valid.
  */
 export function quorum(asked: Asked, votes: readonly Vote[]): Quorum {
   const counted = new Map<string, { readonly vote: Vote; readonly groups: readonly string[] }>();
   for (const vote of votes) {
     const { groups } = seatGroups(asked, vote.groups, Date.parse(vote.decidedAt));
-    if (vote.person !== asked.requestedBy && groups.length > 0 && !counted.has(vote.person)) counted.set(vote.person, { vote, groups });
+    const isSecondName = vote.decision === 'approve' && [...counted.values()].some((before) => isOneMouth(before.vote, vote));
+    if (vote.person !== asked.requestedBy && groups.length > 0 && !counted.has(vote.person) && !isSecondName) counted.set(vote.person, { vote, groups });
   }
   const people = [...counted.values()];
   const refusal = people.find((p) => p.vote.decision === 'refuse');

@@ -32,6 +32,8 @@ export function verifyDossier(file: DossierFile, trustedSpki: Buffer, insisted: 
   if (!statement.success) throw damaged('its statement is not of the known form');
   const { predicate, subject } = statement.data;
   if (subject[0]?.digest.sha256 !== subjectDigest(predicate)) throw damaged('its subject is not the digest of its plan');
+  const asker = (predicate.plan ?? predicate.retirePlan)?.requestedBy ?? predicate.requestedBy;
+  if (asker !== predicate.requestedBy) throw damaged(`it says that ${predicate.requestedBy} asked for it, but its plan says ${asker}`);
   for (const approval of predicate.approvals) checkApproval(approval, predicate, insisted, damaged);
   if (predicate.retirePlan) checkRetirementWasApproved(predicate.retirePlan, predicate, damaged);
   else if (predicate.outcome === 'complete') checkCutoverWasApproved(predicate, damaged);

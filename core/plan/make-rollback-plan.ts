@@ -19,7 +19,7 @@ export interface RollbackFacts {
   readonly undone: Undone;
   readonly oldKeyState: string;
   /** Whom the way back lets in and shuts out. */
-  readonly access: Pick<RollbackPlan, 'policyDifference' | 'grantsLeftBehind'>;
+  readonly access: Pick<RollbackPlan, 'policyDifference' | 'grantsLeftBehind' | 'grantsLetIn'>;
   /** Key id that each alias of the cutover resolves to now. */
   readonly standing: Readonly<Record<string, string>>;
 }

@@ -123,6 +123,8 @@ export const CutoverPlan = z.strictObject({
   successorGrants: z.array(z.string()),
   /** What grants of the old key allow and none of the new one does: made since the rotation was planned. Left out where there is none. */
   grantsLeftBehind: z.array(GrantedUse).min(1).optional(),
+  /** What grants of the new key allow and none of the old one does: revoked there since the new key got them, or made by somebody. Left out where there is none. */
+  grantsLetIn: z.array(GrantedUse).min(1).optional(),
   policyDifference: z.strictObject({ added: z.array(z.json()), removed: z.array(z.json()) }),
   aliases: z.array(z.strictObject({ alias: AliasName, from: KeyId, to: KeyId })).min(1),
   /** Of method `asymmetric`: what is published, and who said that they have it. */
@@ -174,6 +176,8 @@ export const RollbackPlan = z.strictObject({
   policyDifference: z.strictObject({ added: z.array(z.json()), removed: z.array(z.json()) }),
   /** What grants of the new key allow and none of the old one does. Left out where there is none. */
   grantsLeftBehind: z.array(GrantedUse).min(1).optional(),
+  /** What grants of the old key allow and none of the new one does. Left out where there is none. */
+  grantsLetIn: z.array(GrantedUse).min(1).optional(),
   hazards: z.array(Hazard),
   rule: ApprovalRule,
   timeoutSeconds: z.int(),

@@ -28,7 +28,8 @@ function demandedApprovals(move: CutoverPlan, context: Context): Demand[] {
   const { head } = context;
   const plan = rotationPlanOf(head);
   const { start, cutover, emergency } = plan.approvals;
-  const requester = head.requestedBy;
+  // Of the plan, which people have approved: nothing signs the head.
+  const requester = plan.requestedBy;
   if (isEmergency(move, context) && emergency !== undefined) return [{ stage: 'emergency', rule: emergency, digest: planDigest(move), requester }];
   return [
     ...(start === undefined ? [] : [{ stage: 'start' as const, rule: start, digest: planDigest(plan), requester }]),

@@ -15,8 +15,8 @@ export async function checkRollback(move: RollbackPlan, context: Context): Promi
   const { clients } = context;
   const { KeyState } = await describeKey(clients.kms, move.oldKeyId);
   if (KeyState !== 'Enabled') throw new RotaError('KeyNotUsable', { keyId: move.oldKeyId, state: KeyState ?? 'unknown' });
-  const { policyDifference, grantsLeftBehind } = move;
-  const changes = planChanges({ policyDifference, grantsLeftBehind }, await rollbackAccess(clients, move));
+  const { policyDifference, grantsLeftBehind, grantsLetIn } = move;
+  const changes = planChanges({ policyDifference, grantsLeftBehind, grantsLetIn }, await rollbackAccess(clients, move));
   if (changes.length > 0) throw new RotaError('PlanChanged', { changes });
   await checkApproved({ stage: 'rollback', rule: move.rule, digest: planDigest(move), requester: move.requestedBy }, context);
 }

@@ -1,6 +1,7 @@
 import { UpdateAliasCommand } from '@aws-sdk/client-kms';
 import { z } from 'zod';
 import { isoSeconds } from '../../core/clock.ts';
+import type { StepRecord } from '../../core/dossier/statement.ts';
 import { isRotaError } from '../../core/errors.ts';
 import { rolloverOf } from '../../core/plan/plan.ts';
 import { directionOf } from '../../core/rollover/direction.ts';
@@ -31,8 +32,9 @@ export const restoreAliases = task({
   run: async ({ rotationId, turn }, context) => {
     const { head, store, clock } = context;
     const restored: string[] = [];
-    const steps = (await store.ledger.steps(rotationId)).map((s) => s.step);
-    const leftBehind = turn === 0 ? leftKeys(head) : [];
+    const records = await store.ledger.steps(rotationId);
+    const steps = records.map((s) => s.step);
+    const leftBehind = turn === 0 ? leftKeys(head, records) : [];
     if (turn === 0 && steps.includes('keep-old-key'))
       leftBehind.push('The old key may carry the retention lock (statement RotaRetention) and the tags of this rotation.');
     const attempted = steps.some((s) => s === `repoint-aliases${turnSuffix(turn)}`);
@@ -68,7 +70,8 @@ interface Move {
 /** While an alias stood at the new key, somebody may have signed with it. */
 function straysUntil(head: RotationHead, nowMs: number): string {
   const rollover = rolloverOf(head.plan);
-  if (rollover === undefined) return isoSeconds(0);
+  // In an emergency the old key has left the key set, and signs again: until it is back nobody can verify what is signed now, which is more than a few strays.
+  if (rollover === undefined || rollover.emergency) return isoSeconds(0);
   return drainedDue(rollover.intervals, directionOf(rotationPlanOf(head).oldKey.usage), nowMs).at;
 }
 
@@ -77,10 +80,15 @@ function plannedMoves({ plan, cutoverPlan, rollbackPlan }: RotationHead): readon
   return plan !== undefined && 'stage' in plan ? plan.aliases : (cutoverPlan?.aliases ?? []);
 }
 
-function leftKeys({ plan, newKeyId }: RotationHead): string[] {
-  if (newKeyId === undefined || plan === undefined || 'stage' in plan) return [];
+function leftKeys({ plan, newKeyId, rotationId }: RotationHead, steps: readonly StepRecord[]): string[] {
+  if (plan === undefined || 'stage' in plan) return [];
+  if (newKeyId === undefined) return steps.some(mayHaveMadeOne) ? [`KMS was asked for a key, and what became of it is not known: if there is one, its tag rota:rotation is ${rotationId}, and nothing uses it.`] : [];
   return [`Key ${newKeyId} was made for this rotation and stays, unused by any alias; its tag rota:rotation names the rotation.`];
 }
+
+/** Whether an attempt to make the successor ended without KMS's refusal: in a crash, or with an answer that was lost. */
+const mayHaveMadeOne = ({ step, attempts, kmsCalls }: StepRecord): boolean =>
+  step === 'create-successor' && attempts > kmsCalls.filter(({ operation, error, requestId }) => operation === 'CreateKey' && error !== undefined && requestId !== 'none').length;
 
 async function restoreOne({ alias, from, to }: Move, { clients }: Context): Promise<string> {
   const found = (await describeKey(clients.kms, alias)).KeyId;

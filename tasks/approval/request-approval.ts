@@ -72,8 +72,9 @@ function question(head: RotationHead, stage: Stage): Question {
   if (stage === 'retire') return questionOf(retirePlanOf(head));
   const move = stage === 'start' ? undefined : movePlanOf(head);
   if (move?.stage === 'rollback') return questionOf(move);
-  const { requestedBy, reason } = head;
   const plan = rotationPlanOf(head);
+  // Of the plan, which people read and sign: nothing signs the head.
+  const { requestedBy, reason } = plan;
   const { start, cutover, emergency, timeoutSeconds, heartbeatSeconds } = plan.approvals;
   const rule = stage === 'start' ? start : stage === 'emergency' ? emergency : cutover;
   if (rule === undefined) throw new Error(`the plan of ${head.rotationId} has no rule for the ${stage}`);

@@ -26,7 +26,7 @@ export async function gatherEvidence(context: Context, executionArn: string, end
   const { plan, retirePlan, cutoverPlan, rollbackPlan } = head;
   const outcome = outcomeOf(ended, plan !== undefined && 'stage' in plan);
   const moved = movedClockSeconds();
-  const after = await Promise.all(keysOf(head).map((keyId) => snapshotKey(clients.kms, keyId)));
+  const seen = await Promise.all(keysOf(head).map((keyId) => snapshotKey(clients.kms, keyId).catch((error: unknown) => unreadText(keyId, error))));
   return {
     version: 1,
     rotationId: head.rotationId,
@@ -43,11 +43,17 @@ export async function gatherEvidence(context: Context, executionArn: string, end
     ...(await publicationsOf(context)),
     approvals: await approvalsOf(context, outcome),
     steps: await store.ledger.steps(head.rotationId),
-    keys: { before: snapshotsBefore(context), after },
-    leftBehind: [...(head.leftBehind ?? []), ...(await leftEscrowed(context)), ...(await leftPublished(context, outcome)), ...(await retirementLeft(context, ended)), ...unfinishedText(ended, head)],
+    keys: { before: snapshotsBefore(context), after: seen.filter((s) => typeof s !== 'string') },
+    leftBehind: [...(head.leftBehind ?? []), ...(await leftEscrowed(context)), ...(await leftPublished(context, outcome)), ...(await retirementLeft(context, ended)), ...unfinishedText(ended, head), ...seen.filter((s) => typeof s === 'string')],
     execution: await executionEvidence(clients.states, executionArn),
     ...(moved === 0 ? {} : { movedClockSeconds: moved }),
   };
+}
+
+/** Who locks Rota out of a key, or deletes it, must not thereby keep the dossier from being sealed (P8), and the next rotation from its lock. */
+function unreadText(keyId: string, error: unknown): string {
+  if (!(error instanceof Error) || !['AccessDeniedException', 'NotFoundException'].includes(error.name)) throw error;
+  return `How key ${keyId} stands could not be read: ${error.name}.`;
 }
 
 /** The keys that a rotation, a rollback or a retirement is about. */
@@ -71,9 +77,13 @@ function outcomeOf({ failure, outcome }: Ended, isRollback: boolean): RotationPr
 
 const unfinishedText = ({ failure, outcome }: Ended, { retirePlan }: RotationHead): string[] => {
   if (failure === undefined || outcome === undefined) return [];
-  const stands = retirePlan === undefined ? 'The new key serves, but what follows the cutover' : `Key ${retirePlan.keyId} is Disabled, but what follows`;
-  return [`${stands} was not finished: ${failureSentence(failure)}`];
+  return [`${standsText(outcome, retirePlan?.keyId)} was not finished: ${failureSentence(failure)}`];
 };
+
+function standsText(outcome: 'complete' | 'rolled-back', retired: string | undefined): string {
+  if (retired !== undefined) return `Key ${retired} is ${outcome === 'complete' ? 'Disabled' : 'back in use'}, but what follows`;
+  return outcome === 'complete' ? 'The new key serves, but what follows the cutover' : 'The old key serves again, but what follows the rollback';
+}
 
 /** What a retirement that failed could not put back. */
 async function retirementLeft({ head: { rotationId, retirePlan }, store, clients }: Context, { failure, outcome }: Ended): Promise<string[]> {
@@ -81,11 +91,14 @@ async function retirementLeft({ head: { rotationId, retirePlan }, store, clients
   const touched = (await store.ledger.steps(rotationId)).some((s) => s.step.startsWith('stop-retired-key'));
   if (!touched) return [];
   const { keyId, stoppedBefore } = retirePlan;
-  const { KeyState: state } = await describeKey(clients.kms, keyId);
-  return [
-    ...(state === 'Enabled' ? [] : [`Key ${keyId} is ${state ?? 'in an unknown state'}.`]),
-    ...(hasStop(await policyOf(clients.kms, keyId)) && !stoppedBefore ? [`The policy of key ${keyId} still has the statement RotaStopped.`] : []),
-  ];
+  const look = async (): Promise<string[]> => {
+    const { KeyState: state } = await describeKey(clients.kms, keyId);
+    return [
+      ...(state === 'Enabled' ? [] : [`Key ${keyId} is ${state ?? 'in an unknown state'}.`]),
+      ...(hasStop(await policyOf(clients.kms, keyId)) && !stoppedBefore ? [`The policy of key ${keyId} still has the statement RotaStopped.`] : []),
+    ];
+  };
+  return look().catch((error: unknown) => [unreadText(keyId, error)]);
 }
 
 /** What consumers were given, and what they said. */

@@ -51,9 +51,10 @@ export const wrapGenerated = task({
     const { escrow } = await store.registry.key(alias);
     if (material === undefined || format === undefined || escrow === undefined)
       throw new RotaError('MethodDoesNotFit', { key: alias, method, reason: 'the registry names no source and escrow of its material any more' });
-    const certificates = escrow.recoveryCertificates.filter((pem) =>
-      material.escrowTo.includes(createHash('sha256').update(new X509Certificate(pem).raw).digest('hex')),
-    );
+    const inRegistry = new Map(escrow.recoveryCertificates.map((pem) => [createHash('sha256').update(new X509Certificate(pem).raw).digest('hex'), pem]));
+    const certificates = [...new Set(material.escrowTo)].flatMap((digest) => inRegistry.get(digest) ?? []);
+    // Fewer than were planned would be fewer who can recover the material, and the dossier names all of them.
+    if (certificates.length < new Set(material.escrowTo).size) throw new RotaError('MethodDoesNotFit', { key: alias, method, reason: 'the registry no longer has every recovery certificate that the plan names' });
     const parameters = await clients.kms.send(
       new GetParametersForImportCommand({
         KeyId: newKeyIdOf(head),

@@ -2,7 +2,7 @@ import { lastResult } from '../done-steps.ts';
 import type { Context } from '../task.ts';
 
 /** What was imported: the material of the successor, as the ledger has it. A key whose material KMS made has none. */
-interface Imported {
+export interface Imported {
   readonly keyMaterialId: string;
   readonly fingerprint: string;
 }

@@ -1,3 +1,5 @@
+import type { KeyMetadata } from '@aws-sdk/client-kms';
+import { isoSeconds } from '../../core/clock.ts';
 import { RotaError } from '../../core/errors.ts';
 import { policyDifference, policyDigest } from '../../core/plan/key-policy.ts';
 import { grantsLacking } from '../../core/plan/grants.ts';
@@ -5,10 +7,18 @@ import { planDigest, type CutoverPlan } from '../../core/plan/plan.ts';
 import { aliasesOf, grantsOf, policyOf, describeKey } from '../../store/key-facts.ts';
 import { newKeyIdOf, rotationPlanOf } from '../plan-of.ts';
 import type { Context } from '../task.ts';
-import { importedOf } from './imported-of.ts';
+import { importedOf, type Imported } from './imported-of.ts';
 import { liveRollover, liveRolloverActions } from './live-rollover.ts';
 
 export const liveCutoverPlanActions = ['kms:DescribeKey', 'kms:GetKeyPolicy', 'kms:ListAliases', 'kms:ListGrants', ...liveRolloverActions] as const;
+
+const unusable = ({ KeyState }: KeyMetadata): string | undefined => (KeyState === 'Enabled' ? undefined : `it is ${KeyState}, and an alias must resolve to an Enabled key`);
+
+/** The material that is escrowed, for good: what somebody else imported is escrowed nowhere, and what expires takes the data with it. KMS knows ids of symmetric material only. */
+function otherMaterial({ CurrentKeyMaterialId: id, ExpirationModel, ValidTo }: KeyMetadata, { keyMaterialId }: Imported): string | undefined {
+  if (id !== undefined && id !== keyMaterialId) return `its material is ${id}, and ${keyMaterialId} was imported`;
+  return ExpirationModel === 'KEY_MATERIAL_EXPIRES' ? `somebody had its material expire, at ${isoSeconds(ValidTo?.getTime() ?? 0)}` : undefined;
+}
 
 /**
  * What moving the aliases would do, from live AWS state: made before the approval, and again just before the effect, so
@@ -22,8 +32,9 @@ export async function liveCutoverPlan(context: Context, approved?: CutoverPlan):
   const newKeyId = newKeyIdOf(head);
   const oldKeyId = plan.oldKey.keyId;
   const metadata = await describeKey(clients.kms, newKeyId);
-  if (metadata.KeyState !== 'Enabled')
-    throw new RotaError('SuccessorChanged', { keyId: newKeyId, difference: `it is ${metadata.KeyState}, and an alias must resolve to an Enabled key` });
+  const imported = plan.material === undefined ? undefined : await importedOf(context);
+  const difference = imported === undefined ? unusable(metadata) : (unusable(metadata) ?? otherMaterial(metadata, imported));
+  if (difference !== undefined) throw new RotaError('SuccessorChanged', { keyId: newKeyId, difference });
   const [policy, oldPolicy, grants, oldGrants, oldAliases, newAliases] = await Promise.all([
     policyOf(clients.kms, newKeyId),
     policyOf(clients.kms, oldKeyId),
@@ -35,9 +46,9 @@ export async function liveCutoverPlan(context: Context, approved?: CutoverPlan):
   const movable = new Set(oldAliases);
   for (const alias of newAliases) if (approved?.aliases.some((a) => a.alias === alias)) movable.add(alias);
   if (movable.size === 0) throw new RotaError('PlanChanged', { changes: [`no alias stands at ${oldKeyId} any more`] });
-  const imported = plan.material === undefined ? undefined : await importedOf(context);
   // Those that were planned, too: KMS may not show yet what it was just told to make.
   const grantsLeftBehind = grantsLacking(oldGrants, [...plan.successor.grants, ...grants]);
+  const grantsLetIn = grantsLacking(grants, oldGrants);
   const keyMaterialId = metadata.CurrentKeyMaterialId ?? imported?.keyMaterialId;
   return {
     version: 1,
@@ -55,6 +66,7 @@ export async function liveCutoverPlan(context: Context, approved?: CutoverPlan):
     successorPolicyDigest: policyDigest(policy),
     successorGrants: grants.map((g) => g.name ?? g.grantId).sort(),
     ...(grantsLeftBehind.length === 0 ? {} : { grantsLeftBehind }),
+    ...(grantsLetIn.length === 0 ? {} : { grantsLetIn }),
     policyDifference: policyDifference(oldPolicy, policy),
     aliases: [...movable].sort().map((alias) => ({ alias, from: oldKeyId, to: newKeyId })),
     ...(plan.rollover === undefined ? {} : { rollover: await liveRollover(context) }),

@@ -13,8 +13,15 @@ interface Pair {
 }
 
 /** Whom the way back lets in and shuts out: policy and grants of the old key against the new one's, without what Rota itself put into the policies. */
-export async function rollbackAccess({ kms }: Pick<Clients, 'kms'>, { oldKeyId, newKeyId }: Pair): Promise<Pick<RollbackPlan, 'policyDifference' | 'grantsLeftBehind'>> {
+export async function rollbackAccess({ kms }: Pick<Clients, 'kms'>, { oldKeyId, newKeyId }: Pair): Promise<Pick<RollbackPlan, 'policyDifference' | 'grantsLeftBehind' | 'grantsLetIn'>> {
   const plain = async (keyId: string): Promise<Json> => withoutRotaStatements(await policyOf(kms, keyId));
-  const grantsLeftBehind = grantsLacking(await grantsOf(kms, newKeyId), await grantsOf(kms, oldKeyId));
-  return { policyDifference: policyDifference(await plain(newKeyId), await plain(oldKeyId)), ...(grantsLeftBehind.length === 0 ? {} : { grantsLeftBehind }) };
+  const oldGrants = await grantsOf(kms, oldKeyId);
+  const newGrants = await grantsOf(kms, newKeyId);
+  const grantsLeftBehind = grantsLacking(newGrants, oldGrants);
+  const grantsLetIn = grantsLacking(oldGrants, newGrants);
+  return {
+    policyDifference: policyDifference(await plain(newKeyId), await plain(oldKeyId)),
+    ...(grantsLeftBehind.length === 0 ? {} : { grantsLeftBehind }),
+    ...(grantsLetIn.length === 0 ? {} : { grantsLetIn }),
+  };
 }

@@ -4,7 +4,7 @@ import { isoSeconds } from '../../core/clock.ts';
 import { RotaError } from '../../core/errors.ts';
 import { Sha256Hex } from '../../core/ids.ts';
 import { policyDigest, withRetentionLock, withRetentionLockAjar } from '../../core/plan/key-policy.ts';
-import { describeKey, policyOf } from '../../store/key-facts.ts';
+import { aliasesOf, describeKey, policyOf } from '../../store/key-facts.ts';
 import { checkApprovedActions } from '../approval/check-approved.ts';
 import { checkOutsideFreeze } from '../freeze/held-now.ts';
 import { changePolicy, changePolicyActions } from '../key/change-policy.ts';
@@ -24,13 +24,16 @@ export const disableKey = task({
   input: rotationInput.extend({ planDigest: Sha256Hex }),
   output: z.strictObject({ keyId: z.string(), disabledAt: z.string(), watchUntil: z.string(), watchSeconds: z.int() }),
   errors: ['PlanChanged', 'FreezeHolds', 'RegistryEmpty', 'ApprovalMissing', 'ApprovalForged', 'KeyNotRetirable', 'ChangeNotVisibleYet'],
-  actions: [...checkApprovedActions, ...changePolicyActions, 'kms:DescribeKey', 'kms:DisableKey'],
+  actions: [...checkApprovedActions, ...changePolicyActions, 'kms:DescribeKey', 'kms:ListAliases', 'kms:DisableKey'],
   run: async ({ planDigest }, context) => {
     const { clients, clock, attempts } = context;
     const { keyId, breakGlassRoleArn, watchSeconds } = await approvedRetirement(context, planDigest);
     const { KeyState: state = 'unknown' } = await describeKey(clients.kms, keyId);
     if (state !== 'Disabled') {
       if (state !== 'Enabled') throw new RotaError('KeyNotRetirable', { keyId, reason: `it is ${state}` });
+      // Somebody may have put the key back to use since the question: an alias of Rota's must not resolve to a Disabled key (P2).
+      const aliases = await aliasesOf(clients.kms, keyId);
+      if (aliases.length > 0) throw new RotaError('KeyNotRetirable', { keyId, reason: `${aliases.join(', ')} points to it again` });
       await checkOutsideFreeze(context, 'retire', () => isAjar(clients.kms, keyId, breakGlassRoleArn));
       await changePolicy(clients.kms, keyId, (policy) => withRetentionLockAjar(policy, breakGlassRoleArn), 'has the retention lock ajar');
       await disable(clients.kms, keyId, attempts);

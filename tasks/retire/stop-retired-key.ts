@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { isoSeconds } from '../../core/clock.ts';
+import { isRotaError } from '../../core/errors.ts';
 import { Sha256Hex } from '../../core/ids.ts';
-import { hasStop, withStop } from '../../core/plan/key-policy.ts';
+import { hasStop, withoutStop, withStop } from '../../core/plan/key-policy.ts';
 import { policyOf } from '../../store/key-facts.ts';
 import { checkApprovedActions } from '../approval/check-approved.ts';
 import { checkOutsideFreeze } from '../freeze/held-now.ts';
@@ -25,7 +26,11 @@ export const stopRetiredKey = task({
     const plan = await approvedRetirement(context, planDigest);
     const { keyId, denies } = plan;
     await checkOutsideFreeze(context, 'retire', async () => !plan.stoppedBefore && hasStop(await policyOf(context.clients.kms, keyId)));
-    await checkUnchanged(plan, context);
+    await checkUnchanged(plan, context).catch(async (error: unknown) => {
+      // An earlier attempt may have put the stop: the next question must find the key as nobody has touched it, and a refusal leave it so.
+      if (isRotaError(error, 'PlanChanged') && context.repeated && !plan.stoppedBefore) await changePolicy(context.clients.kms, keyId, withoutStop, 'has no stop');
+      throw error;
+    });
     await changePolicy(context.clients.kms, keyId, (policy) => withStop(policy, denies), 'has the stop');
     return { keyId, denied: denies, stoppedAt: isoSeconds(context.clock.now()) };
   },

@@ -1,6 +1,10 @@
+import { GetExecutionHistoryCommand } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { deliverPending } from '../../api/approvals/deliver.ts';
 import { lookAfterQuestions } from '../../api/approvals/look-after.ts';
+import { planDigest } from '../../core/plan/plan.ts';
+import { requestApproval } from '../../tasks/approval/request-approval.ts';
+import { runTask } from '../../tasks/task.ts';
 import { startApi, type Answer, type Api } from './harness.ts';
 import { addFault, hour, Question } from './questions.ts';
 
@@ -69,6 +73,31 @@ describe('a decision', () => {
     const q = await Question.ask(api);
     expect(outcome(await q.say(person))).toEqual([403, error]);
     expect((await q.stored()).decisions).toEqual([]);
+  });
+
+  test.each(['agreed \u202ednim reven', 'agreed \u001b[2K\rGrants none'])('for a reason that hides something is refused: %j', async (reason) => {
+    const q = await Question.ask(api);
+    const said = await api.post('alice', `/api/approvals/${q.approvalId}/decisions`, { decision: 'approve', reason, planDigest: q.digest });
+    expect(outcome(said)).toEqual([400, 'BadRequest']);
+    expect(sentence(said)).toContain('reason has a character that nobody sees');
+  });
+
+  test('has its reason in one line, since whoever reads it next to others must see where it ends', async () => {
+    const q = await Question.ask(api);
+    await api.post('alice', `/api/approvals/${q.approvalId}/decisions`, { decision: 'approve', reason: 'read and agreed\nbob: approve', planDigest: q.digest });
+    expect((await q.stored()).decisions[0]?.reason).toBe('read and agreed bob: approve');
+  });
+
+  test('under a second name that the registry has given them since is refused', async () => {
+    const q = await Question.ask(api);
+    await q.say('alice');
+    const { registry } = api.deps.store;
+    const before = await registry.whole();
+    await registry.apply({ ...before, people: before.people.map((p) => (p.id === 'alice' ? { ...p, id: 'alicia' } : p)) }, 'test', '2026-11-24T12:00:00Z');
+    const again = await q.say('alice');
+    await registry.apply(before, 'test', '2026-11-24T12:00:00Z');
+    expect(outcome(again)).toEqual([409, 'AlreadyDecided']);
+    expect((await q.stored()).decisions.map((d) => d.person)).toEqual(['alice']);
   });
 
   test('on another plan is refused', async () => {
@@ -165,6 +194,49 @@ describe('a crash between recording a decision and telling the rotation', () => 
     await lookAfterQuestions(api.deps);
     expect(await q.types()).toEqual(['Requested', 'Voided']);
   });
+});
+
+describe('between two tries of asking, the first of which failed when the question stood', () => {
+  /** The question is there, and the machine waits until it asks again. */
+  const betweenTries = async (count: number): Promise<Question> => {
+    await addFault(api, 'events', 'PutEvents', 'server-error', { count: 3 });
+    await addFault(api, 'lambda', 'request-approval', 'server-error', { skip: 1, count: 4 });
+    const q = await Question.ask(api, { start: { all: [{ group: 'security', count }] } }, () => true);
+    const failed = async () => (await api.deps.clients.states.send(new GetExecutionHistoryCommand({ executionArn: q.executionArn }))).events?.some((e) => e.type === 'TaskFailed') === true;
+    while (!(await failed()));
+    return q;
+  };
+
+  test('a decision that settles it is owed to the next try', async () => {
+    const q = await betweenTries(1);
+    expect(outcome(await q.say('alice'))).toEqual([200, 'approved']);
+    await api.clock.advance(600_000);
+    await deliverPending(api.deps);
+    expect(await q.machine()).toBe('approved');
+    expect(await q.stored()).toMatchObject({ outcome: 'approved', delivered: true });
+  });
+
+  test('a decision that leaves it open counts', async () => {
+    const q = await betweenTries(2);
+    expect(outcome(await q.say('alice'))).toEqual([200, 'open']);
+    await api.clock.advance(600_000);
+    expect(outcome(await q.say('bob'))).toEqual([200, 'approved']);
+    expect(await q.machine()).toBe('approved');
+  });
+});
+
+test('who asked, and so may not decide, is whom the plan names, whatever has become of the head of the rotation', async () => {
+  const start = { all: [{ group: 'security', count: 1 }] };
+  const rotationId = await api.rotation({ approvals: { cutover: start, start, timeoutSeconds: 86_400, heartbeatSeconds: 3600 } });
+  const { ledger, approvals } = api.deps.store;
+  const { plan } = await ledger.head(rotationId);
+  if (plan === undefined) throw new Error('no plan');
+  await ledger.settle(rotationId, { requestedBy: 'otto' } as never);
+  const digest = planDigest(plan);
+  const { approvalId } = await runTask(requestApproval, { rotationId, stage: 'start', planDigest: digest, taskToken: 'token' }, { ...api.deps, movedClockSeconds: () => 0 });
+  expect((await approvals.get(approvalId)).requestedBy).toBe('carol');
+  const said = await api.post('carol', `/api/approvals/${approvalId}/decisions`, { decision: 'approve', reason: 'my own', planDigest: digest });
+  expect(outcome(said)).toEqual([403, 'RequesterMayNotApprove']);
 });
 
 describe('time', () => {

@@ -1,7 +1,7 @@
 import { CreateStateMachineCommand, DescribeExecutionCommand, StartExecutionCommand, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { planDigest } from '../../core/plan/plan.ts';
 import type { AsymmetricKey } from '../../core/registry/registry-schema.ts';
-import { approvalIdOf } from '../../store/approval-table.ts';
+import { approvalIdOf, type StoredApproval } from '../../store/approval-table.ts';
 import { approval } from '../../workflows/fragments/approval.ts';
 import { accountId } from '../embedded-options.ts';
 import { rotaLocal } from '../embedded-aws.ts';
@@ -31,8 +31,8 @@ export class Question {
     this.executionArn = executionArn;
   }
 
-  /** Asked for the start of a rotation of alias/tokens by carol: two of security, a day in all and an hour of silence, unless changed. */
-  static async ask(api: Api, change: Partial<Approvals> = {}): Promise<Question> {
+  /** Asked for the start of a rotation of alias/tokens by carol: two of security, a day in all and an hour of silence, unless changed. Answers once `isAsked`. */
+  static async ask(api: Api, change: Partial<Approvals> = {}, isAsked = ({ told }: StoredApproval): boolean => told.asked?.sent === true): Promise<Question> {
     const approvals: Approvals = { cutover: two, start: two, timeoutSeconds: 86_400, heartbeatSeconds: 3600, ...change };
     const rotationId = await api.rotation({ approvals });
     const { states } = api.deps.clients;
@@ -59,7 +59,7 @@ export class Question {
     const { executionArn = '' } = await states.send(new StartExecutionCommand({ stateMachineArn, name: rotationId, input: '{}' }));
     await api.deps.store.ledger.settle(rotationId, { executionArn });
     const approvalId = approvalIdOf(rotationId, 'start', digest);
-    while (!(await api.deps.store.approvals.all()).some((a) => a.approvalId === approvalId && a.told.asked?.sent === true));
+    while (!(await api.deps.store.approvals.all()).some((a) => a.approvalId === approvalId && isAsked(a)));
     return new Question(api, approvalId, digest, executionArn);
   }
 

@@ -1,5 +1,5 @@
 /** Approvals and the calendar, on the embedded AWS with its clock moved by hand. */
-import { CreateAliasCommand, CreateGrantCommand, DescribeKeyCommand, GetKeyPolicyCommand, PutKeyPolicyCommand, TagResourceCommand, type GrantOperation } from '@aws-sdk/client-kms';
+import { CreateAliasCommand, CreateGrantCommand, DescribeKeyCommand, GetKeyPolicyCommand, PutKeyPolicyCommand, RevokeGrantCommand, TagResourceCommand, type GrantOperation } from '@aws-sdk/client-kms';
 import { describe, expect, test, vi } from 'vitest';
 import { isoSeconds } from '../../core/clock.ts';
 import type { RegisteredKey, Registry } from '../../core/registry/registry-schema.ts';
@@ -239,4 +239,28 @@ test('grants do not move with an alias: one that came after the plan is asked ab
   expect((await shown(back)).match(/Left behind.*/g)).toEqual([`Left behind   ${GranteePrincipal}: Encrypt; the old key has no such grant`]);
   await rota.approve(back);
   expect((await rota.ended(rollback.rotationId)).status).toBe('SUCCEEDED');
+});
+
+test('a grant that was revoked on the key in use does not come back with the alias unseen, there and back', async () => {
+  const rota = await startRota();
+  const oldKeyId = await makeImportedKey(rota.kms, 'alias/payments');
+  const GranteePrincipal = 'arn:aws:iam::000000000000:role/batch';
+  const { GrantId } = await rota.kms.send(new CreateGrantCommand({ KeyId: oldKeyId, GranteePrincipal, Operations: ['Decrypt'] }));
+  await rota.apply();
+  const letIn = async (question: string) => (await rota.as('alice', 'approvals', '--show', question)).out.match(/Let in .*/g);
+
+  const rotationId = await rota.rotate();
+  const first = await rota.question(rotationId);
+  expect(await letIn(first)).toBeNull();
+  await rota.kms.send(new RevokeGrantCommand({ KeyId: oldKeyId, GrantId }));
+  await rota.approve(first);
+  const second = await rota.question(rotationId, first);
+  expect(await keyOf(rota)).toBe(oldKeyId);
+  expect(await letIn(second)).toEqual([`Let in        ${GranteePrincipal}: Decrypt; the old key has no such grant`]);
+  await rota.approve(second);
+  expect((await rota.ended(rotationId)).status).toBe('SUCCEEDED');
+
+  await rota.kms.send(new CreateGrantCommand({ KeyId: oldKeyId, GranteePrincipal, Operations: ['Encrypt'] }));
+  const rollback = await rota.json<{ rotationId: string }>('carol', 'rollback', rotationId, '--reason', 'a consumer broke');
+  expect(await letIn(await rota.question(rollback.rotationId))).toEqual([`Let in        ${GranteePrincipal}: Encrypt; the new key has no such grant`]);
 });

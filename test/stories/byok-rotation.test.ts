@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
@@ -9,15 +10,22 @@ import {
   DisableKeyCommand,
   EncryptCommand,
   GenerateMacCommand,
+  GetKeyPolicyCommand,
+  GetParametersForImportCommand,
+  ImportKeyMaterialCommand,
   ListGrantsCommand,
   ListKeysCommand,
   ListResourceTagsCommand,
+  PutKeyPolicyCommand,
+  RotateKeyOnDemandCommand,
   ScheduleKeyDeletionCommand,
   VerifyMacCommand,
 } from '@aws-sdk/client-kms';
-import { expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { wrapMaterial } from '../../core/material/wrap.ts';
 import { makeImportedKey } from '../../demo/imported-key.ts';
-import { startRota, type Rota } from '../rota.ts';
+import { makeRecoveryCertificate } from '../../demo/recovery-certificate.ts';
+import { recovery, startRota, type Rota } from '../rota.ts';
 
 const keyOf = async ({ kms }: Rota, alias: string): Promise<string | undefined> => (await kms.send(new DescribeKeyCommand({ KeyId: alias }))).KeyMetadata?.KeyId;
 const countKeys = async ({ kms }: Rota): Promise<number> => (await kms.send(new ListKeysCommand({}))).Keys?.length ?? 0;
@@ -95,6 +103,81 @@ test('a refused cutover leaves every alias where it was, and says what is left',
   expect(late.err).toContain(`The question ${question} is closed: refused.`);
   const waited = await rota.as('carol', 'watch', rotationId);
   expect(waited.exitCode).toBe(1);
+});
+
+test('who locks Rota out of the old key meanwhile keeps neither the dossier nor the next rotation back', async () => {
+  const rota = await startRota();
+  const oldKeyId = await makeImportedKey(rota.kms, 'alias/payments');
+  await rota.apply();
+  const rotationId = await rota.rotate();
+  const question = await rota.question(rotationId);
+  const { Policy = '{}' } = await rota.kms.send(new GetKeyPolicyCommand({ KeyId: oldKeyId, PolicyName: 'default' }));
+  const policy = JSON.parse(Policy) as { Statement: object[] };
+  const pat = rota.local.place.people.find((p) => p.id === 'pat');
+  const patAlone = { Effect: 'Deny', Principal: '*', Action: 'kms:*', Resource: '*', Condition: { ArnNotEquals: { 'aws:PrincipalArn': pat?.arn } } };
+  await rota.kms.send(new PutKeyPolicyCommand({ KeyId: oldKeyId, PolicyName: 'default', Policy: JSON.stringify({ ...policy, Statement: [...policy.Statement, patAlone] }) }));
+  await rota.approve(question);
+  const done = await rota.ended(rotationId);
+  expect(done).toMatchObject({ status: 'FAILED', error: { name: 'AwsRefused' }, dossierSequence: 1 });
+  expect(done.leftBehind).toContain(`How key ${oldKeyId} stands could not be read: AccessDeniedException.`);
+  expect(await keyOf(rota, 'alias/payments')).toBe(oldKeyId);
+  await rota.kms.send(new PutKeyPolicyCommand({ KeyId: oldKeyId, PolicyName: 'default', Policy }));
+  expect(await rota.question(await rota.rotate())).toContain('.cutover.');
+});
+
+describe('a successor into which somebody imports while approvers are asked gets no alias', () => {
+  test.each([
+    ['other material, and rotates to it', 'KEY_MATERIAL_DOES_NOT_EXPIRE', /its material is [0-9a-f]{64}, and [0-9a-f]{64} was imported/],
+    ['material that expires', 'KEY_MATERIAL_EXPIRES', /somebody had its material expire, at 20/],
+  ] as const)('%s', async (_, ExpirationModel, difference) => {
+    const rota = await startRota();
+    const oldKeyId = await makeImportedKey(rota.kms, 'alias/payments');
+    await rota.apply();
+    const rotationId = await rota.rotate();
+    const question = await rota.question(rotationId);
+    const { newKeyId: KeyId } = await rota.status(rotationId);
+    const { ImportToken, PublicKey = new Uint8Array() } = await rota.kms.send(new GetParametersForImportCommand({ KeyId, WrappingAlgorithm: 'RSAES_OAEP_SHA_256', WrappingKeySpec: 'RSA_4096' }));
+    const EncryptedKeyMaterial = wrapMaterial({ algorithm: 'RSAES_OAEP_SHA_256', publicKeySpki: PublicKey, material: randomBytes(32) });
+    const expires = ExpirationModel === 'KEY_MATERIAL_EXPIRES';
+    const ValidTo = new Date(rota.local.embedded.clock.now() + 86_400_000);
+    await rota.kms.send(new ImportKeyMaterialCommand({ KeyId, ImportToken, EncryptedKeyMaterial, ImportType: 'NEW_KEY_MATERIAL', ExpirationModel, ...(expires ? { ValidTo } : {}) }));
+    if (!expires) await rota.kms.send(new RotateKeyOnDemandCommand({ KeyId }));
+    await rota.approve(question);
+    const done = await rota.ended(rotationId);
+    expect(done).toMatchObject({ status: 'FAILED', error: { name: 'SuccessorChanged' } });
+    expect(done.error?.sentence).toMatch(difference);
+    expect(await keyOf(rota, 'alias/payments')).toBe(oldKeyId);
+  });
+});
+
+test('a key that KMS made unseen, and that nobody could find after, is named as one that may be there', async () => {
+  const rota = await startRota();
+  await makeImportedKey(rota.kms, 'alias/payments');
+  await rota.apply();
+  await rota.json('pat', 'faults', 'add', 'kms', 'CreateKey', '--kind', 'drop-answer');
+  await rota.json('pat', 'faults', 'add', 'kms', 'ListKeys', '--kind', 'server-error', '--count', '1000');
+  const rotationId = await rota.rotate();
+  await vi.waitUntil(async () => (await rota.status(rotationId)).steps.some(({ step }) => step === 'create-successor'), { timeout: 20_000 });
+  await rota.local.embedded.clock.advance(3_600_000);
+  const done = await rota.ended(rotationId);
+  expect(done).toMatchObject({ status: 'FAILED', leftBehind: [`KMS was asked for a key, and what became of it is not known: if there is one, its tag rota:rotation is ${rotationId}, and nothing uses it.`] });
+});
+
+test('material is escrowed to every certificate of the plan, or not made', async () => {
+  const rota = await startRota();
+  await makeImportedKey(rota.kms, 'alias/payments');
+  const escrowedTo = (...recoveryCertificates: string[]) => rota.apply((r) => ({ ...r, keys: r.keys.map((k) => ({ ...k, escrow: { recoveryCertificates } })) }));
+  const { certificatePem } = makeRecoveryCertificate('Second recovery officer');
+  await escrowedTo(recovery.certificatePem, certificatePem);
+  // Between its plan and its material the rotation stands still for a while.
+  await rota.json('pat', 'faults', 'add', 'lambda', 'wrap-generated', '--kind', 'server-error', '--count', '4');
+  const rotationId = await rota.rotate();
+  await vi.waitUntil(async () => (await rota.status(rotationId)).newKeyId !== undefined, { timeout: 20_000 });
+  await escrowedTo(recovery.certificatePem);
+  await rota.local.embedded.clock.advance(600_000);
+  const done = await rota.ended(rotationId);
+  expect(done).toMatchObject({ status: 'FAILED', error: { name: 'MethodDoesNotFit' } });
+  expect(done.error?.sentence).toContain('the registry no longer has every recovery certificate that the plan names');
 });
 
 test('a refused start creates nothing', async () => {

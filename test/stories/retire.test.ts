@@ -138,6 +138,35 @@ describe('a key with imported material', () => {
     expect((await r.dossiers()).outcomes).toEqual(['complete', 'failed']);
   });
 
+  test('to which somebody points an alias while it is denied is put back, and never disabled', async () => {
+    const r = await startRetirement();
+    const rotationId = await r.denied();
+    await r.rota.kms.send(new UpdateAliasCommand({ AliasName: 'alias/payments', TargetKeyId: r.keyId }));
+    await r.days(31);
+    const ended = await r.until(rotationId, (s) => waitsIn('watch')(s));
+    expect(ended).toMatchObject({ status: 'FAILED', error: { name: 'KeyNotRetirable' }, leftBehind: [] });
+    expect(ended.error?.sentence).toContain('alias/payments points to it again');
+    expect(await r.keyState()).toBe('Enabled');
+    expect(await r.policy()).not.toContain('RotaStopped');
+  });
+
+  test('that is used between two tries of its stop is asked about again, and a refusal then leaves it untouched', async () => {
+    const { r, open } = await withOldData();
+    const before = await r.policy();
+    const rotationId = await r.start();
+    const first = await r.rota.question(rotationId);
+    // The stop is put, its answer is lost as often as the SDK asks, and the next tries do not come about at once.
+    await r.rota.json('pat', 'faults', 'add', 'kms', 'PutKeyPolicy', '--kind', 'drop-answer', '--count', '3');
+    await r.rota.json('pat', 'faults', 'add', 'lambda', 'stop-retired-key', '--kind', 'server-error', '--skip', '1', '--count', '4');
+    await r.rota.approve(first);
+    while (!(await r.policy()).includes('RotaStopped'));
+    await open();
+    await r.rota.local.embedded.clock.advance(120_000);
+    await r.rota.json('alice', 'reject', await r.rota.question(rotationId, first), '--reason', 'the archive still reads with it');
+    expect(await r.until(rotationId, isOver)).toMatchObject({ status: 'FAILED', error: { name: 'ApprovalRefused' }, leftBehind: [] });
+    expect(JSON.parse(await r.policy())).toEqual(JSON.parse(before));
+  });
+
   test('whose retirement is refused stays untouched', async () => {
     const r = await startRetirement();
     const before = await r.policy();

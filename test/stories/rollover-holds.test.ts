@@ -1,4 +1,4 @@
-import { CreateKeyCommand, DescribeKeyCommand, SignCommand, UpdateAliasCommand } from '@aws-sdk/client-kms';
+import { CreateKeyCommand, DescribeKeyCommand, GetKeyPolicyCommand, PutKeyPolicyCommand, SignCommand, UpdateAliasCommand } from '@aws-sdk/client-kms';
 import { describe, expect, test } from 'vitest';
 import { hourMs, isOver, startRollover, type Rollover, type RolloverStatus } from '../rollover.ts';
 
@@ -148,6 +148,20 @@ describe('while the old key drains', () => {
     expect(r.target.kids()).not.toContain(newKid);
   });
 
+  test('a rollback whose last publication does not come about is told as a rollback', async () => {
+    const { r, rotationId } = await draining();
+    await r.rota.json('carol', 'rollback', rotationId, '--reason', 'the partner cannot verify');
+    await r.rota.approve((await r.until(rotationId, (s) => s.waitingFor.length > 0)).waitingFor[0] ?? '');
+    await r.pass(rotationId, (s) => s.steps.some(({ step, completedAt }) => step === 'stop-key.new.1' && completedAt !== undefined));
+    r.target.down = true;
+    await r.pass(rotationId, waitsFor('hold'));
+    await r.rota.local.embedded.clock.advance(30 * 24 * hourMs);
+    const ended = await r.until(rotationId, isOver);
+    expect(ended.status).toBe('ROLLED_BACK');
+    expect(ended.leftBehind.join()).toContain('The old key serves again, but what follows the rollback was not finished: Publication target partner-site cannot be reached');
+    expect(await aliasTarget(r)).toBe(r.oldKeyId);
+  });
+
   test('a rollback that is refused changes nothing, and the drain goes on', async () => {
     const { r, rotationId, newKid } = await draining();
     await r.rota.json('carol', 'rollback', rotationId, '--reason', 'a bad feeling');
@@ -156,6 +170,28 @@ describe('while the old key drains', () => {
     expect(await r.pass(rotationId, isOver)).toMatchObject({ status: 'SUCCEEDED', leftBehind: [] });
     expect(r.target.kids()).toEqual([newKid]);
   });
+});
+
+test('a rollback that fails after senders got the old key again takes it from them once more', async () => {
+  const r = await startRollover({ spec: 'RSA_2048', usage: 'ENCRYPT_DECRYPT' });
+  const rotationId = await r.start();
+  const newKid = await r.acknowledge(rotationId);
+  const ready = await r.pass(rotationId, (s) => s.waitingFor.length > 0);
+  await r.rota.approve(ready.waitingFor[0] ?? '');
+  const { newKeyId } = await r.pass(rotationId, waitsFor('drain'));
+  expect(r.target.kids()).toEqual([newKid]);
+  await r.rota.json('carol', 'rollback', rotationId, '--reason', 'a sender cannot encrypt');
+  await r.rota.approve((await r.until(rotationId, (s) => s.waitingFor.length > 0)).waitingFor[0] ?? '');
+  await r.until(rotationId, (s) => s.steps.some(({ step, completedAt }) => step === 'publish-keys.introduce.1' && completedAt !== undefined));
+  expect(r.target.kids()).toHaveLength(2);
+  // What was approved does not hold any more when the aliases would go back.
+  const { Policy = '{}' } = await r.rota.kms.send(new GetKeyPolicyCommand({ KeyId: r.oldKeyId, PolicyName: 'default' }));
+  const policy = JSON.parse(Policy) as { Statement: object[] };
+  const stranger = { Sid: 'Stranger', Effect: 'Allow', Principal: { AWS: 'arn:aws:iam::000000000000:root' }, Action: 'kms:Decrypt', Resource: '*' };
+  await r.rota.kms.send(new PutKeyPolicyCommand({ KeyId: r.oldKeyId, PolicyName: 'default', Policy: JSON.stringify({ ...policy, Statement: [...policy.Statement, stranger] }) }));
+  expect(await r.pass(rotationId, isOver)).toMatchObject({ status: 'SUCCEEDED' });
+  expect(await aliasTarget(r)).toBe(newKeyId);
+  expect(r.target.kids()).toEqual([newKid]);
 });
 
 describe('an emergency', () => {
@@ -172,6 +208,19 @@ describe('an emergency', () => {
     const ended = await r.pass(rotationId, isOver, 2);
     expect(ended).toMatchObject({ status: 'SUCCEEDED', leftBehind: [] });
     expect(await aliasTarget(r)).toBe(ended.newKeyId);
+  });
+
+  test('that goes the way back has the old key published again at once: what it signs verifies nowhere until then', async () => {
+    const r = await startRollover();
+    const rotationId = await r.start('--emergency');
+    const asked = await r.until(rotationId, (s) => s.waitingFor.length > 0 || isOver(s));
+    await r.rota.json('pat', 'faults', 'add', 'lambda', 'prove-through-alias', '--kind', 'server-error', '--count', '20');
+    await r.rota.approve(asked.waitingFor[0] ?? '');
+    await r.rota.json('dora', 'approve', asked.waitingFor[0] ?? '', '--reason', 'stop it now');
+    const ended = await r.pass(rotationId, isOver, 2);
+    expect(ended.status).toBe('FAILED');
+    expect(await aliasTarget(r)).toBe(r.oldKeyId);
+    expect(r.target.kids()).toEqual([expect.not.stringContaining(ended.rollover?.newThumbprint ?? '')]);
   });
 
   test('is refused where the registry names nobody for it', async () => {

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { catalogue } from '../../core/errors.ts';
 import { notVisibleYetErrors, transientAwsErrors } from '../../core/transient-errors.ts';
 import { tasks } from '../../tasks/catalogue.ts';
+import { isOfClosing } from '../../tasks/task.ts';
 import type { State, StateMachine } from '../../workflows/asl.ts';
 import { workflows, type WorkflowName } from '../../workflows/catalogue.ts';
 import {
@@ -102,6 +103,9 @@ describe('each check can fail', () => {
     };
     expect(carelessRetries(mutated('Make canary', change))).toEqual([fault]);
   });
+  test.each([['jitter', { JitterStrategy: 'FULL' }], ['a short wait', { IntervalSeconds: 2 }]])('a look for a new key that may come at once: %s', (_, fields) => {
+    expect(carelessRetries(mutated('Create successor', (s) => (s.Retry = [{ ...(s.Retry as object[])[0], ...fields }])))).toEqual(['Create successor may look at once for what it made']);
+  });
   test('a variable that the way back needs, not assigned by one Catch', () => {
     const machine = mutated('Copy grants', (s) => (s.Catch = [{ ErrorEquals: ['States.ALL'], Next: 'Restore aliases' }]));
     expect(unassignedReads(machine)).toEqual(['Restore aliases reads $failure, which not every way to it assigns', 'Seal failed dossier reads $failure, which not every way to it assigns', 'Ended without effect reads $failure, which not every way to it assigns']);
@@ -127,4 +131,15 @@ describe('each check can fail', () => {
     expect(tasksCalled(machine)).toContain('make-canaries');
     expect(tasks.map((t) => t.name)).not.toContain('make-canaries');
   });
+});
+
+test('what closes a rotation may do so, once nothing else of it may', () => {
+  const machine = workflows['close-rotation']({ partition: 'aws', functionOf: (task) => task });
+  const steps = Object.values(machine.States).flatMap((state) => {
+    if (state.Type !== 'Task') return [];
+    const { FunctionName, Payload } = state.Arguments as { FunctionName: string; Payload: { stage?: string; wait?: string } };
+    return [[FunctionName, Payload.stage ?? Payload.wait].filter((part) => part !== undefined).join('.')];
+  });
+  expect(steps).toContain('publish-keys.restore');
+  expect(steps.filter((step) => !isOfClosing(step))).toEqual([]);
 });

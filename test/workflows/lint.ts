@@ -69,12 +69,16 @@ export const unboundedCallbacks = (machine: StateMachine): string[] =>
     .filter(([, state]) => isCallback(state) && (!('TimeoutSeconds' in state) || state.HeartbeatSeconds === undefined))
     .map(([name]) => `${name} waits without TimeoutSeconds or HeartbeatSeconds`);
 
+/** A key that KMS has made must have time to show before it is looked for: jitter may take that time away (P6). */
+const makesKey = (name: string): boolean => name === 'Create successor';
+
 /** Bounded, and with jitter: many rotations that meet one throttle must not come back in step. */
 export const carelessRetries = (machine: StateMachine): string[] =>
   tasksIn(machine).flatMap(([name, { Retry = [] }]) => [
     ...(Retry.length === 0 ? [`${name} retries nothing`] : []),
     ...Retry.filter((r) => !(r.MaxAttempts >= 1 && r.MaxAttempts <= 10)).map((r) => `${name} retries ${r.MaxAttempts} times`),
-    ...Retry.filter((r) => r.JitterStrategy !== 'FULL').map(() => `${name} retries without jitter`),
+    ...Retry.filter((r) => !makesKey(name) && r.JitterStrategy !== 'FULL').map(() => `${name} retries without jitter`),
+    ...Retry.filter((r) => makesKey(name) && !(r.JitterStrategy === 'NONE' && r.IntervalSeconds >= 10)).map(() => `${name} may look at once for what it made`),
     ...Retry.filter((r) => !(r.MaxDelaySeconds >= r.IntervalSeconds && r.MaxDelaySeconds <= 300)).map((r) => `${name} waits ${r.MaxDelaySeconds} s between attempts`),
     ...Retry.filter((r) => r.ErrorEquals.includes('States.ALL') || r.ErrorEquals.includes('States.TaskFailed')).map(() => `${name} retries whatever happens`),
   ]);

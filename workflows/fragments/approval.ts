@@ -1,10 +1,8 @@
+import { askState } from '../../core/approval/ask-state.ts';
 import type { Stage } from '../../core/registry/registry-schema.ts';
 import type { States } from '../asl.ts';
 import type { Resources } from '../resources.ts';
 import { failTo, retryAsking } from './task.ts';
-
-/** The state that asks for the approval of a stage. */
-export const askState = (stage: Stage): string => `Await ${stage} approval`;
 
 /**
  * Asks and waits for people. The token goes to the task that stores it encrypted, and nowhere else. `TimeoutSeconds` ends

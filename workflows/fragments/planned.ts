@@ -1,6 +1,7 @@
+import { askState } from '../../core/approval/ask-state.ts';
 import type { States } from '../asl.ts';
 import type { Resources } from '../resources.ts';
-import { approval, askState } from './approval.ts';
+import { approval } from './approval.ts';
 import { answer, failTo, taskState } from './task.ts';
 
 export const planState = 'Plan rotation';

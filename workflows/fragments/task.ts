@@ -25,8 +25,8 @@ const retrier = (errors: readonly string[], attempts: number): Retrier => ({
   JitterStrategy: 'FULL',
 });
 
-/** After a lost answer KMS must have time to show what it made, before anybody concludes that there is none (P6). */
-export const retryAfterCreation: readonly Retrier[] = [{ ...retrier([...transient, 'States.Timeout', ...notVisibleYetErrors], 8), IntervalSeconds: 10 }];
+/** After a lost answer KMS must have time to show what it made, before anybody concludes that there is none (P6): with jitter that time could be none. */
+export const retryAfterCreation: readonly Retrier[] = [{ ...retrier([...transient, 'States.Timeout', ...notVisibleYetErrors], 8), IntervalSeconds: 10, JitterStrategy: 'NONE' }];
 /** Every step may be repeated, so one that hung is tried again too. */
 const retryHung = retrier(['States.Timeout'], 2);
 /** For asking people: there the time-out is an answer. */

@@ -260,3 +260,14 @@ test.each<[string, Decision, Insisted, string]>([
 ])('refuses a passkey %s', (_, first, insisted, says) => {
   expect(why(() => verifyDossier(sealedWith(first), trusted, insisted))).toContain(says);
 });
+
+test('a dossier that names another requester than its plan, so that whoever asked could approve, is refused', () => {
+  const mallory = predicate({ requestedBy: 'mallory' }, [decision('alice'), decision(plan.requestedBy)]);
+  const approvals = mallory.approvals.map((a) => ({ ...a, requestedBy: 'mallory' }));
+  expect(why(() => verifyDossier(named(seal({ ...mallory, approvals })), trusted))).toContain(`it says that mallory asked for it, but its plan says ${plan.requestedBy}`);
+});
+
+test('two approvals by one identity, under two names, fill one seat', () => {
+  const again = decision('alicia', { arn: decision('alice').arn });
+  expect(why(() => verifyDossier(named(seal(predicate({}, [decision('alice'), again]))), trusted))).toContain('its decisions do not fill the rule');
+});
