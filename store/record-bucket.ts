@@ -34,7 +34,8 @@ const lines = (values: readonly unknown[]): string => values.map((value) => `${J
 
 /**
  * What sweeps leave: the keys of each place as last seen, the facts that KPIs are made of, and their tally. Facts are written once, each file
- * by one writer and never again; keys and tally are replaced, and could be made anew from a sweep and from the facts.
+ * by one writer and never again; keys and tally are replaced, and could be made anew from a sweep and from the facts. Beside them, for a day, the pieces of
+ * long requests and answers of the API.
  */
 export class RecordBucket {
   readonly #s3: S3Client;
@@ -123,11 +124,20 @@ export class RecordBucket {
     return text === undefined ? undefined : (JSON.parse(text) as KpiReport);
   }
 
+  /** A piece of a long body (core/pieces.ts). Of no use after the command that made it: a rule of the bucket takes it away after a day. */
+  async putPiece(name: string, bytes: Uint8Array): Promise<void> {
+    await this.#put(`pieces/${name}`, bytes, 'application/octet-stream');
+  }
+
+  async piece(name: string): Promise<Buffer | undefined> {
+    return getObject(this.#s3, this.#bucket, `pieces/${name}`);
+  }
+
   async #list(prefix: string, startAfter?: string): Promise<string[]> {
     return listObjects(this.#s3, this.#bucket, prefix, startAfter);
   }
 
-  async #put(key: string, body: string, contentType: string): Promise<void> {
+  async #put(key: string, body: string | Uint8Array, contentType: string): Promise<void> {
     await this.#s3.send(new PutObjectCommand({ Bucket: this.#bucket, Key: key, Body: body, ContentType: contentType }));
   }
 
