@@ -3,7 +3,7 @@ import type { Expectation } from '../core/findings/expected-aliases.ts';
 import { KeyLine } from '../core/findings/key-line.ts';
 import { secondsPerDay } from '../core/clock.ts';
 import { KpiFact } from '../core/kpi/facts.ts';
-import type { KpiReport } from '../core/kpi/report.ts';
+import { figuresOf, type KpiFigures, type KpiReport } from '../core/kpi/report.ts';
 import { addFacts, noFacts, type KpiTally } from '../core/kpi/tally.ts';
 import { getObject } from './get-object.ts';
 import { listObjects } from './list-objects.ts';
@@ -109,9 +109,18 @@ export class RecordBucket {
     await this.#put('kpi/tally.json', JSON.stringify({ day, tally } satisfies StoredTally), 'application/json');
   }
 
-  /** The KPIs as they stood at the last sweep of a day. */
+  /** The KPIs as they stood at the last sweep of a day, and beside them their figures alone: a report names each key behind them. */
   async putReport(day: string, report: KpiReport): Promise<void> {
     await this.#put(`kpi/reports/${day}.json`, JSON.stringify(report), 'application/json');
+    await this.#put(`kpi/figures/${day}.json`, JSON.stringify(figuresOf(report)), 'application/json');
+  }
+
+  async figures(day: string): Promise<KpiFigures | undefined> {
+    const text = await this.#get(`kpi/figures/${day}.json`);
+    if (text !== undefined) return JSON.parse(text) as KpiFigures;
+    // An earlier release wrote the report alone.
+    const report = await this.report(day);
+    return report === undefined ? undefined : figuresOf(report);
   }
 
   /** The days of which there is a report, oldest first. */
