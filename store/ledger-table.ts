@@ -1,4 +1,5 @@
 import { RotaError } from '../core/errors.ts';
+import { rotatesAKey, type KnownRotation } from '../core/findings/due-start.ts';
 import type { QuietUse } from '../core/adoption/quiet.ts';
 import type { KmsCall, StepRecord } from '../core/dossier/statement.ts';
 import type { CutoverPlan, RetirePlan, RollbackPlan, RotationPlan } from '../core/plan/plan.ts';
@@ -129,6 +130,17 @@ export class LedgerTable {
   /** All rotations, newest request first. */
   async list(): Promise<ListedRotation[]> {
     return (await this.#items('#rotations')).map((item) => item.listed as ListedRotation).sort(newestFirst);
+  }
+
+  /** Reads the list of all rotations, and answers what tells of those of one key; one that a crash left without a head is none yet. */
+  async byAlias(): Promise<(alias: string) => Promise<KnownRotation[]>> {
+    const ids = new Map<string, string[]>();
+    for (const rotation of (await this.list()).filter(rotatesAKey)) {
+      const known = ids.get(rotation.alias);
+      if (known === undefined) ids.set(rotation.alias, [rotation.rotationId]);
+      else known.push(rotation.rotationId);
+    }
+    return async (alias) => (await this.standingOf(ids.get(alias) ?? [])).map((standing) => ({ ...standing, alias }));
   }
 
   /** The heads of all rotations, newest request first: plans and all, so for nobody who waits at a screen. */

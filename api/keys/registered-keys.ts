@@ -39,7 +39,7 @@ export async function standingOfKeys(deps: ApiDeps, keys: readonly RegisteredKey
 }
 
 /** The keys that are overdue or due soon, the longest overdue first. Of a key that the last sweep saw in time the ledger is not asked: since then it has only become younger. */
-export async function lateKeys(deps: ApiDeps, keys: readonly RegisteredKey[], listed: Listed): Promise<RegisteredKeyRow[]> {
+export async function lateKeys(deps: ApiDeps, keys: readonly RegisteredKey[], listed?: Listed): Promise<RegisteredKeyRow[]> {
   const swept = await deps.store.records.materials();
   const isLate = ({ state }: RegisteredKeyRow): boolean => state === 'overdue' || state === 'due soon';
   const mayBeLate = keys.filter((key) => {
@@ -47,7 +47,7 @@ export async function lateKeys(deps: ApiDeps, keys: readonly RegisteredKey[], li
     return isLate(row) || row.materialSince === undefined;
   });
   const dueMs = ({ dueAt = '' }: RegisteredKeyRow): number => Date.parse(dueAt);
-  return (await rowsOf(deps, mayBeLate, listed, swept)).filter(isLate).sort((a, b) => dueMs(a) - dueMs(b));
+  return (await rowsOf(deps, mayBeLate, listed ?? (await listedRotations(deps)), swept)).filter(isLate).sort((a, b) => dueMs(a) - dueMs(b));
 }
 
 async function rowsOf(deps: ApiDeps, keys: readonly RegisteredKey[], { rotations, moving }: Listed, swept: SweptMaterials | undefined): Promise<RegisteredKeyRow[]> {
