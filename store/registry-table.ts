@@ -1,3 +1,4 @@
+import { atOnce } from '../core/at-once.ts';
 import { RotaError } from '../core/errors.ts';
 import { registryDigest } from '../core/registry/registry-digest.ts';
 import { Freeze } from '../core/registry/freeze-schema.ts';
@@ -19,7 +20,7 @@ const People = z.array(Person);
 const Freezes = z.array(Freeze);
 
 /** More at once than this, and DynamoDB refuses: it takes 1,000 writes of 1 KB a second for one partition key. Amazon DynamoDB Developer Guide, "Best practices for designing and using partition keys". */
-const atOnce = 10;
+const writesAtOnce = 10;
 
 /** What the pointer says: the revision that holds, and over how many bins its keys are spread. */
 interface Holding {
@@ -59,7 +60,7 @@ export class RegistryTable {
     await this.#table.put({ revision, item: 'freezes', freezes: registry.freezes ?? [] });
     const bins = binCount(registry.keys);
     const items = [...packed(registry.keys, bins)].map(([bin, keys]) => ({ revision, item: binItem(bin), keys }));
-    for (let from = 0; from < items.length; from += atOnce) await Promise.all(items.slice(from, from + atOnce).map((item) => this.#table.put(item)));
+    await atOnce(writesAtOnce, items, (item) => this.#table.put(item));
     const isFirst = await this.#table.update(pointer, {
       change: 'SET head = :head, holding = :holding, bins = :bins, serial = :serial',
       only: before === undefined ? 'attribute_not_exists(serial)' : 'serial = :before',

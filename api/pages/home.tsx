@@ -1,3 +1,4 @@
+import { atOnce } from '../../core/at-once.ts';
 import type { RegisteredKey } from '../../core/registry/registry-schema.ts';
 import type { RotationStatus } from '../../core/rotation-status.ts';
 import type { StoredApproval } from '../../store/approval-table.ts';
@@ -21,7 +22,7 @@ const questionCount = 50;
 const lateCount = 25;
 const runningCount = 25;
 const recentCount = 5;
-const atOnce = 25;
+const hindrancesAtOnce = 25;
 
 /** What waits for the reader, what is overdue, what runs. */
 export async function homePage(deps: ApiDeps, reader: LoggedIn) {
@@ -124,13 +125,8 @@ export async function homePage(deps: ApiDeps, reader: LoggedIn) {
 /** The open questions that the reader may decide. */
 async function questionsFor(deps: ApiDeps, reader: LoggedIn): Promise<StoredApproval[]> {
   const open = (await deps.store.approvals.restless()).filter(({ outcome }) => outcome === 'open');
-  const mine: StoredApproval[] = [];
-  for (let from = 0; from < open.length; from += atOnce) {
-    const some = open.slice(from, from + atOnce);
-    const hindrances = await Promise.all(some.map((asked) => hindranceOf(deps, asked, reader)));
-    mine.push(...some.filter((_, i) => hindrances[i] === undefined));
-  }
-  return mine;
+  const hindrances = await atOnce(hindrancesAtOnce, open, (asked) => hindranceOf(deps, asked, reader));
+  return open.filter((_, i) => hindrances[i] === undefined);
 }
 
 const QuestionRow = ({ asked, alias }: { readonly asked: StoredApproval; readonly alias: string | undefined }) => (
