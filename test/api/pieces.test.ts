@@ -1,14 +1,12 @@
 /** What is too long for one request or answer of API Gateway and Lambda: here, answers of more than a thousand bytes. */
-import { writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { registryYaml } from '../../cli/registry-text.ts';
+import type { Io } from '../../cli/io.ts';
+import { apiJson } from '../../cli/signed-request.ts';
 import { registryDigest } from '../../core/registry/registry-digest.ts';
 import type { Registry } from '../../core/registry/registry-schema.ts';
 import { paymentsRegistry } from '../../demo/cast.ts';
 import { makeRecoveryCertificate } from '../../demo/recovery-certificate.ts';
-import { accountId } from '../embedded-options.ts';
+import { accountId, principal, region } from '../embedded-options.ts';
 import { startApi, type Api } from './harness.ts';
 
 let api: Api;
@@ -52,10 +50,9 @@ test('an answer that is short goes as it is', async () => {
 test('a registry of more than API Gateway takes at once is applied as a whole', async () => {
   const large = registryOf(2800);
   expect(JSON.stringify(large).length).toBeGreaterThan(4_000_000);
-  const file = join(tmpdir(), `rota-${process.pid}.yaml`);
-  // Anew, so that what the keys share is not written as aliases of YAML.
-  await writeFile(file, registryYaml(JSON.parse(JSON.stringify(large)) as Registry));
-  expect(JSON.parse((await api.rota('pat', 'registry', 'apply', file, '--json')).out)).toMatchObject({ revision: 3, digest: registryDigest(large) });
+  const { accessKeyId, secretAccessKey } = principal('pat', []);
+  const io: Io = { out: () => undefined, err: () => undefined, env: { ROTA_URL: api.url, AWS_REGION: region, AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } };
+  expect(await apiJson(io, { method: 'PUT', path: '/api/registry', body: large })).toMatchObject({ revision: 3, digest: registryDigest(large) });
   expect(await api.deps.store.registry.key('alias/key-2799')).toMatchObject({ description: 'Data of application 2799' });
   expect((await api.deps.store.registry.whole()).keys).toHaveLength(2800);
 });
