@@ -5,12 +5,14 @@ import type { ApiDeps, ApiEnv } from './deps.ts';
 import { acknowledgePages } from './pages/acknowledge.tsx';
 import { consolePages } from './pages/console.tsx';
 import { errorPage } from './pages/error.tsx';
+import { longAnswers } from './pieces.ts';
 import { acknowledgementRoutes } from './routes/acknowledgements.ts';
 import { adoptionRoutes } from './routes/adoption.ts';
 import { approvalRoutes } from './routes/approvals.ts';
 import { dossierRoutes } from './routes/dossiers.ts';
 import { outboxRoutes } from './routes/outbox.ts';
 import { passkeyRoutes } from './routes/passkeys.ts';
+import { pieceRoutes } from './routes/pieces.ts';
 import { registryRoutes } from './routes/registry.ts';
 import { retirementRoutes } from './routes/retirements.ts';
 import { rotationRoutes } from './routes/rotations.ts';
@@ -42,6 +44,8 @@ export function makeApp(deps: ApiDeps): Hono<ApiEnv> {
     c.header('cache-control', 'no-store');
     return next();
   });
+  app.route('/api', pieceRoutes(deps));
+  app.use('/api/*', longAnswers(deps));
   for (const routes of [rotationRoutes, adoptionRoutes, retirementRoutes, approvalRoutes, acknowledgementRoutes, waitRoutes, registryRoutes, dossierRoutes, passkeyRoutes, outboxRoutes, sweepRoutes, waveRoutes]) app.route('/api', routes(deps));
 
   app.notFound((c) => {

@@ -19,6 +19,8 @@ export interface ApiDeps {
   readonly outbox?: () => readonly Mail[];
   /** Where people open the console, with a slash at its end. Passkeys belong to its host name: another one makes all of them useless. */
   readonly consoleUrl: string;
+  /** Of what the API answers, how many bytes go at once; left out, as many as Lambda gives. What is longer is fetched in pieces. */
+  readonly largestAnswerBytes?: number;
   /** Four random hex digits, for rotation ids. */
   readonly randomSuffix: () => string;
 }

@@ -12,11 +12,15 @@ export const Reason = z
 export const Alias = z.string().regex(/^alias\/.+$/, 'must be an alias, such as alias/payments').max(256);
 
 /** The JSON body of a request, checked. Throws `BadRequest` with the field path of each fault. */
-export async function readBody<T extends ZodType>(context: Context, schema: T): Promise<z.infer<T>> {
-  const body: unknown = await context.req.json().catch(() => {
+export const readBody = async <T extends ZodType>(context: Context, schema: T): Promise<z.infer<T>> => checked(schema, asJson(await context.req.text()), 'body');
+
+/** Throws `BadRequest`. */
+export function asJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
     throw new RotaError('BadRequest', { problems: [{ where: 'body', message: 'is no JSON' }] });
-  });
-  return checked(schema, body, 'body');
+  }
 }
 
 /** The fields of a form, checked likewise. */
@@ -25,7 +29,10 @@ export const readForm = async <T extends ZodType>(context: Context, schema: T): 
 /** The query of a request, checked likewise. */
 export const readQuery = <T extends ZodType>(context: Context, schema: T): z.infer<T> => checked(schema, context.req.query(), 'query');
 
-function checked<T extends ZodType>(schema: T, value: unknown, what: string): z.infer<T> {
+/** The parts of a path that a route names, checked likewise. */
+export const readPath = <T extends ZodType>(context: Context, schema: T): z.infer<T> => checked(schema, context.req.param(), 'path');
+
+export function checked<T extends ZodType>(schema: T, value: unknown, what: string): z.infer<T> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw new RotaError('BadRequest', { problems: parsed.error.issues.map((i) => ({ where: i.path.join('.') || what, message: i.message })) });

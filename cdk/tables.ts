@@ -41,7 +41,7 @@ export class Tables extends Construct {
       paceTable: this.#table('Paces', tableKeys.paceTable),
     };
     this.dossiers = this.#bucket('Dossiers', { objectLockEnabled: true, objectLockDefaultRetention: lockOf(retention) });
-    this.records = this.#bucket('Records', {});
+    this.records = this.#bucket('Records', { lifecycleRules: [{ prefix: 'pieces/', expiration: Duration.days(1), noncurrentVersionExpiration: Duration.days(1) }] });
   }
 
   #bucket(id: string, props: s3.BucketProps): s3.Bucket {

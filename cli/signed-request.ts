@@ -1,6 +1,7 @@
 import { Sha256 } from '@aws-crypto/sha256-js';
 import { fromNodeProviderChain } from '@aws-sdk/credential-providers';
 import { SignatureV4 } from '@smithy/signature-v4';
+import { fromPieces, inPieces, longestBody, Pieces, piecesType, type Piece } from '../core/pieces.ts';
 import { ApiRefusal } from './failure.ts';
 import type { Io } from './io.ts';
 
@@ -24,11 +25,36 @@ function baseUrl({ env }: Io): URL {
   return new URL(text);
 }
 
-/** Sends a request signed with the caller's AWS credentials (SigV4) and answers the bytes. Refusals throw `ApiRefusal`. */
-export async function signedRequest(io: Io, { method, path, body, service = 'execute-api', headers = {} }: SignedRequest): Promise<Buffer> {
+/**
+ * Sends a request signed with the caller's AWS credentials (SigV4) and answers the bytes; what is too long for one request or answer goes in pieces. Refusals throw
+ * `ApiRefusal`.
+ */
+export async function signedRequest(io: Io, request: SignedRequest): Promise<Buffer> {
+  const text = request.body === undefined ? undefined : JSON.stringify(request.body);
+  const { bytes, contentType } = await sent(io, request, text === undefined || Buffer.byteLength(text) <= longestBody ? text : await sentAhead(io, text));
+  return contentType === piecesType ? fetched(io, Pieces.parse(JSON.parse(bytes.toString('utf8')))) : bytes;
+}
+
+/** Sends a long body ahead; answers what stands in its place. */
+async function sentAhead(io: Io, text: string): Promise<string> {
+  const { named, pieces } = inPieces(Buffer.from(text, 'utf8'));
+  for (const [place, piece] of pieces.entries()) await apiJson(io, { method: 'PUT', path: piecePath(named, place), body: piece });
+  return JSON.stringify(named);
+}
+
+async function fetched(io: Io, named: Pieces): Promise<Buffer> {
+  const pieces: Piece[] = [];
+  for (let place = 0; place < named.count; place++) pieces.push(await apiJson<Piece>(io, { method: 'GET', path: piecePath(named, place) }));
+  const body = fromPieces(named, pieces);
+  if (body === undefined) throw new ApiRefusal('AnswerDamaged', 'The answer did not arrive whole.', 'Ask again.');
+  return body;
+}
+
+const piecePath = ({ sha256 }: Pieces, place: number): string => `/api/pieces/${sha256}/${place}`;
+
+async function sent(io: Io, { method, path, service = 'execute-api', headers = {} }: SignedRequest, text: string | undefined): Promise<{ readonly bytes: Buffer; readonly contentType: string | null }> {
   const base = baseUrl(io);
   const url = new URL(path, base);
-  const text = body === undefined ? undefined : JSON.stringify(body);
   const signer = new SignatureV4({
     service,
     region: regionOf(base, io),
@@ -50,7 +76,7 @@ export async function signedRequest(io: Io, { method, path, body, service = 'exe
   });
   const bytes = Buffer.from(await answer.arrayBuffer());
   if (!answer.ok) throw refusalOf(answer.status, bytes);
-  return bytes;
+  return { bytes, contentType: answer.headers.get('content-type') };
 }
 
 /** The same, for JSON answers. The caller names the shape; the API is of the same release as this client. */
@@ -75,7 +101,7 @@ async function credentialsOf({ env }: Io): Promise<{ accessKeyId: string; secret
 /** What API Gateway says before Rota comes to know of a request, or in its place. API Gateway Developer Guide, "Quotas for configuring and running an HTTP API". */
 const remedies: Readonly<Record<number, string>> = {
   403: 'Look at the credentials in use: `aws sts get-caller-identity`, AWS_PROFILE. They need execute-api:Invoke on the API.',
-  413: 'API Gateway and Lambda take 6 MB at once: leave keys that AWS rotates by itself out of rota.yaml.',
+  413: 'API Gateway and Lambda take 6 MB at once, and `rota` sends less: use a `rota` of the same release as the API.',
   429: 'Too much is asked of the API at once: wait a few seconds and try again.',
   500: 'The function of the API failed: its log says why (runbooks/function-failed.md).',
   503: 'API Gateway waits for 30 seconds. What was asked for may still be done: look with `rota status` before you ask again.',

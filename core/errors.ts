@@ -68,6 +68,11 @@ export const catalogue = {
     remedy: () => 'Nothing was asked for. Name fewer aliases, or let the waves come one after the other: `rota rotate --due --most 1000`.',
     httpStatus: 409,
   },
+  SweepFirst: {
+    sentence: (d: { keys: number; most: number }) => `Of ${d.keys} registered keys no sweep of the last two days tells since when their material is there, and KMS is asked about ${d.most} at most.`,
+    remedy: () => 'Nothing was asked for. Run `rota sweep --wait`, then ask again; or name the aliases.',
+    httpStatus: 409,
+  },
   WaveEnded: {
     sentence: (d: { waveId: string; because: string }) => `Wave ${d.waveId} ${d.because}.`,
     remedy: (d: { waveId: string }) => `\`rota wave ${d.waveId}\` shows what became of it.`,

@@ -1,4 +1,5 @@
 import { RotaError } from '../core/errors.ts';
+import { rotatesAKey, type KnownRotation } from '../core/findings/due-start.ts';
 import type { QuietUse } from '../core/adoption/quiet.ts';
 import type { KmsCall, StepRecord } from '../core/dossier/statement.ts';
 import type { CutoverPlan, RetirePlan, RollbackPlan, RotationPlan } from '../core/plan/plan.ts';
@@ -61,6 +62,22 @@ export interface RotationStanding extends Pick<RotationHead, (typeof standingFie
   readonly hasCutoverPlan: boolean;
 }
 
+/** What findings about aliases and kept keys need of a rotation. Of each plan only this is read: for an estate of years whole plans are more than a function holds. */
+export interface RotationOutline extends Pick<RotationHead, (typeof outlineFields)[number]> {
+  readonly cutoverPlan?: Pick<CutoverPlan, 'aliases'>;
+  readonly plan?: Pick<RollbackPlan, 'stage' | 'aliases'> | (Pick<RotationPlan, 'alias' | 'aliases' | 'owner' | 'breakGlassRoleArn'> & { readonly oldKey: Pick<RotationPlan['oldKey'], 'keyId'> });
+  readonly retirePlan?: Pick<RetirePlan, 'keyId' | 'breakGlassRoleArn'>;
+}
+
+const outlineFields = ['rotationId', 'alias', 'requestedAt', 'outcome', 'quiet', 'switchedAt', 'keptAt', 'rolledBackBy'] as const;
+const outlineOfPlans = ['cutoverPlan.aliases', 'plan.stage', 'plan.alias', 'plan.aliases', 'plan.owner', 'plan.oldKey.keyId', 'plan.breakGlassRoleArn', 'retirePlan.keyId', 'retirePlan.breakGlassRoleArn'] as const;
+
+/** These fields of a head alone, as a request for items asks for them. */
+function attributesOf(fields: readonly string[]): { readonly projection: string; readonly names: Readonly<Record<string, string>> } {
+  const paths = fields.map((field) => ['head', ...field.split('.')]);
+  return { projection: paths.map((path) => path.map((name) => `#${name}`).join('.')).join(', '), names: Object.fromEntries(paths.flat().map((name) => [`#${name}`, name])) };
+}
+
 type HeadField = Exclude<keyof RotationHead, keyof RotationRequest>;
 
 const headKey = (rotationId: string) => ({ rotationId, step: '#head' });
@@ -99,9 +116,7 @@ export class LedgerTable {
 
   /** How those of these rotations stand that were asked for, in no order. */
   async standingOf(rotationIds: readonly string[]): Promise<RotationStanding[]> {
-    const names = { '#head': 'head', '#plan': 'plan', '#start': 'start', ...Object.fromEntries(standingFields.map((field) => [`#${field}`, field])) };
-    const projection = [...standingFields.map((field) => `#head.#${field}`), '#head.#plan.approvals.#start', '#head.cutoverPlan.stage'].join(', ');
-    const items = await this.#table.batchGet(rotationIds.map(headKey), { projection, names });
+    const items = await this.#table.batchGet(rotationIds.map(headKey), attributesOf([...standingFields, 'plan.approvals.start', 'cutoverPlan.stage']));
     return items.map((item) => {
       const { plan, cutoverPlan, ...standing } = item.head as RotationStanding & { readonly plan?: { readonly approvals?: { readonly start?: object } }; readonly cutoverPlan?: object };
       return { ...standing, asksBeforeStart: plan?.approvals?.start !== undefined, hasCutoverPlan: cutoverPlan !== undefined };
@@ -133,9 +148,22 @@ export class LedgerTable {
     return (await this.#items('#rotations')).map((item) => item.listed as ListedRotation).sort(newestFirst);
   }
 
-  /** The heads of all rotations, newest request first: plans and all, so for nobody who waits at a screen. */
-  async heads(): Promise<RotationHead[]> {
-    return this.headsOf((await this.list()).map(({ rotationId }) => rotationId));
+  /** Reads the list of all rotations, and answers what tells of those of one key; one that a crash left without a head is none yet. */
+  async byAlias(): Promise<(alias: string) => Promise<KnownRotation[]>> {
+    const ids = new Map<string, string[]>();
+    for (const rotation of (await this.list()).filter(rotatesAKey)) {
+      const known = ids.get(rotation.alias);
+      if (known === undefined) ids.set(rotation.alias, [rotation.rotationId]);
+      else known.push(rotation.rotationId);
+    }
+    return async (alias) => (await this.standingOf(ids.get(alias) ?? [])).map((standing) => ({ ...standing, alias }));
+  }
+
+  /** All rotations, newest request first. One that a crash left without a head is none yet. */
+  async outlines(): Promise<RotationOutline[]> {
+    const keys = (await this.list()).map(({ rotationId }) => headKey(rotationId));
+    const items = await this.#table.batchGet(keys, attributesOf([...outlineFields, ...outlineOfPlans]));
+    return items.map((item) => item.head as RotationOutline).sort(newestFirst);
   }
 
   /** The heads of these rotations, newest request first. One that a crash left without a head is none yet. */

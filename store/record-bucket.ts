@@ -3,7 +3,7 @@ import type { Expectation } from '../core/findings/expected-aliases.ts';
 import { KeyLine } from '../core/findings/key-line.ts';
 import { secondsPerDay } from '../core/clock.ts';
 import { KpiFact } from '../core/kpi/facts.ts';
-import type { KpiReport } from '../core/kpi/report.ts';
+import { figuresOf, type KpiFigures, type KpiReport } from '../core/kpi/report.ts';
 import { addFacts, noFacts, type KpiTally } from '../core/kpi/tally.ts';
 import { getObject } from './get-object.ts';
 import { listObjects } from './list-objects.ts';
@@ -34,7 +34,8 @@ const lines = (values: readonly unknown[]): string => values.map((value) => `${J
 
 /**
  * What sweeps leave: the keys of each place as last seen, the facts that KPIs are made of, and their tally. Facts are written once, each file
- * by one writer and never again; keys and tally are replaced, and could be made anew from a sweep and from the facts.
+ * by one writer and never again; keys and tally are replaced, and could be made anew from a sweep and from the facts. Beside them, for a day, the pieces of
+ * long requests and answers of the API.
  */
 export class RecordBucket {
   readonly #s3: S3Client;
@@ -108,9 +109,18 @@ export class RecordBucket {
     await this.#put('kpi/tally.json', JSON.stringify({ day, tally } satisfies StoredTally), 'application/json');
   }
 
-  /** The KPIs as they stood at the last sweep of a day. */
+  /** The KPIs as they stood at the last sweep of a day, and beside them their figures alone: a report names each key behind them. */
   async putReport(day: string, report: KpiReport): Promise<void> {
     await this.#put(`kpi/reports/${day}.json`, JSON.stringify(report), 'application/json');
+    await this.#put(`kpi/figures/${day}.json`, JSON.stringify(figuresOf(report)), 'application/json');
+  }
+
+  async figures(day: string): Promise<KpiFigures | undefined> {
+    const text = await this.#get(`kpi/figures/${day}.json`);
+    if (text !== undefined) return JSON.parse(text) as KpiFigures;
+    // An earlier release wrote the report alone.
+    const report = await this.report(day);
+    return report === undefined ? undefined : figuresOf(report);
   }
 
   /** The days of which there is a report, oldest first. */
@@ -123,11 +133,20 @@ export class RecordBucket {
     return text === undefined ? undefined : (JSON.parse(text) as KpiReport);
   }
 
+  /** A piece of a long body (core/pieces.ts). Of no use after the command that made it: a rule of the bucket takes it away after a day. */
+  async putPiece(name: string, bytes: Uint8Array): Promise<void> {
+    await this.#put(`pieces/${name}`, bytes, 'application/octet-stream');
+  }
+
+  async piece(name: string): Promise<Buffer | undefined> {
+    return getObject(this.#s3, this.#bucket, `pieces/${name}`);
+  }
+
   async #list(prefix: string, startAfter?: string): Promise<string[]> {
     return listObjects(this.#s3, this.#bucket, prefix, startAfter);
   }
 
-  async #put(key: string, body: string, contentType: string): Promise<void> {
+  async #put(key: string, body: string | Uint8Array, contentType: string): Promise<void> {
     await this.#s3.send(new PutObjectCommand({ Bucket: this.#bucket, Key: key, Body: body, ContentType: contentType }));
   }
 

@@ -1,8 +1,10 @@
+import { atOnce } from '../core/at-once.ts';
 import { RotaError } from '../core/errors.ts';
 import { registryDigest } from '../core/registry/registry-digest.ts';
 import { Freeze } from '../core/registry/freeze-schema.ts';
 import { Person, RegisteredKey, Registry } from '../core/registry/registry-schema.ts';
 import { z } from 'zod';
+import { binCount, binOf, packed, unpacked, type PackedKey } from './packed-keys.ts';
 import type { Item, Table } from './table.ts';
 
 /** Which revision holds, who applied it and when. */
@@ -17,15 +19,18 @@ const pointer = { revision: 'current', item: 'head' };
 const People = z.array(Person);
 const Freezes = z.array(Freeze);
 
-/**
- * API Gateway waits for 30 seconds, in which one after the other some 3,000 keys are written. More at once than this, and DynamoDB refuses: it takes 1,000 writes a second
- * for one partition key. Amazon DynamoDB Developer Guide, "Best practices for designing and using partition keys".
- */
-const atOnce = 10;
+/** More at once than this, and DynamoDB refuses: it takes 1,000 writes of 1 KB a second for one partition key. Amazon DynamoDB Developer Guide, "Best practices for designing and using partition keys". */
+const writesAtOnce = 10;
+
+/** What the pointer says: the revision that holds, and over how many bins its keys are spread. */
+interface Holding {
+  readonly revision: string;
+  readonly bins: number;
+}
 
 /**
- * The registry in DynamoDB: each applied file is a revision of one item a key; a pointer item says which revision holds,
- * so that a reader sees the old file or the new one whole, never a mixture.
+ * The registry in DynamoDB: each applied file is a revision, its keys packed together in bins by their aliases (packed-keys.ts); a pointer item says which
+ * revision holds, so that a reader sees the old file or the new one whole, never a mixture.
  */
 export class RegistryTable {
   readonly #table: Table;
@@ -53,12 +58,13 @@ export class RegistryTable {
     const { exceptions, automaticRotation, sweep } = registry;
     await this.#table.put({ revision, item: 'estate', estate: { exceptions, automaticRotation, sweep } });
     await this.#table.put({ revision, item: 'freezes', freezes: registry.freezes ?? [] });
-    for (let from = 0; from < registry.keys.length; from += atOnce)
-      await Promise.all(registry.keys.slice(from, from + atOnce).map((key) => this.#table.put({ revision, item: `key#${key.alias}`, key })));
+    const bins = binCount(registry.keys);
+    const items = [...packed(registry.keys, bins)].map(([bin, keys]) => ({ revision, item: binItem(bin), keys }));
+    await atOnce(writesAtOnce, items, (item) => this.#table.put(item));
     const isFirst = await this.#table.update(pointer, {
-      change: 'SET head = :head, holding = :holding, serial = :serial',
+      change: 'SET head = :head, holding = :holding, bins = :bins, serial = :serial',
       only: before === undefined ? 'attribute_not_exists(serial)' : 'serial = :before',
-      values: { ':head': head, ':holding': revision, ':serial': head.revision, ...(before === undefined ? {} : { ':before': before.revision }) },
+      values: { ':head': head, ':holding': revision, ':bins': bins, ':serial': head.revision, ...(before === undefined ? {} : { ':before': before.revision }) },
     });
     if (!isFirst) throw new RotaError('RegistryMoved', { planned: holds, holds: (await this.head())?.revision ?? 0 });
     return head;
@@ -66,19 +72,21 @@ export class RegistryTable {
 
   /** Throws `RegistryEmpty` before the first apply. */
   async people(): Promise<Person[]> {
-    return this.#people(await this.#holding());
+    return this.#people((await this.#holding()).revision);
   }
 
   /** When nothing shall change. Throws `RegistryEmpty` before the first apply. */
   async freezes(): Promise<Freeze[]> {
-    return this.#freezes(await this.#holding());
+    return this.#freezes((await this.#holding()).revision);
   }
 
   /** Throws `AliasUnregistered`. */
   async key(alias: string): Promise<RegisteredKey> {
-    const found = await this.#known(await this.#holding(), `key#${alias}`, (item) => (item === undefined ? undefined : RegisteredKey.parse(item.key)));
+    const { revision, bins } = await this.#holding();
+    const bin = await this.#known(revision, binItem(binOf(alias, bins)), (item) => (item === undefined ? [] : keysIn(item)));
+    const found = bin.find((key) => key.alias === alias);
     if (found === undefined) throw new RotaError('AliasUnregistered', { alias });
-    return found;
+    return RegisteredKey.parse(found);
   }
 
   /** Whether the registry that holds asks for sweeps; not before the first one is applied. */
@@ -94,7 +102,7 @@ export class RegistryTable {
 
   /** The whole registry as it was applied, keys sorted by alias. */
   async whole(): Promise<Registry> {
-    return this.#whole(await this.#holding());
+    return this.#whole((await this.#holding()).revision);
   }
 
   #whole(revision: string): Promise<Registry> {
@@ -104,9 +112,9 @@ export class RegistryTable {
     });
   }
 
-  async #keys(revision: string): Promise<RegisteredKey[]> {
-    const items = await this.#table.query({ where: 'revision = :r AND begins_with(#item, :key)', names: { '#item': 'item' }, values: { ':r': revision, ':key': 'key#' } });
-    return items.map((item) => RegisteredKey.parse(item.key));
+  async #keys(revision: string): Promise<PackedKey[]> {
+    const items = await this.#table.query({ where: 'revision = :r AND begins_with(#item, :keys)', names: { '#item': 'item' }, values: { ':r': revision, ':keys': binPrefix } });
+    return items.flatMap(keysIn).sort((a, b) => (a.alias < b.alias ? -1 : 1));
   }
 
   #people(revision: string): Promise<Person[]> {
@@ -124,18 +132,20 @@ export class RegistryTable {
 
   /** The revision that holds, where it asks for sweeps. */
   async #swept(): Promise<string | undefined> {
-    const revision = await this.#pointed();
+    const revision = (await this.#pointed())?.revision;
     return revision === undefined || (await this.#estate(revision))?.sweep === undefined ? undefined : revision;
   }
 
-  async #holding(): Promise<string> {
-    const revision = await this.#pointed();
-    if (revision === undefined) throw new RotaError('RegistryEmpty', {});
-    return revision;
+  async #holding(): Promise<Holding> {
+    const holding = await this.#pointed();
+    if (holding === undefined) throw new RotaError('RegistryEmpty', {});
+    return holding;
   }
 
-  async #pointed(): Promise<string | undefined> {
-    return (await this.#table.get(pointer))?.holding as string | undefined;
+  /** Nothing where an earlier development version applied it, which packed no keys: applied again it is there. */
+  async #pointed(): Promise<Holding | undefined> {
+    const { holding, bins } = (await this.#table.get(pointer)) ?? {};
+    return typeof holding === 'string' && typeof bins === 'number' ? { revision: holding, bins } : undefined;
   }
 
   /** An item of a revision, as `read` makes it. */
@@ -154,6 +164,10 @@ export class RegistryTable {
     return known.get(what) as T;
   }
 }
+
+const binPrefix = 'keys#';
+const binItem = (bin: number): string => `${binPrefix}${bin}`;
+const keysIn = (item: Item): PackedKey[] => unpacked(item.keys as Uint8Array);
 
 function frozen<T>(value: T): T {
   if (typeof value === 'object' && value !== null) for (const part of Object.values(value)) frozen(part);

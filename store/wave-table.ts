@@ -1,3 +1,4 @@
+import { atOnce } from '../core/at-once.ts';
 import { RotaError } from '../core/errors.ts';
 import type { Wave, WaveMember, WaveRequest } from '../core/wave/wave.ts';
 import type { Item, Table } from './table.ts';
@@ -25,7 +26,7 @@ export class WaveTable {
     await this.#table.put({ waveId: openPartition, item: waveId });
     const listed: ListedWave = { waveId, requestedAt };
     await this.#table.put({ waveId: listPartition, item: waveId, listed });
-    for (let from = 0; from < members.length; from += 20) await Promise.all(members.slice(from, from + 20).map((member) => this.#table.put({ waveId, item: member.alias, member })));
+    await atOnce(20, members, (member) => this.#table.put({ waveId, item: member.alias, member }));
     const wave: Wave = { ...request, forgiven: 0 };
     await this.#table.put({ waveId, item: headItem, wave });
   }

@@ -34,5 +34,16 @@ export function checkRole(person: Person, role: Role, act: string): void {
   if (!person.roles.includes(role)) throw new RotaError('NotYourRole', { person: person.id, role, act });
 }
 
+/** Who applies a registry: a person with the role `platform`, or an identity that the deployment names for the first time. Throws `NotSignedIn`, `NotYourRole`, `AuditorChangesNothing`. */
+export async function applierOf(deps: ApiDeps, signedBy: SignedBy): Promise<string> {
+  if (deps.platformArns.includes(signedBy.arn)) return signedBy.arn;
+  return (await personWithRole(deps, signedBy, 'platform', 'apply a registry')).id;
+}
+
+/** Lets a person of the registry through, and an identity that the deployment names. Throws `NotSignedIn`. */
+export async function checkReader(deps: ApiDeps, signedBy: SignedBy): Promise<void> {
+  if (!deps.platformArns.includes(signedBy.arn)) await personOf(deps, signedBy);
+}
+
 /** Whether a person may do what is for one role. */
 export const mayAct = ({ roles }: Person, role: Role): boolean => roles.includes(role) && !roles.includes('auditor');

@@ -29,13 +29,32 @@ export async function listedRotations({ store: { ledger } }: ApiDeps): Promise<L
   return { rotations, moving: new Set(open.map((r) => r.rotationId)) };
 }
 
-/** The keys of the registry, sorted by alias. An empty registry has none. `listed` is what was read already. */
-export async function registeredKeys(deps: ApiDeps, listed?: Listed): Promise<RegisteredKeyRow[]> {
-  if ((await deps.store.registry.head()) === undefined) return [];
-  const { registry, records } = deps.store;
-  const [{ keys }, { rotations, moving }, swept] = await Promise.all([registry.whole(), listed ?? listedRotations(deps), records.materials()]);
-  const switched = await lastSwitches(deps, rotations);
-  const running = new Map(rotations.filter((r) => moving.has(r.rotationId)).reverse().map((r) => [r.alias, r.rotationId]));
+/** The keys of the registry, sorted by alias. An empty registry has none. */
+export const keysOfRegistry = async ({ store: { registry } }: ApiDeps): Promise<readonly RegisteredKey[]> => ((await registry.head()) === undefined ? [] : (await registry.whole()).keys);
+
+/** How these keys stand, in their order. `listed` is what was read already. */
+export async function standingOfKeys(deps: ApiDeps, keys: readonly RegisteredKey[], listed?: Listed): Promise<RegisteredKeyRow[]> {
+  const [read, swept] = await Promise.all([listed ?? listedRotations(deps), deps.store.records.materials()]);
+  return rowsOf(deps, keys, read, swept);
+}
+
+/** The keys that are overdue or due soon, the longest overdue first. Of a key that the last sweep saw in time the ledger is not asked: since then it has only become younger. */
+export async function lateKeys(deps: ApiDeps, keys: readonly RegisteredKey[], listed?: Listed): Promise<RegisteredKeyRow[]> {
+  const swept = await deps.store.records.materials();
+  const isLate = ({ state }: RegisteredKeyRow): boolean => state === 'overdue' || state === 'due soon';
+  const mayBeLate = keys.filter((key) => {
+    const row = rowOf(deps, { key, running: undefined, lastRotatedAt: undefined, swept });
+    return isLate(row) || row.materialSince === undefined;
+  });
+  const dueMs = ({ dueAt = '' }: RegisteredKeyRow): number => Date.parse(dueAt);
+  return (await rowsOf(deps, mayBeLate, listed ?? (await listedRotations(deps)), swept)).filter(isLate).sort((a, b) => dueMs(a) - dueMs(b));
+}
+
+async function rowsOf(deps: ApiDeps, keys: readonly RegisteredKey[], { rotations, moving }: Listed, swept: SweptMaterials | undefined): Promise<RegisteredKeyRow[]> {
+  const aliases = new Set(keys.map(({ alias }) => alias));
+  const theirs = rotations.filter(({ alias }) => aliases.has(alias));
+  const switched = await lastSwitches(deps, theirs);
+  const running = new Map(theirs.filter((r) => moving.has(r.rotationId)).reverse().map((r) => [r.alias, r.rotationId]));
   return keys.map((key) => rowOf(deps, { key, running: running.get(key.alias), lastRotatedAt: switched.get(key.alias), swept }));
 }
 

@@ -128,11 +128,14 @@ export function consolePages(deps: ApiDeps): Hono<ConsoleEnv> {
   page('/rotations/:id', (c) => rotationPage(deps, c.var.reader, c.req.param('id') ?? ''));
   page('/waves', (c) => wavesPage(deps, c.var.reader, startOf(c)));
   page('/waves/:id', (c) => wavePage(deps, c.var.reader, c.req.param('id') ?? '', startOf(c)));
-  page('/keys', (c) => keysPage(deps, c.var.reader));
-  page('/findings', (c) => findingsPage(deps, c.var.reader, readQuery(c, FindingFilter)));
+  page('/keys', (c) => keysPage(deps, c.var.reader, startOf(c)));
+  page('/findings', (c) => {
+    const { from, ...filter } = readQuery(c, FindingFilter.extend({ from: z.coerce.number().int().min(0).catch(0) }));
+    return findingsPage(deps, c.var.reader, filter, from);
+  });
   page('/kpis', (c) => kpisPage(deps, c.var.reader));
   page('/outbox', (c) => outboxPage(deps, c.var.reader));
-  page('/consumers', (c) => consumersPage(deps, c.var.reader));
+  page('/consumers', (c) => consumersPage(deps, c.var.reader, startOf(c)));
   page('/dossiers', (c) => dossiersPage(deps, c.var.reader, startOf(c)));
   page('/dossiers/:sequence{[0-9]+}', (c) => dossierPage(deps, c.var.reader, Number(c.req.param('sequence'))));
   page('/people', (c) => peoplePage(deps, c.var.reader));

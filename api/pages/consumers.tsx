@@ -2,16 +2,20 @@ import type { AsymmetricKey } from '../../core/registry/registry-schema.ts';
 import type { RotationStatus } from '../../core/rotation-status.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { LoggedIn } from '../identity/session.ts';
-import { registeredKeys } from '../keys/registered-keys.ts';
+import { keysOfRegistry, standingOfKeys } from '../keys/registered-keys.ts';
 import { statusOf } from '../rotations/status.ts';
 import { Code, Empty, Table } from './parts/facts.tsx';
 import { Page } from './parts/layout.tsx';
+import { Pages } from './parts/pages.tsx';
 import { Status } from './parts/status.tsx';
 import { ConsumerStanding } from './rotation.tsx';
 
+const pageSize = 25;
+
 /** Who holds public keys of ours, and whether they have the new one where one is on its way. */
-export async function consumersPage(deps: ApiDeps, reader: LoggedIn) {
-  const rows = await registeredKeys(deps);
+export async function consumersPage(deps: ApiDeps, reader: LoggedIn, from: number) {
+  const keys = (await keysOfRegistry(deps)).filter(({ method }) => method === 'asymmetric');
+  const rows = await standingOfKeys(deps, keys.slice(from, from + pageSize));
   const nowIso = new Date(deps.clock.now()).toISOString();
   const sections = [];
   for (const { key, running } of rows) {
@@ -22,7 +26,7 @@ export async function consumersPage(deps: ApiDeps, reader: LoggedIn) {
   return (
     <Page title="Consumers" reader={reader} place="/consumers">
       <p class="lead">Systems and people outside that hold a public key, or the id of an HMAC key. They must have a new one before it is used.</p>
-      {sections.length === 0 ? (
+      {keys.length === 0 ? (
         <section>
           <Empty>No key of the registry has consumers: those have the method asymmetric.</Empty>
         </section>
@@ -30,6 +34,7 @@ export async function consumersPage(deps: ApiDeps, reader: LoggedIn) {
       {sections.map(({ key, status }) => (
         <KeyConsumers consumerKey={key} status={status} nowIso={nowIso} />
       ))}
+      <Pages of="keys" path="/consumers" from={from} size={pageSize} total={keys.length} words={['Before', 'Next']} />
     </Page>
   );
 }

@@ -4,18 +4,18 @@ import type { LoggedIn } from '../identity/session.ts';
 import { findingsFor } from '../sweeps/findings.ts';
 import { Code, Empty } from './parts/facts.tsx';
 import { Page } from './parts/layout.tsx';
+import { Pages } from './parts/pages.tsx';
 import { Status, type Tone } from './parts/status.tsx';
 import { Time } from './parts/time.tsx';
 
 const tones: Readonly<Record<ListedFinding['severity'], Tone>> = { high: 'bad', medium: 'asks', low: 'plain', notice: 'plain' };
 
-/** A page of hundreds is read by nobody; the command line lists all. */
-const mostShown = 200;
+const pageSize = 100;
 
 const titles: Readonly<Record<FindingFilter['state'], string>> = { open: 'Open', closed: 'Closed', all: 'Open and closed' };
 
 /** What is wrong with keys and aliases, or was, the urgent first. What is shown stands in the address, so that it can be sent to somebody. */
-export async function findingsPage(deps: ApiDeps, reader: LoggedIn, filter: FindingFilter) {
+export async function findingsPage(deps: ApiDeps, reader: LoggedIn, filter: FindingFilter, from: number) {
   const all = (await findingsFor(deps, filter)).sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity));
   const isSwept = await deps.store.registry.isSwept();
   const { state, ...asked } = filter;
@@ -31,20 +31,18 @@ export async function findingsPage(deps: ApiDeps, reader: LoggedIn, filter: Find
           <Empty>{isSwept ? (isWhole ? 'Nothing is wrong with any key that the last sweep and the events since have seen.' : 'No finding is like that.') : 'No key is swept: a platform engineer adds sweep to rota.yaml.'}</Empty>
         ) : (
           <ul class="rows">
-            {all.slice(0, mostShown).map((finding) => (
+            {all.slice(from, from + pageSize).map((finding) => (
               <Row {...finding} />
             ))}
           </ul>
         )}
-        {all.length > mostShown ? (
-          <p class="row-more">
-            The first {mostShown} of {all.length}; <code>rota findings list</code> has all.
-          </p>
-        ) : null}
+        <Pages of="findings" path="/findings" query={queryOf(filter)} from={from} size={pageSize} total={all.length} words={['Before', 'Next']} />
       </section>
     </Page>
   );
 }
+
+const queryOf = (filter: FindingFilter): URLSearchParams => new URLSearchParams(Object.entries(filter).filter((entry): entry is [string, string] => entry[1] !== undefined));
 
 function Row(finding: ListedFinding) {
   const { findingId, severity, name, about, aliases = [], place, owner, openedAt, seenBy } = finding;

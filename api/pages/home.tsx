@@ -1,9 +1,11 @@
+import { atOnce } from '../../core/at-once.ts';
+import type { RegisteredKey } from '../../core/registry/registry-schema.ts';
 import type { RotationStatus } from '../../core/rotation-status.ts';
 import type { StoredApproval } from '../../store/approval-table.ts';
 import type { ListedRotation } from '../../store/ledger-table.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { LoggedIn } from '../identity/session.ts';
-import { listedRotations, registeredKeys, type RegisteredKeyRow } from '../keys/registered-keys.ts';
+import { keysOfRegistry, lateKeys, listedRotations } from '../keys/registered-keys.ts';
 import { statusOfEach } from '../rotations/status.ts';
 import { hindranceOf, missingText } from './approval.tsx';
 import { KeyStanding } from './keys.tsx';
@@ -15,9 +17,12 @@ import { RotationRow } from './parts/rotation-row.tsx';
 import { QuestionStatus, Status } from './parts/status.tsx';
 import { Time } from './parts/time.tsx';
 
-/** How many rotations that run, and that have ended, are shown. */
+/** How many are shown: questions, keys that are late, rotations that run and that have ended. */
+const questionCount = 50;
+const lateCount = 25;
 const runningCount = 25;
 const recentCount = 5;
+const hindrancesAtOnce = 25;
 
 /** What waits for the reader, what is overdue, what runs. */
 export async function homePage(deps: ApiDeps, reader: LoggedIn) {
@@ -25,14 +30,15 @@ export async function homePage(deps: ApiDeps, reader: LoggedIn) {
   const listed = await listedRotations(deps);
   const { rotations, moving } = listed;
   const statuses = async (listed: readonly ListedRotation[]) => statusOfEach(deps, await ledger.headsOf(listed.map((r) => r.rotationId)));
-  const [running, recent, keys, questions] = await Promise.all([
+  const keys = await keysOfRegistry(deps);
+  const [running, recent, late, questions] = await Promise.all([
     statuses(rotations.filter((r) => moving.has(r.rotationId)).slice(0, runningCount)),
     statuses(rotations.filter((r) => !moving.has(r.rotationId)).slice(0, recentCount)),
-    registeredKeys(deps, listed),
+    lateKeys(deps, keys, listed),
     questionsFor(deps, reader),
   ]);
+  const aliasOf = new Map(rotations.map((r) => [r.rotationId, r.alias]));
   const nowIso = new Date(deps.clock.now()).toISOString();
-  const late = keys.filter((k) => k.state === 'overdue' || k.state === 'due soon');
   const owed = running.flatMap((status) => owedWords(status));
   const mine = owed.filter(({ consumer }) => speaksFor(keys, reader.person.id, consumer));
   const overdue = owed.filter(({ deadline }) => deadline < nowIso);
@@ -42,19 +48,24 @@ export async function homePage(deps: ApiDeps, reader: LoggedIn) {
         <h2 id="waiting">Waiting for you</h2>
         {questions.length + mine.length === 0 ? <Empty>Nothing waits for you.</Empty> : null}
         <ul class="rows">
-          {questions.map((asked) => (
-            <QuestionRow asked={asked} alias={rotations.find((r) => r.rotationId === asked.rotationId)?.alias} />
+          {questions.slice(0, questionCount).map((asked) => (
+            <QuestionRow asked={asked} alias={aliasOf.get(asked.rotationId)} />
           ))}
           {mine.map((word) => (
             <OwedRow {...word} />
           ))}
         </ul>
+        {questions.length > questionCount ? (
+          <p>
+            And {questions.length - questionCount} more questions: <Code>rota approvals</Code>
+          </p>
+        ) : null}
       </section>
       <section aria-labelledby="overdue">
         <h2 id="overdue">Overdue</h2>
         {late.length + overdue.length === 0 ? <Empty>Nothing is overdue.</Empty> : null}
         <ul class="rows">
-          {late.map((row) => (
+          {late.slice(0, lateCount).map((row) => (
             <li>
               <div class="row-head">
                 <a href={rotatePath(row.key.alias)}>
@@ -73,6 +84,11 @@ export async function homePage(deps: ApiDeps, reader: LoggedIn) {
             <OwedRow {...word} />
           ))}
         </ul>
+        {late.length > lateCount ? (
+          <p>
+            And {late.length - lateCount} more keys, less urgent: <a href="/keys">all keys</a>
+          </p>
+        ) : null}
       </section>
       <section aria-labelledby="running">
         <h2 id="running">Running</h2>
@@ -108,9 +124,9 @@ export async function homePage(deps: ApiDeps, reader: LoggedIn) {
 
 /** The open questions that the reader may decide. */
 async function questionsFor(deps: ApiDeps, reader: LoggedIn): Promise<StoredApproval[]> {
-  const mine: StoredApproval[] = [];
-  for (const asked of await deps.store.approvals.restless()) if (asked.outcome === 'open' && (await hindranceOf(deps, asked, reader)) === undefined) mine.push(asked);
-  return mine;
+  const open = (await deps.store.approvals.restless()).filter(({ outcome }) => outcome === 'open');
+  const hindrances = await atOnce(hindrancesAtOnce, open, (asked) => hindranceOf(deps, asked, reader));
+  return open.filter((_, i) => hindrances[i] === undefined);
 }
 
 const QuestionRow = ({ asked, alias }: { readonly asked: StoredApproval; readonly alias: string | undefined }) => (
@@ -140,8 +156,8 @@ function owedWords({ rotationId, alias, rollover }: RotationStatus): OwedWord[] 
   );
 }
 
-const speaksFor = (keys: readonly RegisteredKeyRow[], person: string, consumer: string): boolean =>
-  keys.some(({ key }) => key.method === 'asymmetric' && key.consumers.some((c) => c.name === consumer && c.people.includes(person)));
+const speaksFor = (keys: readonly RegisteredKey[], person: string, consumer: string): boolean =>
+  keys.some((key) => key.method === 'asymmetric' && key.consumers.some((c) => c.name === consumer && c.people.includes(person)));
 
 const OwedRow = ({ rotationId, alias, consumer, deadline }: OwedWord) => (
   <li>

@@ -1,24 +1,28 @@
 import { counted } from '../../core/counted.ts';
 import type { KeyClass } from '../../core/inventory/key-class.ts';
-import { registeredKeys, type RegisteredKeyRow } from '../keys/registered-keys.ts';
+import { keysOfRegistry, standingOfKeys, type RegisteredKeyRow } from '../keys/registered-keys.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { LoggedIn } from '../identity/session.ts';
 import { rotatePath } from './rotate.tsx';
 import { Code, Empty, Table } from './parts/facts.tsx';
 import { Page } from './parts/layout.tsx';
+import { Pages } from './parts/pages.tsx';
 import { ruleText } from './parts/people-text.ts';
 import { Status, type Tone } from './parts/status.tsx';
 import { Time } from './parts/time.tsx';
 
-/** The keys of the registry, when each is due, and what the sweeps have counted. */
-export async function keysPage(deps: ApiDeps, reader: LoggedIn) {
-  const rows = await registeredKeys(deps);
+const pageSize = 100;
+
+/** The keys of the registry by alias, when each is due, and what the sweeps have counted. */
+export async function keysPage(deps: ApiDeps, reader: LoggedIn, from: number) {
+  const keys = await keysOfRegistry(deps);
+  const rows = await standingOfKeys(deps, keys.slice(from, from + pageSize));
   const places = await deps.store.records.summaries();
   return (
     <Page title="Keys" reader={reader} place="/keys">
       <section aria-labelledby="registry">
         <h2 id="registry">Registry</h2>
-        {rows.length === 0 ? (
+        {keys.length === 0 ? (
           <Empty>
             No key is registered. A platform engineer adds keys to rota.yaml and runs <code>rota registry apply rota.yaml</code>.
           </Empty>
@@ -46,6 +50,7 @@ export async function keysPage(deps: ApiDeps, reader: LoggedIn) {
             ])}
           />
         )}
+        <Pages of="keys" path="/keys" from={from} size={pageSize} total={keys.length} words={['Before', 'Next']} />
       </section>
       <section aria-labelledby="inventory">
         <h2 id="inventory">Inventory</h2>

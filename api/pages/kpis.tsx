@@ -1,7 +1,7 @@
 import type { StageDelay } from '../../core/approval/delay.ts';
 import { counted } from '../../core/counted.ts';
 import { deed } from '../../core/errors.ts';
-import { overdueByQuarter, type KpiReport } from '../../core/kpi/report.ts';
+import { openFindings, overdueByQuarter, type KpiFigures } from '../../core/kpi/report.ts';
 import { spreadText } from '../../core/spread.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { LoggedIn } from '../identity/session.ts';
@@ -11,8 +11,11 @@ import { Page } from './parts/layout.tsx';
 import { Plot } from './parts/plot.tsx';
 import { Time } from './parts/time.tsx';
 
-/** As many points as a plot shows well; each is one report of a day. */
+/** As many points as a plot shows well; each is one day with a report. */
 const mostPoints = 30;
+
+/** A list of thousands is read by nobody; the command line has all. */
+const mostBehind = 200;
 
 /** A stage, and each group in it. */
 const stageFacts = ({ stage, seen, settled, timedOut, byGroup }: StageDelay): Fact[] => [
@@ -23,14 +26,13 @@ const stageFacts = ({ stage, seen, settled, timedOut, byGroup }: StageDelay): Fa
 /** The KPIs now, how they came to be what they are, and what is behind each. */
 export async function kpisPage(deps: ApiDeps, reader: LoggedIn) {
   const report = await kpiAsOf(deps, undefined, 365);
-  const reports = await lately(deps);
+  const days = await lately(deps);
   const { automaticRotation: rotation, findings, retainedKeys, overdueManualRotations } = report;
-  const openCount = Object.values(findings.open).reduce((sum, ids) => sum + ids.length, 0);
   const facts: Fact[] = [
     ['Automatic rotation', rotation.percent === undefined ? 'no key that KMS could rotate' : `${rotation.percent.toFixed(1)} % of symmetric keys (${rotation.on} of ${rotation.eligible})`],
     ['Time to remediate', spreadText(report.timeToRemediate)],
     ...overdueByQuarter(report).map(([quarter, ids]): Fact => [`Overdue in ${quarter}`, counted(ids.length, 'manual rotation')]),
-    ['Findings', `${openCount} open; ${findings.opened} opened and ${findings.closed} closed so far`],
+    ['Findings', `${openFindings(report)} open; ${findings.opened} opened and ${findings.closed} closed so far`],
     ['Approval delay', spreadText(report.approvalDelay)],
     ...report.approvalStages.flatMap(stageFacts),
     ['Retained old keys', `${counted(retainedKeys.count, 'key')}, ${retainedKeys.dollarsPerMonth} USD a month`],
@@ -46,12 +48,12 @@ export async function kpisPage(deps: ApiDeps, reader: LoggedIn) {
       </section>
       <section aria-labelledby="lately">
         <h2 id="lately">Lately</h2>
-        {reports.length === 0 ? (
+        {days.length === 0 ? (
           <Empty>There is a point for each day with a sweep, and none yet.</Empty>
         ) : (
           <div class="plots">
-            <Plot title="Symmetric keys with automatic rotation" unit="%" top={100} points={reports.flatMap(({ asOf, automaticRotation: { percent } }) => (percent === undefined ? [] : [{ day: asOf.slice(0, 10), value: Math.round(percent * 10) / 10 }]))} />
-            <Plot title="Open findings" unit="findings" points={reports.map((r) => ({ day: r.asOf.slice(0, 10), value: Object.values(r.findings.open).reduce((sum, ids) => sum + ids.length, 0) }))} />
+            <Plot title="Symmetric keys with automatic rotation" unit="%" top={100} points={days.flatMap(({ asOf, percent }) => (percent === undefined ? [] : [{ day: asOf.slice(0, 10), value: Math.round(percent * 10) / 10 }]))} />
+            <Plot title="Open findings" unit="findings" points={days.map(({ asOf, open }) => ({ day: asOf.slice(0, 10), value: open }))} />
           </div>
         )}
       </section>
@@ -81,10 +83,10 @@ export async function kpisPage(deps: ApiDeps, reader: LoggedIn) {
   );
 }
 
-/** The reports of the last days on which there was a sweep. */
-async function lately({ store }: ApiDeps): Promise<KpiReport[]> {
+/** The figures of the last days on which there was a sweep. */
+async function lately({ store }: ApiDeps): Promise<KpiFigures[]> {
   const days = (await store.records.reportDays()).slice(-mostPoints);
-  return (await Promise.all(days.map((day) => store.records.report(day)))).filter((r) => r !== undefined);
+  return (await Promise.all(days.map((day) => store.records.figures(day)))).filter((figures) => figures !== undefined);
 }
 
 /** The ids of what is behind a figure; where they have pages at `at`, with links. */
@@ -97,12 +99,17 @@ const Behind = ({ what, ids, at }: { readonly what: string; readonly ids: readon
       <Empty>None.</Empty>
     ) : (
       <ul>
-        {ids.map((id) => (
+        {ids.slice(0, mostBehind).map((id) => (
           <li>
             {at === undefined ? <Code>{id}</Code> : <a class="id" href={`${at}${encodeURIComponent(id)}`}>{id}</a>}
           </li>
         ))}
       </ul>
     )}
+    {ids.length > mostBehind ? (
+      <p class="row-more">
+        The first {mostBehind} of {ids.length}; <Code>rota kpi --drill</Code> has all.
+      </p>
+    ) : null}
   </details>
 );

@@ -4,7 +4,7 @@ import { largestWave, percent, usualFailureShare, type WaveSummary } from '../..
 import type { ApiDeps } from '../deps.ts';
 import { mayAct } from '../identity/person.ts';
 import type { LoggedIn } from '../identity/session.ts';
-import { registeredKeys, type RegisteredKeyRow } from '../keys/registered-keys.ts';
+import { keysOfRegistry, lateKeys, type RegisteredKeyRow } from '../keys/registered-keys.ts';
 import { summariesOf } from '../waves/drive.ts';
 import { KeyStanding } from './keys.tsx';
 import { Code, Empty, Table } from './parts/facts.tsx';
@@ -21,8 +21,8 @@ const namedKeys = 50;
 /** The keys that are due, for a custodian the form that rotates them, and all waves, newest first. */
 export async function wavesPage(deps: ApiDeps, reader: LoggedIn, from: number) {
   const waves = await deps.store.waves.list();
-  const [shown, keys] = await Promise.all([summariesOf(deps, waves.slice(from, from + pageSize).map(({ waveId }) => waveId)), registeredKeys(deps)]);
-  const due = keys.filter(({ state, running }) => (state === 'overdue' || state === 'due soon') && running === undefined);
+  const [shown, keys] = await Promise.all([summariesOf(deps, waves.slice(from, from + pageSize).map(({ waveId }) => waveId)), lateKeys(deps, await keysOfRegistry(deps))]);
+  const due = keys.filter(({ running }) => running === undefined);
   return (
     <Page title="Waves" reader={reader} place="/rotations">
       <section aria-labelledby="due">

@@ -4,6 +4,7 @@ import { slugOf } from '../ids.ts';
 
 /** What the ledger knows of a rotation. */
 export interface KnownRotation {
+  readonly rotationId: string;
   readonly alias: string;
   readonly workflow: string;
   readonly requestedAt: string;
@@ -40,6 +41,34 @@ export const youngestDueMs = ({ schedule }: Registered, nowMs: number): number =
 
 /** Whether a key should be rotated. `sinceMs` is when its present material came to be. Epoch milliseconds. */
 export const isDue = (key: Registered, sinceMs: number, nowMs: number): boolean => sinceMs <= youngestDueMs(key, nowMs);
+
+/** Since when the material behind each alias is there, as the last sweep of it saw; ISO 8601, UTC. */
+interface Swept {
+  readonly sweptAt: string;
+  readonly sinceAtOfAlias: Readonly<Record<string, string>>;
+}
+
+/** Sweeps come once a day: what an older one saw is asked anew. */
+const sweepHoldsMs = 2 * dayMs;
+
+/** A registered key that may be due. */
+export interface MayBeDue<K> {
+  readonly key: K;
+  /** Since when its material is there by the last sweep, epoch milliseconds. Material only gets younger, so what was in time then still is. */
+  readonly sweptMs?: number;
+}
+
+/** The keys that may be due: those of which no sweep tells, then those that were due when one saw them, the longest overdue first. */
+export function mayBeDue<K extends Registered>(keys: readonly K[], swept: Swept | undefined, nowMs: number): MayBeDue<K>[] {
+  const tells = swept !== undefined && nowMs - Date.parse(swept.sweptAt) < sweepHoldsMs ? swept.sinceAtOfAlias : {};
+  return keys
+    .map((key): MayBeDue<K> => {
+      const sinceAt = Object.hasOwn(tells, key.alias) ? tells[key.alias] : undefined;
+      return { key, ...(sinceAt === undefined ? {} : { sweptMs: Date.parse(sinceAt) }) };
+    })
+    .filter(({ key, sweptMs }) => sweptMs === undefined || isDue(key, sweptMs, nowMs))
+    .sort((a, b) => (a.sweptMs ?? 0) - (b.sweptMs ?? 0));
+}
 
 /**
  * The id of the next rotation of a key: alias and serial, the number of rotations that the ledger knows of it and one. Whoever asks twice asks for

@@ -20,7 +20,7 @@ interface Rotation {
   readonly quiet?: QuietUse;
   readonly rolledBackBy?: string;
   readonly cutoverPlan?: Pick<CutoverPlan, 'aliases'>;
-  readonly plan?: RotationPlan | RollbackPlan;
+  readonly plan?: Pick<RollbackPlan, 'stage' | 'aliases'> | Pick<RotationPlan, 'breakGlassRoleArn'>;
 }
 
 /** What the ledger says of aliases: where the newest rotation of each has left it. One that is under way, or a rollback, leaves it open. */

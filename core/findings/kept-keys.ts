@@ -21,8 +21,8 @@ interface Rotation {
   /** Since when its old key has the lock. A rotation may go on for weeks after: until that key is quiet, or drained. */
   readonly keptAt?: string;
   readonly rolledBackBy?: string;
-  readonly plan?: RotationPlan | RollbackPlan;
-  readonly retirePlan?: RetirePlan;
+  readonly plan?: Pick<RollbackPlan, 'stage'> | (Pick<RotationPlan, 'alias' | 'aliases' | 'owner' | 'breakGlassRoleArn'> & { readonly oldKey: Pick<RotationPlan['oldKey'], 'keyId'> });
+  readonly retirePlan?: Pick<RetirePlan, 'keyId' | 'breakGlassRoleArn'>;
 }
 
 /**

@@ -27,6 +27,22 @@ export interface KpiReport {
   readonly retainedKeys: { readonly count: number; readonly dollarsPerMonth: number; readonly keys: readonly string[] };
 }
 
+/** The figures of a day that a plot shows, without what is behind them. */
+export interface KpiFigures {
+  readonly asOf: string;
+  /** Of symmetric keys, those that KMS rotates; none where there is no such key. */
+  readonly percent?: number;
+  /** How many findings are open. */
+  readonly open: number;
+}
+
+export const openFindings = ({ findings }: KpiReport): number => Object.values(findings.open).reduce((sum, ids) => sum + ids.length, 0);
+
+export const figuresOf = (report: KpiReport): KpiFigures => {
+  const { percent } = report.automaticRotation;
+  return { asOf: report.asOf, ...(percent === undefined ? {} : { percent }), open: openFindings(report) };
+};
+
 const dollarsPerKeyMonth = 1;
 
 /** The report of a tally of facts none of which is later than `asOf` (ISO 8601, UTC). For an earlier date, add the facts up to that date only. */

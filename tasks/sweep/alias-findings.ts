@@ -2,7 +2,7 @@ import { findingsOfAliases, findingsOfQuiet } from '../../core/findings/estate-f
 import { expectationOf, expectedByLedger, type Expectation } from '../../core/findings/expected-aliases.ts';
 import type { FoundFinding } from '../../core/findings/open-finding.ts';
 import type { Policies } from '../../core/inventory/policies.ts';
-import type { RotationHead } from '../../store/ledger-table.ts';
+import type { RotationOutline } from '../../store/ledger-table.ts';
 import type { PlainContext } from '../task.ts';
 
 interface AliasLook {
@@ -12,7 +12,7 @@ interface AliasLook {
   readonly registered: Policies['registered'];
   readonly leads: ReadonlyMap<string, string>;
   /** The ledger, read after `leads` was: else a rotation that moves an alias in between looks like a stranger. */
-  readonly heads: readonly RotationHead[];
+  readonly heads: readonly RotationOutline[];
   /** What looks. */
   readonly seenBy: string;
 }

@@ -61,7 +61,7 @@ export const judgeEvent = plainTask({
       // A kept key has no alias, or has its mark; of any other key, and elsewhere, nobody need read the whole ledger.
       const nameless = home ? looks.filter((l) => l.isNameless) : [];
       const isKept = home && looks.some((l) => l.found.some((f) => f.keptFor !== undefined));
-      const heads = nameless.length > 0 || isKept || registered.size > 0 ? await context.store.ledger.heads() : [];
+      const heads = nameless.length > 0 || isKept || registered.size > 0 ? await context.store.ledger.outlines() : [];
       const ofAlias = await aliasFindings({ place, registered, leads, heads, seenBy }, context);
       const ofLocks = await lockFindings(calls, keptAmong(nameless, heads));
       const about = new Set([...looks.map((l) => l.arn), ...registered.keys()]);

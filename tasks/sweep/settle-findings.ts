@@ -1,3 +1,4 @@
+import { atOnce } from '../../core/at-once.ts';
 import { findingIdOf, type FoundFinding, type OpenFinding } from '../../core/findings/open-finding.ts';
 import { reconcile } from '../../core/findings/reconcile.ts';
 import { rotationOff, type KpiFact } from '../../core/kpi/facts.ts';
@@ -5,6 +6,9 @@ import { announceFact } from '../../store/events.ts';
 import type { PlainContext } from '../task.ts';
 
 export const settleFindingsActions = ['dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:DeleteItem', 's3:PutObject', 'events:PutEvents'] as const;
+
+/** The first sweep of an estate may find something about each of its keys, and Lambda lets it run for 14 minutes. */
+const many = 10;
 
 interface Look {
   /** Account and Region. */
@@ -48,10 +52,10 @@ function notMended({ name, about }: OpenFinding, isExcused: boolean, facts: read
 
 /** Announces what is over, then takes it off; its fact is written before. */
 export async function closeFindings(closes: readonly { readonly finding: OpenFinding; readonly because: string }[], context: PlainContext): Promise<void> {
-  for (const { finding, because } of closes) {
+  await atOnce(many, closes, async ({ finding, because }) => {
     await announceFact(context, 'Rota Finding Closed', { findingId: findingIdOf(finding), ...finding, because });
     await context.store.findings.close(finding);
-  }
+  });
 }
 
 /**
@@ -64,10 +68,10 @@ export async function settleFindings({ place, found, seenBy, covers, facts, writ
   const { opens, closes: over, rewords, reminds } = reconcile(found, open, now);
   const closes = over.filter(({ finding }) => covers(finding));
   const fresh = opens.map((found): OpenFinding => ({ place, ...found, openedAt: now, seenBy }));
-  const opened: OpenFinding[] = [];
   // An event and a sweep may see the same: one of them opens it.
-  for (const finding of fresh) if (await store.findings.open(finding)) opened.push(finding);
-  for (const finding of rewords) await store.findings.reword(finding);
+  const isOpened = await atOnce(many, fresh, (finding) => store.findings.open(finding));
+  const opened = fresh.filter((_, i) => isOpened[i] === true);
+  await atOnce(many, rewords, (finding) => store.findings.reword(finding));
   // What was opened by an attempt that then died has the same words, and its fact is told here: telling twice does no harm.
   const told = [...opened, ...open.filter((f) => f.seenBy === seenBy)];
   await store.records.addFacts(now.slice(0, 10), writer, [
@@ -75,12 +79,12 @@ export async function settleFindings({ place, found, seenBy, covers, facts, writ
     ...told.map(openedFact),
     ...closes.map(({ finding, because, isExcused }): KpiFact => ({ fact: 'finding-closed', at: now, findingId: findingIdOf(finding), evidence: `${seenBy}: ${because}`, ...notMended(finding, isExcused, facts) })),
   ]);
-  for (const finding of told) await announceFact(context, 'Rota Finding Opened', { findingId: findingIdOf(finding), ...finding });
+  await atOnce(many, told, (finding) => announceFact(context, 'Rota Finding Opened', { findingId: findingIdOf(finding), ...finding }));
   // Rather twice than never: it is written down after.
-  for (const finding of reminds) {
+  await atOnce(many, reminds, async (finding) => {
     await announceFact(context, 'Rota Finding Reminded', { findingId: findingIdOf(finding), ...finding });
     await store.findings.reword({ ...finding, remindedAt: now });
-  }
+  });
   await closeFindings(closes, context);
   return { opened: opened.length, closed: closes.length, open: open.length + opened.length - closes.length };
 }

@@ -13,7 +13,7 @@ import { getObjectActions } from '../../store/get-object.ts';
 import { enableRotation } from '../../store/inventory/enable-rotation.ts';
 import { sweep } from '../../store/inventory/sweep.ts';
 import { openCalls, type Target } from '../../store/inventory/target.ts';
-import type { RotationHead } from '../../store/ledger-table.ts';
+import type { RotationOutline } from '../../store/ledger-table.ts';
 import { plainTask, type PlainContext } from '../task.ts';
 import { accessOf } from './access.ts';
 import { aliasFindings } from './alias-findings.ts';
@@ -44,7 +44,7 @@ export const sweepTarget = plainTask({
     const before = new Map((await store.records.keys(place)).map((line) => [line.keyId, line]));
     const seenBy = `sweep ${sweepId}`;
     // Rota rotates, and so has aliases and keeps keys, where it is at home.
-    const heads = home ? await store.ledger.heads() : [];
+    const heads = home ? await store.ledger.outlines() : [];
     const aliases = await aliasFindings({ place, registered: policies.registered, leads: seen.leads, heads, seenBy }, context);
     const locks = await lookAtLocks(target, seen, heads, context);
     const settled = await settleFindings(
@@ -118,7 +118,7 @@ async function look(target: Target, policies: Policies, { clients, clock }: Plai
 }
 
 /** A key that an alias leads to again serves people; that it does is a finding of its own, where nobody accepted it. */
-async function lookAtLocks(target: Target, { lines, arnOf }: Look, heads: readonly RotationHead[], { clients }: PlainContext): Promise<FoundFinding[]> {
+async function lookAtLocks(target: Target, { lines, arnOf }: Look, heads: readonly RotationOutline[], { clients }: PlainContext): Promise<FoundFinding[]> {
   const nameless = lines.filter(({ aliases }) => aliases.length === 0).map(({ keyId }) => ({ keyId, arn: arnOf(keyId) }));
   const kept = keptAmong(nameless, heads);
   if (kept.size === 0) return [];

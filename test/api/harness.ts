@@ -57,7 +57,7 @@ export interface Answer {
 export type Api = Awaited<ReturnType<typeof startApi>>;
 
 /** The app on an embedded AWS whose one principal may do everything, with a machine that opens waits as Rota's workflows do. */
-export async function startApi(consoleUrlOf: (url: string) => string = () => 'http://rota.example/') {
+export async function startApi(consoleUrlOf: (url: string) => string = () => 'http://rota.example/', change: Partial<ApiDeps> = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'rota-api-'));
   const prefix = `arn:aws:states:${region}:${accountId}:stateMachine:`;
   const taskDeps = () => ({ ...deps, movedClockSeconds: () => 0 });
@@ -72,7 +72,7 @@ export async function startApi(consoleUrlOf: (url: string) => string = () => 'ht
   const aws = await startEmbeddedAws(options(folder, { lambdas, http, principals: [admin, ...principals] }));
   const clients = makeClients({ region, endpoint: aws.url, credentials: admin });
   const store = makeStore(clients, defaultNames);
-  const deps: ApiDeps = { clock: aws.clock, clients, names: defaultNames, kmsQuotas: quotasOf(), store, stateMachineArnOf: (workflow) => `${prefix}${workflow}`, platformArns: [], consoleUrl: consoleUrlOf(aws.url), randomSuffix: () => '0000' };
+  const deps: ApiDeps = { clock: aws.clock, clients, names: defaultNames, kmsQuotas: quotasOf(), store, stateMachineArnOf: (workflow) => `${prefix}${workflow}`, platformArns: [], consoleUrl: consoleUrlOf(aws.url), randomSuffix: () => '0000', ...change };
   await setUp(clients, defaultNames, {});
   await store.registry.apply({ version: 1, people, keys: [] }, 'test', isoSeconds(aws.clock.now()));
 

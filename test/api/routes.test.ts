@@ -59,6 +59,8 @@ const table: readonly Row[] = [
   { route: 'POST /api/approvals/:id/decisions', body: decision, outcomes: deciders },
   { route: 'PUT /api/registry', body: {}, outcomes: only('platform', 'BadRequest') },
   { route: 'GET /api/registry', outcomes: anyMember('200') },
+  { route: 'GET /api/pieces/:sha256/:place', path: `/api/pieces/${'a'.repeat(64)}/0`, outcomes: anyMember('NotFound') },
+  { route: 'PUT /api/pieces/:sha256/:place', path: `/api/pieces/${'a'.repeat(64)}/0`, body: {}, outcomes: only('platform', 'BadRequest') },
   { route: 'GET /api/whoami', outcomes: anyMember('200') },
   { route: 'GET /api/dossiers', outcomes: anyMember('200') },
   { route: 'GET /api/dossiers/key', outcomes: anyMember('200') },

@@ -154,7 +154,10 @@ describe('what is kept', () => {
   });
 
   test('the bucket of dossiers locks what is put there for seven years; that of records keeps every version', () => {
-    expect(one('AWS::S3::Bucket', (b) => b.Properties.ObjectLockEnabled !== true).Properties).toMatchObject({ VersioningConfiguration: { Status: 'Enabled' } });
+    expect(one('AWS::S3::Bucket', (b) => b.Properties.ObjectLockEnabled !== true).Properties).toMatchObject({
+      VersioningConfiguration: { Status: 'Enabled' },
+      LifecycleConfiguration: { Rules: [{ Prefix: 'pieces/', ExpirationInDays: 1, NoncurrentVersionExpiration: { NoncurrentDays: 1 }, Status: 'Enabled' }] },
+    });
     expect(one('AWS::S3::Bucket', (b) => b.Properties.ObjectLockEnabled === true).Properties).toMatchObject({
       ObjectLockEnabled: true,
       ObjectLockConfiguration: { ObjectLockEnabled: 'Enabled', Rule: { DefaultRetention: { Mode: 'GOVERNANCE', Days: 2557 } } },

@@ -17,11 +17,11 @@ test('a look reads the ledger once, however many keys and aliases it is about', 
   const aside = await Promise.all([1, 2].map(async () => (await clients.kms.send(new CreateKeyCommand({ Origin: 'EXTERNAL' }))).KeyMetadata?.KeyId ?? ''));
   const people = ['alice', 'bob', 'pat'].map((id) => ({ id, name: id, arn: `arn:aws:iam::${accountId}:user/${id}`, roles: ['platform' as const], groups: ['security'] }));
   await store.registry.apply({ ...paymentsRegistry(people, makeRecoveryCertificate('Recovery officer').certificatePem, accountId), sweep: { targets: [{ region }], remedy: 'alert' } }, 'test', '2026-11-27T12:00:00Z');
-  const heads = vi.spyOn(store.ledger, 'heads');
+  const outlines = vi.spyOn(store.ledger, 'outlines');
   const reads = async (look: () => Promise<unknown>): Promise<number> => {
-    heads.mockClear();
+    outlines.mockClear();
     await look();
-    return heads.mock.calls.length;
+    return outlines.mock.calls.length;
   };
   const event = (keyIds: string[], aliases: string[]) => ({ id: 'e1', source: 'rota', account: accountId, region, 'detail-type': 'Rota Rotation Ended', resources: [], detail: { keyIds, aliases } });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { dueStart } from '../../../core/findings/due-start.ts';
+import { dueStart, mayBeDue } from '../../../core/findings/due-start.ts';
 import { expectationOf, expectedByLedger } from '../../../core/findings/expected-aliases.ts';
 import { KeyEvent, subjectOf } from '../../../core/findings/key-event.ts';
 import { keyFacts, repairFacts, type KeyLine } from '../../../core/findings/key-line.ts';
@@ -73,9 +73,30 @@ describe('where an alias should lead', () => {
   });
 });
 
+describe('the keys that may be due', () => {
+  const key = (alias: string, cryptoperiodDays = 365) => ({ alias, method: 'new-key', schedule: { cryptoperiodDays, warningDays: 30 } });
+  const now = start + 400 * dayMs;
+  const swept = { sweptAt: day(399), sinceAtOfAlias: { 'alias/old': day(10), 'alias/older': day(5), 'alias/young': day(100), 'alias/short': day(100) } };
+  const names = (sweptNow: typeof swept | undefined, nowMs = now) => mayBeDue([key('alias/young'), key('alias/old'), key('alias/new'), key('alias/older'), key('alias/short', 300)], sweptNow, nowMs).map(({ key: { alias }, sweptMs }) => [alias, sweptMs]);
+
+  test('those of which the last sweep does not tell, then those that it saw due, the longest overdue first', () => {
+    expect(names(swept)).toEqual([['alias/new', undefined], ['alias/older', start + 5 * dayMs], ['alias/old', start + 10 * dayMs], ['alias/short', start + 100 * dayMs]]);
+  });
+
+  test('all of them before the first sweep, and two days after the last', () => {
+    const all = ['alias/young', 'alias/old', 'alias/new', 'alias/older', 'alias/short'].map((alias) => [alias, undefined]);
+    expect(names(undefined)).toEqual(all);
+    expect(names(swept, start + 401 * dayMs)).toEqual(all);
+  });
+
+  test('an alias with the name of something that every object has', () => {
+    expect(mayBeDue([key('constructor')], swept, now)).toEqual([{ key: key('constructor') }]);
+  });
+});
+
 describe('the rotation that the schedule starts', () => {
   const key = { alias: 'alias/pay/ledger', method: 'new-key', schedule: { cryptoperiodDays: 365, warningDays: 30, starts: 'when-due' as const } };
-  const past = (n: number, outcome?: string) => ({ alias: key.alias, workflow: 'byok-rotation', requestedAt: day(n), ...(outcome === undefined ? {} : { outcome }) });
+  const past = (n: number, outcome?: string) => ({ rotationId: `r${n}`, alias: key.alias, workflow: 'byok-rotation', requestedAt: day(n), ...(outcome === undefined ? {} : { outcome }) });
   const at = (n: number): number => start + n * dayMs;
 
   test.each([
