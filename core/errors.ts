@@ -472,6 +472,11 @@ export const catalogue = {
     remedy: () => 'It is tried again by itself. Smaller waves, or a higher quota of the account (runbooks/waves.md), make the queue shorter.',
     httpStatus: 503,
   },
+  CloudTrailBusy: {
+    sentence: () => 'CloudTrail does not tell who uses the key: somebody else takes the two lookups a second that it answers to this account in this Region.',
+    remedy: () => 'Wait a few minutes and ask again. If it goes on, find who else calls LookupEvents: runbooks/adoption.md, "CloudTrail is busy".',
+    httpStatus: 503,
+  },
   ConnectionLost: {
     sentence: (d: { service: string; code: string }) => `The connection to ${d.service} was lost (${d.code}).`,
     remedy: () => 'It is tried again; if it goes on, look at the network and at the AWS health page.',

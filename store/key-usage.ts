@@ -2,6 +2,7 @@ import { LookupEventsCommand, type CloudTrailClient, type Event } from '@aws-sdk
 import { GetKeyLastUsageCommand, type KMSClient } from '@aws-sdk/client-kms';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isoSeconds } from '../core/clock.ts';
+import { RotaError } from '../core/errors.ts';
 import type { KeyUse, TrailUse, UsageEvidence } from '../core/plan/key-usage.ts';
 
 export const usageEvidenceActions = ['kms:GetKeyLastUsage', 'cloudtrail:LookupEvents'] as const;
@@ -53,7 +54,8 @@ export async function lastUsageOf(kms: KMSClient, keyId: string): Promise<{ oper
 
 /**
  * Uses of these keys in CloudTrail's event history. Asked by operation, since the history finds by resource only calls that change
- * something ("Logging AWS KMS API calls"); which key a call was for stands in its record. Without a history it is incomplete.
+ * something ("Logging AWS KMS API calls"); which key a call was for stands in its record. Without a history it is incomplete. Throws `CloudTrailBusy` where it is
+ * refused for its rate as often as the SDK asks.
  */
 export async function trailUses(trail: CloudTrailClient, asked: Asked): Promise<Found> {
   try {
@@ -63,6 +65,7 @@ export async function trailUses(trail: CloudTrailClient, asked: Asked): Promise<
     return { uses: found.flatMap((f) => f.uses).sort((a, b) => b.at.localeCompare(a.at)), complete: found.every((f) => f.complete) };
   } catch (error) {
     if (error instanceof Error && noTrail.includes(error.name)) return { uses: [], complete: false };
+    if (error instanceof Error && error.name === 'ThrottlingException') throw new RotaError('CloudTrailBusy', {}, { cause: error });
     throw error;
   }
 }

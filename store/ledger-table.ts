@@ -44,6 +44,8 @@ export interface RotationHead extends RotationRequest {
   readonly switchedAt?: string;
   /** When its old key was put aside, with the retention lock and its mark. */
   readonly keptAt?: string;
+  /** Of a retirement: when it was about to disable its key. */
+  readonly disablesAt?: string;
   readonly dossierSequence?: number;
   readonly rolledBackBy?: string;
   /** Since when it is closed by another execution, its own having ended outside its machine. ISO 8601. */
@@ -69,7 +71,7 @@ export interface RotationOutline extends Pick<RotationHead, (typeof outlineField
   readonly retirePlan?: Pick<RetirePlan, 'keyId' | 'breakGlassRoleArn'>;
 }
 
-const outlineFields = ['rotationId', 'alias', 'requestedAt', 'outcome', 'quiet', 'switchedAt', 'keptAt', 'rolledBackBy'] as const;
+const outlineFields = ['rotationId', 'alias', 'requestedAt', 'outcome', 'quiet', 'switchedAt', 'keptAt', 'disablesAt', 'rolledBackBy'] as const;
 const outlineOfPlans = ['cutoverPlan.aliases', 'plan.stage', 'plan.alias', 'plan.aliases', 'plan.owner', 'plan.oldKey.keyId', 'plan.breakGlassRoleArn', 'retirePlan.keyId', 'retirePlan.breakGlassRoleArn'] as const;
 
 /** These fields of a head alone, as a request for items asks for them. */

@@ -1,6 +1,6 @@
 import { z, type ZodType } from 'zod';
 import { isoMillis, isoSeconds, type Clock } from '../core/clock.ts';
-import { RotaError, type ErrorName } from '../core/errors.ts';
+import { isRotaError, RotaError, type ErrorName } from '../core/errors.ts';
 import { RotationId } from '../core/ids.ts';
 import { PublicationError } from '../core/publication/publication-error.ts';
 import { notVisibleYetErrors, transientAwsErrors } from '../core/transient-errors.ts';
@@ -139,6 +139,8 @@ function readInput<I>({ name, input }: { readonly name: string; readonly input: 
 const passedOn = new Set<string>([...transientAwsErrors, ...notVisibleYetErrors]);
 
 function named(error: unknown): unknown {
+  // By AWS's name the Retry of workflows matches it, also of those that began before Rota had one of its own.
+  if (isRotaError(error, 'CloudTrailBusy')) return Object.assign(new Error(error.message, { cause: error.cause }), { name: 'ThrottlingException' });
   if (!(error instanceof Error) || error instanceof RotaError || passedOn.has(error.name)) return error;
   if (error instanceof PublicationError) return new RotaError('PublicationImpossible', { why: error.message }, { cause: error });
   const { $service, $metadata, code } = error as { $service?: string; $metadata?: { httpStatusCode?: number }; code?: string };

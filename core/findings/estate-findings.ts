@@ -1,7 +1,5 @@
-import { regionOfArn } from '../ids.ts';
 import { finding, type Finding, type FindingName } from '../inventory/finding.ts';
 import type { JudgedKey } from '../inventory/judge-key.ts';
-import { lineageTags } from '../inventory/observed-key.ts';
 import type { ManualPolicy } from '../inventory/policies.ts';
 import { awaitsQuiet } from '../rotation-status.ts';
 import type { QuietUse } from '../adoption/quiet.ts';
@@ -12,27 +10,38 @@ import type { FoundFinding } from './open-finding.ts';
 const named = (aliases: readonly string[]): string => `${[...aliases].sort().slice(0, 3).join(', ')}${aliases.length > 3 ? ` and ${aliases.length - 3} more` : ''}`;
 
 /** The aliases of the registry, with who answers for each: they are told of what is wrong, and reminded. */
-type Registered = ReadonlyMap<string, Pick<ManualPolicy, 'owner'>>;
+export type Registered = ReadonlyMap<string, Pick<ManualPolicy, 'owner'>>;
 
 const ownerOf = (alias: string | undefined, registered: Registered): Pick<FoundFinding, 'owner'> => {
   const owner = alias === undefined ? undefined : registered.get(alias)?.owner;
   return owner === undefined ? {} : { owner };
 };
 
+/** Which key a finding is about, whose it is, and how people call it. */
+export type AboutKey = Pick<FoundFinding, 'about' | 'owner' | 'aliases' | 'isReplica'>;
+
+const registeredAlias = ({ key }: JudgedKey, registered: Registered): string | undefined => key.aliases.find((name) => registered.has(name));
+
+export const aboutKey = (judged: JudgedKey, registered: Registered): AboutKey => ({
+  about: judged.arn,
+  ...ownerOf(registeredAlias(judged, registered), registered),
+  ...(judged.key.aliases.length === 0 ? {} : { aliases: [...judged.key.aliases].sort() }),
+  ...(judged.key.description?.multiRegion === 'REPLICA' ? { isReplica: true } : {}),
+});
+
 /** What is wrong with the keys that were seen, with the findings that a key has by itself. */
 export function findingsOfKey(judged: JudgedKey, registered: Registered): FoundFinding[] {
-  const { arn, key } = judged;
-  const alias = key.aliases.find((name) => registered.has(name));
-  const about = (found: Finding): FoundFinding => ({ ...found, about: arn, ...ownerOf(alias, registered), ...(key.aliases.length === 0 ? {} : { aliases: [...key.aliases].sort() }), ...(key.description?.multiRegion === 'REPLICA' ? { isReplica: true } : {}) });
+  const { key } = judged;
+  const alias = registeredAlias(judged, registered);
+  const whose = aboutKey(judged, registered);
+  const about = (found: Finding): FoundFinding => ({ ...found, ...whose });
   const state = key.description?.state ?? '';
   const goes = judged.class.class === 'pending-deletion';
-  const keptFor = key.tags[lineageTags.keptFor];
   return [
     // Nobody knows a key by its ARN: the sentence says how people call it.
     ...judged.findings.map((found) => about({ ...found, sentence: key.aliases.length === 0 ? found.sentence : `${named(key.aliases)}: ${found.sentence}` })),
     // P2: an alias that Rota manages leads to an Enabled key.
     ...(alias !== undefined && (goes || state === 'Disabled') ? [about(finding('registered-key-unusable', key.keyId, `${alias} leads to it, but it is ${state}.`))] : []),
-    ...(goes && keptFor !== undefined ? [{ ...about(finding('retained-key-goes', key.keyId, `It is kept for what it made before rotation ${keptFor}, but its deletion is scheduled.`, { options: ` --region ${regionOfArn(arn)}` })), keptFor }] : []),
   ];
 }
 

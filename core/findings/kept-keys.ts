@@ -1,8 +1,13 @@
 import type { Json } from '../canonical-json.ts';
-import { finding } from '../inventory/finding.ts';
-import type { Unanswered } from '../inventory/observed-key.ts';
+import { isoSeconds, secondsPerDay } from '../clock.ts';
+import { regionOfArn } from '../ids.ts';
+import { finding, type FindingName } from '../inventory/finding.ts';
+import { warningDays, type JudgedKey } from '../inventory/judge-key.ts';
+import { goes } from '../inventory/key-class.ts';
+import { lineageTags, type Unanswered } from '../inventory/observed-key.ts';
 import { deniesOfRetention, retentionLock } from '../plan/key-policy.ts';
 import type { RetirePlan, RollbackPlan, RotationPlan } from '../plan/plan.ts';
+import { aboutKey, type AboutKey, type Registered } from './estate-findings.ts';
 import type { FoundFinding } from './open-finding.ts';
 
 /** An old key that a rotation has put aside, and the lock that Rota has put into its policy. */
@@ -12,6 +17,8 @@ export interface KeptKey {
   readonly breakGlassRoleArns: readonly string[];
   /** A retirement is under way, which sets the lock ajar for the moment in which it disables the key. */
   readonly mayBeAjar: boolean;
+  /** A retirement disables it, or has done so, as people approved. */
+  readonly isRetired: boolean;
 }
 
 interface Rotation {
@@ -23,6 +30,8 @@ interface Rotation {
   readonly rolledBackBy?: string;
   readonly plan?: Pick<RollbackPlan, 'stage'> | (Pick<RotationPlan, 'alias' | 'aliases' | 'owner' | 'breakGlassRoleArn'> & { readonly oldKey: Pick<RotationPlan['oldKey'], 'keyId'> });
   readonly retirePlan?: Pick<RetirePlan, 'keyId' | 'breakGlassRoleArn'>;
+  /** Of a retirement: since when its key may be Disabled by it. */
+  readonly disablesAt?: string;
 }
 
 /**
@@ -31,12 +40,15 @@ interface Rotation {
  */
 export function keptKeys(ledger: readonly Rotation[]): ReadonlyMap<string, KeptKey> {
   const kept = new Map<string, KeptKey>();
-  for (const { rotationId, outcome, keptAt, rolledBackBy, plan, retirePlan } of [...ledger].sort((a, b) => a.requestedAt.localeCompare(b.requestedAt))) {
+  for (const { rotationId, outcome, keptAt, rolledBackBy, plan, retirePlan, disablesAt } of [...ledger].sort((a, b) => a.requestedAt.localeCompare(b.requestedAt))) {
     const before = retirePlan === undefined ? undefined : kept.get(retirePlan.keyId);
-    if (retirePlan !== undefined && before !== undefined) kept.set(retirePlan.keyId, { ...before, breakGlassRoleArns: [...before.breakGlassRoleArns, retirePlan.breakGlassRoleArn], mayBeAjar: outcome === undefined });
+    if (retirePlan !== undefined && before !== undefined) {
+      const isRetired = outcome === 'complete' || (outcome === undefined && disablesAt !== undefined);
+      kept.set(retirePlan.keyId, { ...before, breakGlassRoleArns: [...before.breakGlassRoleArns, retirePlan.breakGlassRoleArn], mayBeAjar: outcome === undefined, isRetired });
+    }
     const isKept = outcome === 'complete' || (outcome === undefined && keptAt !== undefined);
     if (plan === undefined || 'stage' in plan || !isKept) continue;
-    if (rolledBackBy === undefined) kept.set(plan.oldKey.keyId, { rotationId, breakGlassRoleArns: [plan.breakGlassRoleArn], mayBeAjar: false });
+    if (rolledBackBy === undefined) kept.set(plan.oldKey.keyId, { rotationId, breakGlassRoleArns: [plan.breakGlassRoleArn], mayBeAjar: false, isRetired: false });
     else kept.delete(plan.oldKey.keyId);
   }
   return kept;
@@ -51,6 +63,60 @@ export function keptAmong(nameless: readonly { readonly keyId: string; readonly 
       return key === undefined ? [] : [[arn, key]];
     }),
   );
+}
+
+/** A key that may be lost, or out of use: what of it counts if it is a kept one. */
+export interface FailingKey {
+  readonly keyId: string;
+  readonly state: string;
+  /** Where its material is soon gone. Epoch milliseconds. */
+  readonly validToMs?: number;
+  /** The rotation that its tag names. */
+  readonly taggedFor?: string;
+  readonly about: AboutKey;
+}
+
+/** The key, if it is on its way out, Disabled, without material or soon to be. */
+export function failingKey(judged: JudgedKey, registered: Registered, nowMs: number): FailingKey | undefined {
+  const { key } = judged;
+  const { state, validToMs } = key.description ?? { state: '' };
+  const expires = validToMs !== undefined && validToMs - nowMs <= warningDays * secondsPerDay * 1000;
+  if (!goes(state) && state !== 'Disabled' && state !== 'PendingImport' && !expires) return undefined;
+  const taggedFor = key.tags[lineageTags.keptFor];
+  return { keyId: key.keyId, state, ...(expires ? { validToMs } : {}), ...(taggedFor === undefined ? {} : { taggedFor }), about: aboutKey(judged, registered) };
+}
+
+/**
+ * What is wrong with a kept key itself (P3). The ledger says that it is one: whoever takes off the tag hides nothing. The tag alone does for a deletion, and for the
+ * material of a key without an alias; it cannot tell whether a retirement has disabled the key.
+ */
+function findingOfKept({ keyId, state, validToMs, taggedFor, about }: FailingKey, kept: KeptKey | undefined): FoundFinding | undefined {
+  const keptFor = kept?.rotationId ?? (goes(state) || about.aliases === undefined ? taggedFor : undefined);
+  if (keptFor === undefined) return undefined;
+  const say = (name: FindingName, but: string): FoundFinding => ({
+    ...finding(name, keyId, `It is kept for what it made before rotation ${keptFor}, but ${but}.`, { options: ` --region ${regionOfArn(about.about)}` }),
+    ...about,
+    keptFor,
+  });
+  if (goes(state)) return say('retained-key-goes', 'its deletion is scheduled');
+  if (state === 'PendingImport') return say('no-material', 'its material has expired or was deleted');
+  if (state === 'Disabled' && kept !== undefined && !kept.isRetired) return say('retained-key-disabled', 'it is Disabled, and no retirement has done that');
+  return validToMs === undefined ? undefined : say('material-expires', `its material expires on ${isoSeconds(validToMs).slice(0, 10)}`);
+}
+
+/** The findings that keys have by themselves, with those of kept keys in the place of what said the same in other words; an exception to that holds. */
+export function withFindingsOfKept(found: readonly FoundFinding[], failing: readonly FailingKey[], ledger: readonly Rotation[]): FoundFinding[] {
+  if (failing.length === 0) return [...found];
+  const kept = keptKeys(ledger);
+  const nameOf = ({ name, about }: FoundFinding): string => `${name} ${about}`;
+  const own = new Map(found.map((one) => [nameOf(one), one]));
+  for (const key of failing) {
+    const one = findingOfKept(key, kept.get(key.keyId));
+    if (one === undefined) continue;
+    const excused = own.get(nameOf(one))?.excused;
+    own.set(nameOf(one), excused === undefined ? one : { ...one, excused });
+  }
+  return [...own.values()];
 }
 
 /** What is wrong with the lock of a kept key (P3). `policy` is what GetKeyPolicy answered, or that it did not. */

@@ -28,6 +28,7 @@ export const findingKinds = {
   'registered-key-unusable': { severity: 'high', remedy: () => 'Enable it, or cancel its deletion: runbooks/inventory.md, "registered-key-unusable".' },
   'alias-moved': { severity: 'high', remedy: () => 'Put it back, or accept it with `rota findings accept`: runbooks/alias-moved.md.' },
   'retained-key-goes': { severity: 'high', remedy: (keyId, { options }) => `Cancel it with \`aws kms cancel-key-deletion --key-id ${keyId}${options}\`: what it protects is lost with it. runbooks/inventory.md, "retained-key-goes".` },
+  'retained-key-disabled': { severity: 'high', remedy: (keyId, { options }) => `Enable it with \`aws kms enable-key --key-id ${keyId}${options}\`: until then nothing that it made opens or verifies. runbooks/inventory.md, "retained-key-disabled".` },
   'retained-key-unlocked': { severity: 'high', remedy: () => 'Put the statement RotaRetention back into its policy: runbooks/retention-lock.md.' },
   overdue: { severity: 'high', remedy: () => 'Rotate it with `rota rotate`, or record an exception: runbooks/inventory.md, "overdue".' },
   'not-quiet': { severity: 'medium', remedy: () => 'See who still uses the old key with `rota adoption`: runbooks/adoption.md, "Not yet quiet".' },
@@ -40,7 +41,7 @@ export const findingKinds = {
   'due-soon': { severity: 'notice', remedy: () => 'Plan its rotation with `rota plan`.' },
   'rotations-run-out': { severity: 'notice', remedy: () => 'Plan to rotate it to a new key: runbooks/inventory.md, "rotations-used-up".' },
   'exception-ends': { severity: 'notice', remedy: () => 'Mend the key, or prolong the exception in rota.yaml with a reason.' },
-} as const satisfies Record<(typeof excusable)[number] | 'registered-key-missing' | 'registered-key-unusable' | 'alias-moved' | 'retained-key-goes' | 'retained-key-unlocked' | 'not-quiet' | 'due-soon' | 'rotations-run-out' | 'exception-ends', Kind>;
+} as const satisfies Record<(typeof excusable)[number] | 'registered-key-missing' | 'registered-key-unusable' | 'alias-moved' | 'retained-key-goes' | 'retained-key-disabled' | 'retained-key-unlocked' | 'not-quiet' | 'due-soon' | 'rotations-run-out' | 'exception-ends', Kind>;
 
 export type FindingName = keyof typeof findingKinds;
 

@@ -9,7 +9,7 @@ import { renewalOf, rotationsInLife, type Renewal } from './renewal.ts';
 const dayMs = 86_400_000;
 
 /** Of the imported material of a key that the registry does not know, and of exceptions. */
-const warningDays = 30;
+export const warningDays = 30;
 
 /** A rotation waits for people for a week or two: until then its new key has no alias. */
 const rotationTakesDays = 30;

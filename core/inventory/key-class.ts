@@ -22,7 +22,8 @@ export type KeyClass =
 
 export const keyClasses = ['rotates', 'rotation-off', 'manual', 'disabled', 'retained', 'aws-managed', 'pending-deletion', 'unknown'] as const satisfies readonly KeyClass['class'][];
 
-const goes = (state: string): boolean => state === 'PendingDeletion' || state === 'PendingReplicaDeletion';
+/** Whether its deletion is scheduled. */
+export const goes = (state: string): boolean => state === 'PendingDeletion' || state === 'PendingReplicaDeletion';
 
 /** The row of a customer managed key in the table of kinds. */
 export const kindOf = ({ spec, usage, origin, multiRegion }: KeyDescription): KeyKind | Refusal =>

@@ -134,8 +134,11 @@ const rows: Readonly<Record<FactType, Row>> = {
     to: requester,
   },
   'Rota Rotation Switched': {
-    subject: (d) => `Rota: ${plain(d.alias)} has moved, and its old key is not quiet yet`,
-    lines: (d) => [`Rotation ${plain(d.rotationId)} has switched. It counts as complete when its old key is quiet: ${plain(d.because)}.`, `Who still uses it: rota adoption ${plain(d.rotationId)}`],
+    subject: (d) => `Rota: ${plain(d.alias)} has moved, and ${d.waitsFor === 'drain' ? 'what its old key made is still alive' : 'its old key is not quiet yet'}`,
+    lines: (d) =>
+      d.waitsFor === 'drain'
+        ? [`Rotation ${plain(d.rotationId)} has switched. It ends when nothing is alive any more that its old key made.`, `Until when that is: rota status ${plain(d.rotationId)}`]
+        : [`Rotation ${plain(d.rotationId)} has switched. It counts as complete when its old key is quiet: ${plain(d.because)}.`, `Who still uses it: rota adoption ${plain(d.rotationId)}`],
     to: requester,
   },
   'Rota Rotation Ended': {

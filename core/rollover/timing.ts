@@ -56,6 +56,9 @@ export const drainedDue = (r: Rollover, direction: Direction, retiredMs: number)
 export const removedDue = (r: Rollover, unpublishedMs: number): Due =>
   after('REMOVED', unpublishedMs, [{ what: 'propagation', seconds: r.propagationSeconds }, { what: 'cache', seconds: r.cacheTtlSeconds }], 'the last publication');
 
+/** Whether the old key goes on to a date: one whose signatures never die stays in the key set for good, once it has stopped. */
+export const drains = ({ longestLifetimeSeconds }: Rollover, { oldLeaves }: Direction): boolean => longestLifetimeSeconds !== 'unbounded' || oldLeaves === 'at the switch';
+
 /** The earliest date of each state, if nobody has to be waited for: what a plan shows. */
 export function earliestDates(r: Rollover, direction: Direction, startMs: number, emergency: boolean): Due[] {
   const published: Due = { state: 'PUBLISHED', at: isoSeconds(startMs), because: 'the start' };
@@ -64,7 +67,7 @@ export function earliestDates(r: Rollover, direction: Direction, startMs: number
   const activeMs = Date.parse(ready.at);
   const active: Due = { state: 'ACTIVE', at: ready.at, because: 'ready, acknowledged and approved' };
   const retired = after('RETIRED', activeMs, [{ what: 'KMS propagation', seconds: r.kmsPropagationSeconds }], 'the switch');
-  if (r.longestLifetimeSeconds === 'unbounded' && direction.oldLeaves === 'after the drain') return [published, ready, active, retired];
+  if (!drains(r, direction)) return [published, ready, active, retired];
   const drained = drainedDue(r, direction, Date.parse(retired.at));
   return [published, ready, active, retired, drained, removedDue(r, Date.parse(drained.at))];
 }

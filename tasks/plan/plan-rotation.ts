@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { locksOf, planDigest } from '../../core/plan/plan.ts';
 import { revise } from '../../core/plan/revise.ts';
 import { directionOf } from '../../core/rollover/direction.ts';
+import { drains } from '../../core/rollover/timing.ts';
 import { Sha256Hex } from '../../core/ids.ts';
 import { rotationPlanOf } from '../plan-of.ts';
 import { roundInput, stepWithRound, task } from '../task.ts';
@@ -43,7 +44,7 @@ export const planRotation = task({
       importsMaterial: plan.material !== undefined,
       emergency: plan.rollover?.emergency === true,
       oldLeavesAtSwitch: directionOf(plan.oldKey.usage).oldLeaves === 'at the switch',
-      oldStaysPublished: plan.rollover?.intervals.longestLifetimeSeconds === 'unbounded' && directionOf(plan.oldKey.usage).oldLeaves === 'after the drain',
+      oldStaysPublished: plan.rollover !== undefined && !drains(plan.rollover.intervals, directionOf(plan.oldKey.usage)),
       kmsPropagationSeconds: plan.rollover?.intervals.kmsPropagationSeconds ?? 0,
       asksQuietUse: plan.quietUse !== undefined,
       approvalTimeoutSeconds: plan.approvals.timeoutSeconds,

@@ -31,7 +31,7 @@ export const checkQuiet = task({
     const { stillMaking } = adoptionOf(facts);
     const { lookAgainSeconds, ...quiet } = judgeQuiet({ gate, cutoverAt: cutover.at, stillMaking, complete: facts.complete, nowMs });
     await store.ledger.settle(rotationId, { quiet });
-    if (look === 1) await announce(context, 'Rota Rotation Switched', { because: quiet.because, keyIds: [oldKey.keyId, newKeyIdOf(head)], aliases: aliases.map((a) => a.alias) });
+    if (look === 1) await announce(context, 'Rota Rotation Switched', { waitsFor: 'quiet', because: quiet.because, keyIds: [oldKey.keyId, newKeyIdOf(head)], aliases: aliases.map((a) => a.alias) });
     const uses = stillMaking.slice(0, 10).map(({ principal, operation, lastAt, error }) => ({ principal, operation, at: lastAt, ...(error === undefined ? {} : { error }) }));
     if (uses.length > 0) await announce(context, 'Rota Old Key Still Used', { keyId: oldKey.keyId, uses });
     if (!quiet.met && !leavesTimeToLook(head.requestedAt, nowMs, lookAgainSeconds)) throw new RotaError('OldKeyNotQuiet', { keyId: oldKey.keyId, because: quiet.because });

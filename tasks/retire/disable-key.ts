@@ -25,8 +25,8 @@ export const disableKey = task({
   output: z.strictObject({ keyId: z.string(), disabledAt: z.string(), watchUntil: z.string(), watchSeconds: z.int() }),
   errors: ['PlanChanged', 'FreezeHolds', 'RegistryEmpty', 'ApprovalMissing', 'ApprovalForged', 'KeyNotRetirable', 'ChangeNotVisibleYet'],
   actions: [...checkApprovedActions, ...changePolicyActions, 'kms:DescribeKey', 'kms:ListAliases', 'kms:DisableKey'],
-  run: async ({ planDigest }, context) => {
-    const { clients, clock, attempts } = context;
+  run: async ({ rotationId, planDigest }, context) => {
+    const { head, store, clients, clock, now, attempts } = context;
     const { keyId, breakGlassRoleArn, watchSeconds } = await approvedRetirement(context, planDigest);
     const { KeyState: state = 'unknown' } = await describeKey(clients.kms, keyId);
     if (state !== 'Disabled') {
@@ -35,6 +35,10 @@ export const disableKey = task({
       const aliases = await aliasesOf(clients.kms, keyId);
       if (aliases.length > 0) throw new RotaError('KeyNotRetirable', { keyId, reason: `${aliases.join(', ')} points to it again` });
       await checkOutsideFreeze(context, 'retire', () => isAjar(clients.kms, keyId, breakGlassRoleArn));
+    }
+    // Known before it is so: whoever hears of a Disabled key that is kept must find that this was approved.
+    await store.ledger.settle(rotationId, { disablesAt: head.disablesAt ?? now });
+    if (state !== 'Disabled') {
       await changePolicy(clients.kms, keyId, (policy) => withRetentionLockAjar(policy, breakGlassRoleArn), 'has the retention lock ajar');
       await disable(clients.kms, keyId, attempts);
     }

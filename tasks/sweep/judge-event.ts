@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { randomUUID } from 'node:crypto';
 import { findingsOfKey } from '../../core/findings/estate-findings.ts';
 import { KeyEvent, subjectOf } from '../../core/findings/key-event.ts';
-import { keptAmong, withOwnersOfKept } from '../../core/findings/kept-keys.ts';
+import { failingKey, keptAmong, withFindingsOfKept, withOwnersOfKept, type FailingKey } from '../../core/findings/kept-keys.ts';
 import { keyFacts, keyLineOf } from '../../core/findings/key-line.ts';
 import type { FoundFinding } from '../../core/findings/open-finding.ts';
 import { accountOfArn } from '../../core/ids.ts';
@@ -58,15 +58,15 @@ export const judgeEvent = plainTask({
       // Of the registry's aliases: elsewhere there are none.
       const registered = new Map([...policies.registered].filter(([alias]) => aliases.includes(alias)));
       const leads = await leadsOf(calls, [...registered.keys()]);
-      // A kept key has no alias, or has its mark; of any other key, and elsewhere, nobody need read the whole ledger.
+      // A kept key has no alias, unless somebody made one; of a key with one that works, and elsewhere, nobody need read the whole ledger.
       const nameless = home ? looks.filter((l) => l.isNameless) : [];
-      const isKept = home && looks.some((l) => l.found.some((f) => f.keptFor !== undefined));
-      const heads = nameless.length > 0 || isKept || registered.size > 0 ? await context.store.ledger.outlines() : [];
+      const failing = looks.flatMap((l) => l.fails ?? []);
+      const heads = nameless.length > 0 || (home && failing.length > 0) || registered.size > 0 ? await context.store.ledger.outlines() : [];
       const ofAlias = await aliasFindings({ place, registered, leads, heads, seenBy }, context);
       const ofLocks = await lockFindings(calls, keptAmong(nameless, heads));
       const about = new Set([...looks.map((l) => l.arn), ...registered.keys()]);
       const { opened, closed } = await settleFindings(
-        { place, found: withOwnersOfKept([...looks.flatMap((l) => l.found), ...ofAlias, ...ofLocks], heads, policies.registered), seenBy, covers: (open) => about.has(open.about), facts: looks.flatMap((l) => l.facts), writer: `event.${event.id}.${randomUUID()}` },
+        { place, found: withOwnersOfKept([...withFindingsOfKept(looks.flatMap((l) => l.found), failing, heads), ...ofAlias, ...ofLocks], heads, policies.registered), seenBy, covers: (open) => about.has(open.about), facts: looks.flatMap((l) => l.facts), writer: `event.${event.id}.${randomUUID()}` },
         context,
       );
       return { keys: looks.length, opened, closed };
@@ -105,16 +105,19 @@ interface OneLook {
   /** There, and without an alias. */
   readonly isNameless: boolean;
   readonly found: readonly FoundFinding[];
+  readonly fails?: FailingKey;
   readonly facts: readonly KpiFact[];
 }
 
 async function lookAt(calls: PacedCalls, keyId: string, where: Place, policies: Policies, { clock, now }: PlainContext): Promise<OneLook> {
   const arn = arnOf(where, keyId);
-  const key = await readKey(calls, arn, policies, clock.now());
+  const nowMs = clock.now();
+  const key = await readKey(calls, arn, policies, nowMs);
   if (key.unanswered?.error === 'NotFoundException') return { keyId, arn, isNameless: false, found: [], facts: [{ fact: 'key-gone', at: now, keyArn: arn }] };
-  const judged = judgeKey(key, where, policies, clock.now());
+  const judged = judgeKey(key, where, policies, nowMs);
   const line = keyLineOf(judged);
-  return { keyId, arn, isNameless: key.aliases.length === 0, found: findingsOfKey(judged, policies.registered), facts: line === undefined ? [] : keyFacts(new Map(), [line], () => arn, now) };
+  const fails = failingKey(judged, policies.registered, nowMs);
+  return { keyId, arn, isNameless: key.aliases.length === 0, found: findingsOfKey(judged, policies.registered), ...(fails === undefined ? {} : { fails }), facts: line === undefined ? [] : keyFacts(new Map(), [line], () => arn, now) };
 }
 
 async function leadsOf(calls: PacedCalls, aliases: readonly string[]): Promise<ReadonlyMap<string, string>> {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { isoSeconds } from '../../core/clock.ts';
 import { findingsOfKey } from '../../core/findings/estate-findings.ts';
-import { keptAmong, withOwnersOfKept } from '../../core/findings/kept-keys.ts';
+import { failingKey, keptAmong, withFindingsOfKept, withOwnersOfKept, type FailingKey } from '../../core/findings/kept-keys.ts';
 import { keyFacts, keyLineOf, type KeyLine } from '../../core/findings/key-line.ts';
 import type { FoundFinding } from '../../core/findings/open-finding.ts';
 import { arnOf } from '../../core/inventory/judge-key.ts';
@@ -48,7 +48,7 @@ export const sweepTarget = plainTask({
     const aliases = await aliasFindings({ place, registered: policies.registered, leads: seen.leads, heads, seenBy }, context);
     const locks = await lookAtLocks(target, seen, heads, context);
     const settled = await settleFindings(
-      { place, found: withOwnersOfKept([...seen.found, ...aliases, ...locks], heads, policies.registered), seenBy, covers: openedBefore(now), facts: keyFacts(before, lines, seen.arnOf, now), writer: `${sweepId}.${place.replace('/', '.')}.${randomUUID()}` },
+      { place, found: withOwnersOfKept([...withFindingsOfKept(seen.found, seen.failing, heads), ...aliases, ...locks], heads, policies.registered), seenBy, covers: openedBefore(now), facts: keyFacts(before, lines, seen.arnOf, now), writer: `${sweepId}.${place.replace('/', '.')}.${randomUUID()}` },
       context,
     );
     const enabled = without.length === 0 ? [] : await remedy(registry, { target, place, without }, context);
@@ -86,6 +86,7 @@ interface Look {
   readonly place: string;
   readonly lines: readonly KeyLine[];
   readonly found: readonly FoundFinding[];
+  readonly failing: readonly FailingKey[];
   /** Keys that could rotate by themselves and do not, or not often enough. */
   readonly without: readonly string[];
   readonly leads: ReadonlyMap<string, string>;
@@ -97,11 +98,13 @@ interface Look {
 async function look(target: Target, policies: Policies, { clients, clock }: PlainContext): Promise<Look> {
   const lines: KeyLine[] = [];
   const found: FoundFinding[] = [];
+  const failing: FailingKey[] = [];
+  const nowMs = clock.now();
   const without: string[] = [];
   const leads = new Map<string, string>();
   const sinceAtOfAlias: Record<string, string> = {};
   let partition = 'aws';
-  const { accountId } = await sweep(target, { ...accessOf(clients), policies, allRotations: false, lastUse: false, nowMs: clock.now() }, (judged) => {
+  const { accountId } = await sweep(target, { ...accessOf(clients), policies, allRotations: false, lastUse: false, nowMs }, (judged) => {
     const { key, arn, findings } = judged;
     partition = arn.split(':')[1] ?? partition;
     for (const alias of key.aliases) leads.set(alias, key.keyId);
@@ -110,11 +113,13 @@ async function look(target: Target, policies: Policies, { clients, clock }: Plai
     const line = keyLineOf(judged);
     if (line !== undefined) lines.push(line);
     found.push(...findingsOfKey(judged, policies.registered));
+    const fails = failingKey(judged, policies.registered, nowMs);
+    if (fails !== undefined) failing.push(fails);
     // A replica follows its primary key, which has a finding of its own.
     if (key.description?.multiRegion !== 'REPLICA' && findings.some((f) => f.excused === undefined && ofRotation.has(f.name))) without.push(key.keyId);
   });
   const { region } = target;
-  return { place: `${accountId}/${region}`, lines, found, without, leads, sinceAtOfAlias, arnOf: (keyId) => arnOf({ partition, accountId, region }, keyId) };
+  return { place: `${accountId}/${region}`, lines, found, failing, without, leads, sinceAtOfAlias, arnOf: (keyId) => arnOf({ partition, accountId, region }, keyId) };
 }
 
 /** A key that an alias leads to again serves people; that it does is a finding of its own, where nobody accepted it. */

@@ -1,5 +1,6 @@
+import { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
 import { CreateGrantCommand, DecryptCommand, EncryptCommand, KMSClient } from '@aws-sdk/client-kms';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import type { Adoption } from '../../core/adoption/adoption.ts';
 import { credentialsOf } from '../../demo/cast.ts';
 import { makeImportedKey } from '../../demo/imported-key.ts';
@@ -89,4 +90,27 @@ test('with AWS\'s own request quotas two who look at the same time have to wait,
   await embedded.clock.advance(2.1 * dayMs);
   await embedded.clock.advance(0.1 * dayMs);
   expect(await rota.ended(rotationId)).toMatchObject({ status: 'SUCCEEDED', leftBehind: [] });
+});
+
+test('where somebody else takes all that CloudTrail answers, whoever asks is told to wait and ask again', async () => {
+  const rota = await startRota();
+  const oldKeyId = await makeImportedKey(rota.kms, 'alias/payments');
+  await rota.apply();
+  const rotationId = await rota.rotate();
+  await rota.approve(await rota.question(rotationId));
+  await rota.ended(rotationId);
+  // What the SDK throws when it has asked as often as it does.
+  const refusal = Object.assign(new Error('Rate exceeded'), { name: 'ThrottlingException', $metadata: { httpStatusCode: 400 } });
+  const trail = vi.spyOn(CloudTrailClient.prototype, 'send').mockRejectedValue(refusal);
+  try {
+    for (const asked of [['adoption', rotationId], ['retire', oldKeyId, '--dry-run']]) {
+      const { exitCode, err } = await rota.as('carol', ...asked);
+      expect(exitCode).toBe(1);
+      expect(err).toContain('CloudTrail does not tell who uses the key: somebody else takes the two lookups a second that it answers to this account in this Region.');
+      expect(err).toContain('Wait a few minutes and ask again.');
+    }
+  } finally {
+    trail.mockRestore();
+  }
+  expect(await rota.json<Adoption>('carol', 'adoption', rotationId)).toMatchObject({ evidenceComplete: true });
 });

@@ -1,4 +1,4 @@
-import { CancelKeyDeletionCommand, CreateAliasCommand, PutKeyPolicyCommand, ScheduleKeyDeletionCommand, UntagResourceCommand } from '@aws-sdk/client-kms';
+import { CancelKeyDeletionCommand, CreateAliasCommand, DeleteImportedKeyMaterialCommand, DisableKeyCommand, EnableKeyCommand, PutKeyPolicyCommand, ScheduleKeyDeletionCommand, UntagResourceCommand } from '@aws-sdk/client-kms';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -106,11 +106,55 @@ describe('the retention lock of a kept key', () => {
     expect(await goes()).toMatchObject({ owner: 'payments-owners' });
   });
 
+  test('gone with the mark hides nothing: the ledger knows that the key is kept', { timeout }, async () => {
+    const r = await startRetirement({}, swept);
+    const { kms } = r.rota;
+    const of = async (name: string) => (await findings(r)).find((f) => f.name === name);
+    const open = async () => (await names(r)).filter((name) => ['retained-key-goes', 'retained-key-disabled', 'no-material'].includes(name));
+    await kms.send(new UntagResourceCommand({ KeyId: r.keyId, TagKeys: ['rota:retained-for'] }));
+    await put(r, dropped(await policyOf(r)));
+    expect(await open()).toEqual([]);
+
+    await kms.send(new ScheduleKeyDeletionCommand({ KeyId: r.keyId }));
+    await told(r);
+    expect(await of('retained-key-goes')).toMatchObject({ severity: 'high', owner: 'payments-owners', seenBy: expect.stringMatching(/^event ScheduleKeyDeletion /) as string });
+    // KMS leaves it Disabled.
+    await kms.send(new CancelKeyDeletionCommand({ KeyId: r.keyId }));
+    await told(r);
+    expect(await open()).toEqual(['retained-key-disabled']);
+    expect(await of('retained-key-disabled')).toMatchObject({ severity: 'high', owner: 'payments-owners', seenBy: expect.stringMatching(/^event CancelKeyDeletion /) as string, sentence: expect.stringMatching(/^It is kept for what it made before rotation payments-\S+, but it is Disabled, and no retirement has done that\.$/) as string });
+    expect(await toOwners(r)).toContain('Rota found: retained-key-disabled in 000000000000/eu-central-1');
+    await kms.send(new EnableKeyCommand({ KeyId: r.keyId }));
+    await told(r);
+    expect(await open()).toEqual([]);
+    await kms.send(new DeleteImportedKeyMaterialCommand({ KeyId: r.keyId }));
+    await told(r);
+    expect(await open()).toEqual(['no-material']);
+    expect(await of('no-material')).toMatchObject({ owner: 'payments-owners', seenBy: expect.stringMatching(/^event DeleteImportedKeyMaterial /) as string, sentence: expect.stringMatching(/^It is kept for /) as string });
+  });
+
+  test.each([
+    { what: 'that goes', act: (KeyId: string) => new ScheduleKeyDeletionCommand({ KeyId }), name: 'retained-key-goes' },
+    { what: 'that somebody has disabled', act: (KeyId: string) => new DisableKeyCommand({ KeyId }), name: 'retained-key-disabled' },
+    { what: 'without its material', act: (KeyId: string) => new DeleteImportedKeyMaterialCommand({ KeyId }), name: 'no-material' },
+  ])('gone with the mark hides nothing from the sweep: a kept key $what', { timeout }, async ({ act, name }) => {
+    const r = await startRetirement();
+    // Nobody listens to events before the registry names what is swept.
+    await put(r, dropped(await policyOf(r)));
+    await r.rota.kms.send(new UntagResourceCommand({ KeyId: r.keyId, TagKeys: ['rota:retained-for'] }));
+    await (r.rota.kms as { send: (command: unknown) => Promise<unknown> }).send(act(r.keyId));
+    await r.rota.apply(swept);
+    await r.rota.json('pat', 'sweep', '--wait');
+    expect((await findings(r)).filter((f) => f.name === name)).toMatchObject([{ owner: 'payments-owners', seenBy: expect.stringMatching(/^sweep /) as string }]);
+  });
+
   test('is watched while the key is retired, and the moment in which it is ajar is none to tell of', { timeout }, async () => {
     const r = await startRetirement({}, swept);
     await r.watched();
     await told(r);
     expect(await r.keyState()).toBe('Disabled');
+    // That it is Disabled was approved: none to tell of either, whoever looks.
+    await r.rota.json('pat', 'sweep', '--wait');
     expect(await names(r)).toEqual([]);
     const whole = await policyOf(r);
     await put(r, dropped(whole));
