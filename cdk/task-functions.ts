@@ -17,7 +17,7 @@ const timeout = Duration.minutes(14);
  * A cutover plan of method `asymmetric` names what is published and who acknowledged; in an emergency the set is made there. It is of public keys of people's own
  * keys, beside that of Rota's by which decisions are checked.
  */
-const cutoverEvidence: Rights['at'] = { publicationTable: ['dynamodb:PutItem', 'dynamodb:Query'], acknowledgementTable: ['dynamodb:Query'], keys: ['kms:GetPublicKey'] };
+const cutoverEvidence: Rights['at'] = { registryTable: ['dynamodb:GetItem'], publicationTable: ['dynamodb:PutItem', 'dynamodb:Query'], acknowledgementTable: ['dynamodb:Query'], keys: ['kms:GetPublicKey'] };
 
 /** Whoever acts on an approval reads the decisions and checks their signatures. */
 const approvalEvidence: Rights['at'] = { approvalTable: ['dynamodb:GetItem'], decisionKey: ['kms:GetPublicKey'] };
@@ -40,7 +40,7 @@ const elsewhere: Readonly<Record<string, Rights['at']>> = {
   'request-approval': { approvalTable: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'], tokenKey: ['kms:Encrypt'] },
   'check-freeze': { registryTable: ['dynamodb:GetItem'] },
   'plan-cutover': { ...cutoverEvidence },
-  'repoint-aliases': { registryTable: ['dynamodb:GetItem'], ...cutoverEvidence, ...approvalEvidence },
+  'repoint-aliases': { ...cutoverEvidence, ...approvalEvidence },
   'publish-keys': { ...cutoverEvidence, ...approvalEvidence, publishedObjects: ['s3:GetObject', 's3:PutObject'], publishedBuckets: ['s3:ListBucket'] },
   'remind-consumers': { acknowledgementTable: ['dynamodb:Query'] },
   'lift-stop': { ...approvalEvidence },

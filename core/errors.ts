@@ -88,6 +88,11 @@ export const catalogue = {
     remedy: (d: { alias: string }) => `Add a key with \`alias: ${d.alias}\` to rota.yaml and run \`rota registry apply rota.yaml\`.`,
     httpStatus: 409,
   },
+  AliasesDisagree: {
+    sentence: (d: { alias: string; other: string; fields: readonly string[] }) => `${d.other} leads to the same key as ${d.alias}, so one rotation moves both, but the registry says other things of it: ${d.fields.slice(0, 5).join(', ')}${d.fields.length > 5 ? ` and ${d.fields.length - 5} more` : ''}.`,
+    remedy: () => 'Leave one of them in rota.yaml, or, where no public key is published, say the same of both; then run `rota registry apply rota.yaml`.',
+    httpStatus: 409,
+  },
   AwsManagedKey: {
     sentence: (d: { key: string }) => `${d.key} is an AWS managed key: AWS rotates it every year by itself and nobody else can.`,
     remedy: () => 'Nothing needs to be done for it.',

@@ -82,11 +82,20 @@ export class RegistryTable {
 
   /** Throws `AliasUnregistered`. */
   async key(alias: string): Promise<RegisteredKey> {
-    const { revision, bins } = await this.#holding();
-    const bin = await this.#known(revision, binItem(binOf(alias, bins)), (item) => (item === undefined ? [] : keysIn(item)));
-    const found = bin.find((key) => key.alias === alias);
+    const [found] = await this.keysOf([alias]);
     if (found === undefined) throw new RotaError('AliasUnregistered', { alias });
-    return RegisteredKey.parse(found);
+    return found;
+  }
+
+  /** Those of these aliases that are registered, in their order. Throws `RegistryEmpty` before the first apply. */
+  async keysOf(aliases: readonly string[]): Promise<RegisteredKey[]> {
+    const { revision, bins } = await this.#holding();
+    const found: RegisteredKey[] = [];
+    for (const alias of aliases) {
+      const bin = await this.#known(revision, binItem(binOf(alias, bins)), (item) => (item === undefined ? [] : keysIn(item)));
+      found.push(...bin.filter((key) => key.alias === alias).map((key) => RegisteredKey.parse(key)));
+    }
+    return found;
   }
 
   /** Whether the registry that holds asks for sweeps; not before the first one is applied. */

@@ -5,6 +5,7 @@ import { RotaError } from '../../core/errors.ts';
 import { heldUntil, type Held } from '../../core/freeze/held-until.ts';
 import { makeRotationId } from '../../core/ids.ts';
 import { makePlan } from '../../core/plan/make-plan.ts';
+import { checkOneRule } from '../../core/plan/one-rule.ts';
 import { locksOf, type RotationPlan, workflowOf } from '../../core/plan/plan.ts';
 import type { Person } from '../../core/registry/registry-schema.ts';
 import { readKeyFacts } from '../../store/key-facts.ts';
@@ -30,6 +31,7 @@ async function planFor({ store, clients, clock }: ApiDeps, { alias, reason, emer
   const facts = await readKeyFacts(clients.kms, alias);
   if (facts.keyManager !== 'CUSTOMER') throw new RotaError('AwsManagedKey', { key: alias });
   const registered = await store.registry.key(alias);
+  checkOneRule(alias, await store.registry.keysOf(facts.aliases));
   const plan = makePlan({ rotationId, registered, facts, requestedBy, reason, emergency, requestedAt: isoSeconds(clock.now()) });
   for (const locked of locksOf(plan)) {
     const holder = await store.ledger.lockHolder(locked);

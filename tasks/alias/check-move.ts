@@ -9,7 +9,7 @@ import { checkRollback, checkRollbackActions, checkRollbackErrors } from './chec
 export const checkMoveActions = [...liveCutoverPlanActions, ...checkRollbackActions] as const;
 
 /** What `checkMove` throws. */
-export const checkMoveErrors = [...checkRollbackErrors, 'SuccessorChanged', 'AcknowledgementsMissing', 'PublicKeyChanged', 'ProofFailed', 'MethodDoesNotFit', 'PublicationImpossible'] as const;
+export const checkMoveErrors = [...checkRollbackErrors, 'AliasesDisagree', 'RegistryEmpty', 'SuccessorChanged', 'AcknowledgementsMissing', 'PublicKeyChanged', 'ProofFailed', 'MethodDoesNotFit', 'PublicationImpossible'] as const;
 
 /**
  * Whether what moves the aliases is still what would happen, and whether the approvals that the plan demands are there for exactly it (P4).

@@ -15,7 +15,7 @@ export const repointAliases = task({
   name: 'repoint-aliases',
   input: rotationInput.extend({ planDigest: Sha256Hex, turn: z.int().min(0).default(0) }),
   output: z.strictObject({ moved: z.array(z.strictObject({ alias: z.string(), from: z.string(), to: z.string() })) }),
-  errors: [...checkMoveErrors, 'FreezeHolds', 'RegistryEmpty', 'AliasMovedElsewhere', 'ChangeNotVisibleYet', 'AliasUnknown'],
+  errors: [...checkMoveErrors, 'FreezeHolds', 'AliasMovedElsewhere', 'ChangeNotVisibleYet', 'AliasUnknown'],
   actions: [...checkMoveActions, ...moveAliasActions, ...eventActions],
   step: ({ turn }) => `repoint-aliases${turnSuffix(turn)}`,
   run: async ({ rotationId, planDigest: approvedDigest, turn }, context) => {

@@ -16,7 +16,7 @@ export const checkStart = task({
   input: roundInput.extend({ planDigest: Sha256Hex }),
   output: z.strictObject({}),
   errors: [
-    'PlanChanged', 'ApprovalMissing', 'ApprovalForged', 'RegistryEmpty', 'AliasUnknown', 'AliasUnregistered', 'AwsManagedKey', 'MethodDoesNotFit', 'KeyNotUsable',
+    'PlanChanged', 'ApprovalMissing', 'ApprovalForged', 'RegistryEmpty', 'AliasUnknown', 'AliasUnregistered', 'AliasesDisagree', 'AwsManagedKey', 'MethodDoesNotFit', 'KeyNotUsable',
     'GrantsNotCopyable', 'NoEmergencyRoad', 'MaterialTooLongForWrapping', 'MaterialNotImportable',
   ],
   actions: [...liveRotationPlanActions, ...checkApprovedActions],

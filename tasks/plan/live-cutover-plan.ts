@@ -3,6 +3,7 @@ import { isoSeconds } from '../../core/clock.ts';
 import { RotaError } from '../../core/errors.ts';
 import { policyDifference, policyDigest } from '../../core/plan/key-policy.ts';
 import { grantsLacking } from '../../core/plan/grants.ts';
+import { checkOneRule } from '../../core/plan/one-rule.ts';
 import { planDigest, type CutoverPlan } from '../../core/plan/plan.ts';
 import { aliasesOf, grantsOf, policyOf, describeKey } from '../../store/key-facts.ts';
 import { newKeyIdOf, rotationPlanOf } from '../plan-of.ts';
@@ -10,7 +11,7 @@ import type { Context } from '../task.ts';
 import { importedOf, type Imported } from './imported-of.ts';
 import { liveRollover, liveRolloverActions } from './live-rollover.ts';
 
-export const liveCutoverPlanActions = ['kms:DescribeKey', 'kms:GetKeyPolicy', 'kms:ListAliases', 'kms:ListGrants', ...liveRolloverActions] as const;
+export const liveCutoverPlanActions = ['kms:DescribeKey', 'kms:GetKeyPolicy', 'kms:ListAliases', 'kms:ListGrants', 'dynamodb:GetItem', ...liveRolloverActions] as const;
 
 const unusable = ({ KeyState }: KeyMetadata): string | undefined => (KeyState === 'Enabled' ? undefined : `it is ${KeyState}, and an alias must resolve to an Enabled key`);
 
@@ -27,7 +28,7 @@ function otherMaterial({ CurrentKeyMaterialId: id, ExpirationModel, ValidTo }: K
  * use the old key since the plan would lose the alias unseen.
  */
 export async function liveCutoverPlan(context: Context, approved?: CutoverPlan): Promise<CutoverPlan> {
-  const { head, clients } = context;
+  const { head, clients, store } = context;
   const plan = rotationPlanOf(head);
   const newKeyId = newKeyIdOf(head);
   const oldKeyId = plan.oldKey.keyId;
@@ -46,6 +47,8 @@ export async function liveCutoverPlan(context: Context, approved?: CutoverPlan):
   const movable = new Set(oldAliases);
   for (const alias of newAliases) if (approved?.aliases.some((a) => a.alias === alias)) movable.add(alias);
   if (movable.size === 0) throw new RotaError('PlanChanged', { changes: [`no alias stands at ${oldKeyId} any more`] });
+  // Another alias may have come to the key since the plan.
+  checkOneRule(plan.alias, await store.registry.keysOf([...movable]));
   // Those that were planned, too: KMS may not show yet what it was just told to make.
   const grantsLeftBehind = grantsLacking(oldGrants, [...plan.successor.grants, ...grants]);
   const grantsLetIn = grantsLacking(grants, oldGrants);

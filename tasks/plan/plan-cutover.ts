@@ -11,7 +11,7 @@ export const planCutover = task({
   name: 'plan-cutover',
   input: roundInput,
   output: z.strictObject({ planDigest: Sha256Hex }),
-  errors: ['SuccessorChanged', 'PlanChanged', 'AcknowledgementsMissing', 'PublicKeyChanged', 'ProofFailed', 'MethodDoesNotFit', 'PublicationImpossible'],
+  errors: ['AliasesDisagree', 'RegistryEmpty', 'SuccessorChanged', 'PlanChanged', 'AcknowledgementsMissing', 'PublicKeyChanged', 'ProofFailed', 'MethodDoesNotFit', 'PublicationImpossible'],
   actions: liveCutoverPlanActions,
   step: stepWithRound('plan-cutover'),
   run: async ({ rotationId, round }, context) => {

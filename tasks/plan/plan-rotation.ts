@@ -25,7 +25,7 @@ export const planRotation = task({
     approvalTimeoutSeconds: z.int(),
     approvalHeartbeatSeconds: z.int(),
   }),
-  errors: ['RegistryEmpty', 'AliasUnknown', 'AliasUnregistered', 'AwsManagedKey', 'MethodDoesNotFit', 'KeyNotUsable', 'GrantsNotCopyable', 'RotationUnderWay', 'NoEmergencyRoad', 'MaterialTooLongForWrapping', 'MaterialNotImportable'],
+  errors: ['RegistryEmpty', 'AliasUnknown', 'AliasUnregistered', 'AliasesDisagree', 'AwsManagedKey', 'MethodDoesNotFit', 'KeyNotUsable', 'GrantsNotCopyable', 'RotationUnderWay', 'NoEmergencyRoad', 'MaterialTooLongForWrapping', 'MaterialNotImportable'],
   actions: [...liveRotationPlanActions, 'dynamodb:DeleteItem'],
   step: stepWithRound('plan-rotation'),
   run: async ({ rotationId, round }, context) => {

@@ -75,7 +75,7 @@ describe('how far a right reaches', () => {
   });
 
   test.each([
-    ['registry', 'TablesRegistry', ['plan-rotation', 'check-start', 'wrap-generated', 'check-freeze', 'repoint-aliases', 'plan-retirement', 'stop-retired-key', 'disable-key', 'list-targets', 'sweep-target', 'close-sweep', 'judge-event', 'judge-for-config']],
+    ['registry', 'TablesRegistry', ['plan-rotation', 'check-start', 'wrap-generated', 'check-freeze', 'plan-cutover', 'publish-keys', 'repoint-aliases', 'plan-retirement', 'stop-retired-key', 'disable-key', 'list-targets', 'sweep-target', 'close-sweep', 'judge-event', 'judge-for-config']],
     ['approvals', 'TablesApprovals', ['request-approval', 'check-start', 'publish-keys', 'lift-stop', 'repoint-aliases', 'stop-retired-key', 'disable-key', 'prepare-deletion', 'seal-dossier', 'close-sweep']],
     ['findings', 'TablesFindings', ['sweep-target', 'judge-event', 'close-sweep']],
     ['records', 'TablesRecords', ['sweep-target', 'judge-event', 'close-sweep']],

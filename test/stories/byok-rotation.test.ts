@@ -19,10 +19,12 @@ import {
   PutKeyPolicyCommand,
   RotateKeyOnDemandCommand,
   ScheduleKeyDeletionCommand,
+  UpdateAliasCommand,
   VerifyMacCommand,
 } from '@aws-sdk/client-kms';
 import { describe, expect, test, vi } from 'vitest';
 import { wrapMaterial } from '../../core/material/wrap.ts';
+import type { Registry } from '../../core/registry/registry-schema.ts';
 import { makeImportedKey } from '../../demo/imported-key.ts';
 import { makeRecoveryCertificate } from '../../demo/recovery-certificate.ts';
 import { recovery, startRota, type Rota } from '../rota.ts';
@@ -267,6 +269,38 @@ test('a rollback puts the aliases back under an approval of its own', async () =
   expect(await keyOf(rota, 'alias/payments')).toBe(oldKeyId);
   expect(Buffer.from((await rota.kms.send(new DecryptCommand({ CiphertextBlob: between.CiphertextBlob }))).Plaintext ?? []).toString()).toBe('since');
   expect((await rota.as('carol', 'rollback', rotationId, '--reason', 'again')).err).toContain('has rolled it back already');
+});
+
+/** Two registered keys, of whose cutover other people decide. */
+const withCards = (registry: Registry): Registry => ({
+  ...registry,
+  keys: registry.keys.flatMap((key) => [key, { ...key, alias: 'alias/cards', approvals: { ...key.approvals, cutover: { all: [{ group: 'security', count: 1 }, { group: 'payments-owners', count: 1 }] } } }]),
+});
+
+test('an alias whose approvers are others is not moved under the approvals of another alias of its key (P4)', async () => {
+  const rota = await startRota();
+  const TargetKeyId = await makeImportedKey(rota.kms, 'alias/payments');
+  await rota.kms.send(new CreateAliasCommand({ AliasName: 'alias/cards', TargetKeyId }));
+  await rota.apply(withCards);
+  const before = await countKeys(rota);
+  for (const args of [['plan', 'alias/payments'], ['rotate', 'alias/cards', '--reason', 'yearly rotation']]) {
+    const { exitCode, err } = await rota.as('carol', ...args);
+    expect([exitCode, err]).toEqual([1, expect.stringMatching(/leads to the same key as alias\/\w+, so one rotation moves both, but the registry says other things of it: approvals\.cutover\./)]);
+  }
+  expect(await countKeys(rota)).toBe(before);
+});
+
+test('nor when it came to the key after the plan: the rotation ends with every alias where it was', async () => {
+  const rota = await startRota();
+  const oldKeyId = await makeImportedKey(rota.kms, 'alias/payments');
+  await makeImportedKey(rota.kms, 'alias/cards');
+  await rota.apply(withCards);
+  const rotationId = await rota.rotate();
+  const question = await rota.question(rotationId);
+  await rota.kms.send(new UpdateAliasCommand({ AliasName: 'alias/cards', TargetKeyId: oldKeyId }));
+  await rota.approve(question);
+  expect(await rota.ended(rotationId)).toMatchObject({ status: 'FAILED', error: { name: 'AliasesDisagree' } });
+  expect([await keyOf(rota, 'alias/payments'), await keyOf(rota, 'alias/cards')]).toEqual([oldKeyId, oldKeyId]);
 });
 
 test('only one rotation of a key at a time', async () => {
