@@ -3,7 +3,9 @@ import { fieldChanges } from '../registry/field-changes.ts';
 import type { RegisteredKey } from '../registry/registry-schema.ts';
 
 /** What may differ between two aliases of one key: when each is due, and what people call it. */
-const ownMatters = ({ alias, description, schedule, ...rest }: RegisteredKey): object => rest;
+const mayDiffer: ReadonlySet<string> = new Set(['alias', 'description', 'schedule'] satisfies (keyof RegisteredKey)[]);
+
+const demands = (key: RegisteredKey): object => Object.fromEntries(Object.entries(key).filter(([field]) => !mayDiffer.has(field)));
 
 /**
  * Whether one rotation may move all these aliases of a key. It asks for the approvals of one of them, so the registry must demand the same for the others (P4);
@@ -13,7 +15,7 @@ export function checkOneRule(alias: string, registered: readonly RegisteredKey[]
   const own = registered.find((key) => key.alias === alias);
   for (const other of registered) {
     if (other === own) continue;
-    const fields = own === undefined ? ['whether it is registered'] : fieldChanges(ownMatters(own), ownMatters(other)).map(({ path }) => path);
+    const fields = own === undefined ? ['whether it is registered'] : fieldChanges(demands(own), demands(other)).map(({ path }) => path);
     if (own?.method === 'asymmetric' && fields.length === 0) fields.push('for which of them the public key is published');
     if (fields.length > 0) throw new RotaError('AliasesDisagree', { alias, other: other.alias, fields });
   }
