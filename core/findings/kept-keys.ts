@@ -40,7 +40,7 @@ interface Rotation {
  */
 export function keptKeys(ledger: readonly Rotation[]): ReadonlyMap<string, KeptKey> {
   const kept = new Map<string, KeptKey>();
-  for (const { rotationId, outcome, keptAt, rolledBackBy, plan, retirePlan, disablesAt } of [...ledger].sort((a, b) => a.requestedAt.localeCompare(b.requestedAt))) {
+  for (const { rotationId, outcome, keptAt, rolledBackBy, plan, retirePlan, disablesAt } of [...ledger].sort(inTime)) {
     const before = retirePlan === undefined ? undefined : kept.get(retirePlan.keyId);
     if (retirePlan !== undefined && before !== undefined) {
       const isRetired = outcome === 'complete' || (outcome === undefined && disablesAt !== undefined);
@@ -64,6 +64,9 @@ export function keptAmong(nameless: readonly { readonly keyId: string; readonly 
     }),
   );
 }
+
+/** Oldest first. In one second, which is as exact as the ledger says it, a key is put aside before it is retired. */
+const inTime = (a: Rotation, b: Rotation): number => a.requestedAt.localeCompare(b.requestedAt) || Number(a.retirePlan !== undefined) - Number(b.retirePlan !== undefined);
 
 /** A key that may be lost, or out of use: what of it counts if it is a kept one. */
 export interface FailingKey {

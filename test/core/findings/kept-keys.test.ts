@@ -28,6 +28,7 @@ describe('the old keys that the ledger says are kept', () => {
     { what: 'rotated away again after it was put back', ledger: [rotation(3, { outcome: 'complete' }), rotation(1, { outcome: 'complete', rolledBackBy: 'r2' })], is: { ...byRotation, rotationId: 'r3' } },
     { what: 'while it is retired', ledger: [rotation(1, { outcome: 'complete' }), retirement(2, {})], is: { ...byRotation, breakGlassRoleArns: [former, breakGlass], mayBeAjar: true } },
     { what: 'while a retirement disables it, or watches it Disabled', ledger: [rotation(1, { outcome: 'complete' }), retirement(2, { disablesAt: '2026-01-03T00:00:00Z' })], is: { ...byRotation, breakGlassRoleArns: [former, breakGlass], mayBeAjar: true, isRetired: true } },
+    { what: 'while a retirement of the same second watches it', ledger: [retirement(1, { disablesAt: '2026-01-03T00:00:00Z' }), rotation(1, { outcome: 'complete' })], is: { ...byRotation, breakGlassRoleArns: [former, breakGlass], mayBeAjar: true, isRetired: true } },
     { what: 'when it has been retired', ledger: [rotation(1, { outcome: 'complete' }), retirement(2, { outcome: 'complete' })], is: { ...byRotation, breakGlassRoleArns: [former, breakGlass], isRetired: true } },
     { what: 'when a retirement has put it back', ledger: [rotation(1, { outcome: 'complete' }), retirement(2, { outcome: 'rolled-back', disablesAt: '2026-01-03T00:00:00Z' })], is: { ...byRotation, breakGlassRoleArns: [former, breakGlass] } },
     { what: 'retired, but put aside by nobody', ledger: [retirement(2, { outcome: 'complete' })], is: undefined },
