@@ -1,5 +1,5 @@
 import { cut } from '../core/cut.ts';
-import { percent, type WaveStatus, type WaveSummary } from '../core/wave/wave.ts';
+import { countsText, percent, type WaveStatus, type WaveSummary } from '../core/wave/wave.ts';
 import { table } from './table.ts';
 
 /** A wave as the API answers it. */
@@ -14,9 +14,6 @@ const barCells = 30;
 
 const total = ({ counts }: WaveSummary): number => Object.values(counts).reduce((sum, n) => sum + n, 0);
 const done = ({ counts: { complete, failed, skipped } }: WaveStatus): number => complete + failed + skipped;
-
-const countsText = ({ counts: { waiting, underWay, complete, failed, skipped } }: WaveSummary): string =>
-  [`${complete} complete`, ...(failed > 0 ? [`${failed} failed`] : []), ...(skipped > 0 ? [`${skipped} skipped`] : []), `${underWay} under way`, `${waiting} not started`].join(', ');
 
 const stateText: Readonly<Record<WaveStatus['state'], string>> = { canaries: 'canaries first', rate: 'starting', 'all started': 'all started', stopped: 'stopped', ended: 'ended' };
 

@@ -172,10 +172,11 @@ export interface KmsWatch {
  * promise of the process dearer (Node.js 20 and 22).
  */
 export function watched(clients: Clients, clock: Clock, watch: KmsWatch): Clients {
+  const watching = { clock, ...watch };
   const seen = (client: KMSClient): KMSClient => {
     const sent = client.send.bind(client) as (command: object, ...rest: unknown[]) => unknown;
     const send = (command: { readonly input: object }, ...rest: unknown[]): unknown => {
-      watches.set(command.input, { clock, ...watch });
+      watches.set(command.input, watching);
       return sent(command, ...rest);
     };
     return Object.assign(Object.create(client) as KMSClient, { send });

@@ -1,4 +1,5 @@
 import { paginateListKeys, type KMSClient } from '@aws-sdk/client-kms';
+import { atOnce } from '../core/at-once.ts';
 import { tagsOf } from './key-facts.ts';
 
 export const taggedKeysActions = ['kms:ListKeys', 'kms:ListResourceTags'] as const;
@@ -6,7 +7,7 @@ export const taggedKeysActions = ['kms:ListKeys', 'kms:ListResourceTags'] as con
 const noTags: Record<string, string> = {};
 
 /** At some 10 ms an answer half of the 2,000 requests a second that KMS allows: 100,000 keys take two minutes. KMS Developer Guide, "Request quotas". */
-const atOnce = 10;
+const looksAtOnce = 10;
 
 /**
  * The keys that carry this tag with this value, each asked for its own tags: slow with many keys, but the tagging API lags behind. Keys
@@ -15,10 +16,7 @@ const atOnce = 10;
 export async function keysTagged(kms: KMSClient, tag: string, value: string): Promise<string[]> {
   const found: string[] = [];
   for await (const page of paginateListKeys({ client: kms, pageSize: 1000 }, {}))
-    for (let rest = page.Keys ?? []; rest.length > 0; rest = rest.slice(atOnce)) {
-      const tagged = await Promise.all(rest.slice(0, atOnce).map(async ({ KeyId: keyId = '' }) => ((await readableTags(kms, keyId))[tag] === value ? [keyId] : [])));
-      found.push(...tagged.flat());
-    }
+    found.push(...(await atOnce(looksAtOnce, page.Keys ?? [], async ({ KeyId: keyId = '' }) => ((await readableTags(kms, keyId))[tag] === value ? [keyId] : []))).flat());
   return found;
 }
 

@@ -97,8 +97,6 @@ export async function startRetirement(key: CreateKeyCommandInput = {}, change?: 
   const keyId = await makeImportedKey(rota.kms, 'alias/payments', key);
   await rota.apply(change);
   await before?.(rota);
-  const rotationId = await rota.rotate();
-  await rota.approve(await rota.question(rotationId));
-  await rota.ended(rotationId);
+  await rota.rotated();
   return new Retirement(rota, keyId);
 }

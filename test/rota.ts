@@ -43,6 +43,8 @@ export interface Rota {
   readonly ended: (rotationId: string) => Promise<Status>;
   /** Two of security approve. */
   readonly approve: (approvalId: string) => Promise<void>;
+  /** A rotation of alias/payments that was approved and has ended; its id. */
+  readonly rotated: () => Promise<string>;
 }
 
 export async function startRota(options: Pick<LocalOptions, 'quotaScale' | 'accounts'> = {}): Promise<Rota> {
@@ -63,6 +65,17 @@ export async function startRota(options: Pick<LocalOptions, 'quotaScale' | 'acco
       const now = await status(rotationId);
       if (reached(now)) return now;
     }
+  };
+  const rotate = async (): Promise<string> => (await json<{ rotationId: string }>('carol', 'rotate', 'alias/payments', '--reason', 'yearly rotation')).rotationId;
+  const question = async (rotationId: string, not?: string): Promise<string> => {
+    const waiting = await until(rotationId, (s) => s.status === 'FAILED' || s.waitingFor.some((id) => id !== not));
+    const id = waiting.waitingFor.find((q) => q !== not);
+    if (id === undefined) throw new Error(`the rotation ended early: ${waiting.error?.sentence ?? ''}`);
+    return id;
+  };
+  const ended = (rotationId: string): Promise<Status> => until(rotationId, (s) => s.status !== 'RUNNING' && s.status !== 'WAITING');
+  const approve = async (approvalId: string): Promise<void> => {
+    for (const id of ['alice', 'bob']) await json(id, 'approve', approvalId, '--reason', 'as in CHG-1234');
   };
   return {
     get local() {
@@ -87,16 +100,15 @@ export async function startRota(options: Pick<LocalOptions, 'quotaScale' | 'acco
       await writeFile(file, asYaml(change(paymentsRegistry(local.place.people, recovery.certificatePem, local.place.accountId))));
       await json('pat', 'registry', 'apply', file);
     },
-    rotate: async () => (await json<{ rotationId: string }>('carol', 'rotate', 'alias/payments', '--reason', 'yearly rotation')).rotationId,
-    question: async (rotationId, not) => {
-      const waiting = await until(rotationId, (s) => s.status === 'FAILED' || s.waitingFor.some((id) => id !== not));
-      const id = waiting.waitingFor.find((q) => q !== not);
-      if (id === undefined) throw new Error(`the rotation ended early: ${waiting.error?.sentence ?? ''}`);
-      return id;
-    },
-    ended: (rotationId) => until(rotationId, (s) => s.status !== 'RUNNING' && s.status !== 'WAITING'),
-    approve: async (approvalId) => {
-      for (const id of ['alice', 'bob']) await json(id, 'approve', approvalId, '--reason', 'as in CHG-1234');
+    rotate,
+    question,
+    ended,
+    approve,
+    rotated: async () => {
+      const rotationId = await rotate();
+      await approve(await question(rotationId));
+      await ended(rotationId);
+      return rotationId;
     },
   };
 }

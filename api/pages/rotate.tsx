@@ -1,15 +1,13 @@
 import type { Held } from '../../core/freeze/held-until.ts';
 import type { RotationPlan } from '../../core/plan/plan.ts';
 import type { ApiDeps } from '../deps.ts';
-import { mayAct } from '../identity/person.ts';
 import type { LoggedIn } from '../identity/session.ts';
 import { lookAhead } from '../rotations/start.ts';
-import { Code, Empty } from './parts/facts.tsx';
+import { Code } from './parts/facts.tsx';
+import { Refused, StartIt, unlessRefused, WhatWouldHappen } from './parts/look-ahead.tsx';
 import { Page } from './parts/layout.tsx';
 import { ReasonForm } from './parts/reason-form.tsx';
-import { Refused, unlessRefused } from './parts/refused.tsx';
 import { Time } from './parts/time.tsx';
-import { PlanView } from './plan-view.tsx';
 
 export const rotatePath = (alias: string, emergency = false): string => `/rotate?alias=${encodeURIComponent(alias)}${emergency ? '&emergency=yes' : ''}`;
 
@@ -43,19 +41,17 @@ async function aheadOf(deps: ApiDeps, { person }: LoggedIn, wanted: Wanted): Pro
 
 const Ahead = ({ plan, held, emergencyRoad, reader, wanted }: Looked & { readonly reader: LoggedIn; readonly wanted: Wanted }) => (
   <>
-    <section aria-labelledby="plan">
-      <h2 id="plan">What would happen</h2>
+    <WhatWouldHappen plan={plan} act="rotation">
       {held === undefined ? null : (
         <p class="message message-asks">
           A cutover now would wait until <Time at={held.until} />: {held.because}.
         </p>
       )}
-      <PlanView plan={plan} />
-      <p class="hint">Made from what AWS says now. A rotation makes its plan anew, under an id of its own, and approvers sign that one.</p>
-    </section>
-    <section aria-labelledby="start">
-      <h2 id="start">Start it</h2>
-      {mayAct(reader.person, 'custodian') ? (
+    </WhatWouldHappen>
+    <StartIt
+      reader={reader}
+      custodians="start rotations"
+      form={
         <ReasonForm reader={reader} action="/rotate" act={wanted.emergency ? 'Start the emergency rotation' : 'Start the rotation'} id="start">
           <input type="hidden" name="alias" value={wanted.alias} />
           {wanted.emergency ? <input type="hidden" name="emergency" value="yes" /> : null}
@@ -63,14 +59,13 @@ const Ahead = ({ plan, held, emergencyRoad, reader, wanted }: Looked & { readonl
             {wanted.emergency ? 'The waits are skipped, under the rule for emergencies: use it after a compromise.' : 'No alias moves before its approvers have signed, and whoever starts a rotation does not count as one of them.'}
           </p>
         </ReasonForm>
-      ) : (
-        <Empty>Custodians start rotations; you may look.</Empty>
-      )}
+      }
+    >
       {emergencyRoad && !wanted.emergency ? (
         <p>
           After a compromise: <a href={rotatePath(wanted.alias, true)}>an emergency rotation of <Code>{wanted.alias}</Code></a>, without waits, under a higher quorum.
         </p>
       ) : null}
-    </section>
+    </StartIt>
   </>
 );

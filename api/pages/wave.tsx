@@ -1,6 +1,6 @@
 import { digestOf } from '../../core/canonical-json.ts';
 import { counted } from '../../core/counted.ts';
-import { percent, type WaveMember, type WaveStatus } from '../../core/wave/wave.ts';
+import { countsText, percent, type WaveMember, type WaveStatus } from '../../core/wave/wave.ts';
 import type { ApiDeps } from '../deps.ts';
 import { mayAct } from '../identity/person.ts';
 import type { LoggedIn } from '../identity/session.ts';
@@ -11,7 +11,7 @@ import { Pages } from './parts/pages.tsx';
 import { ReasonForm } from './parts/reason-form.tsx';
 import { Status, type Tone } from './parts/status.tsx';
 import { Time } from './parts/time.tsx';
-import { countsText, WaveMark, wavePath } from './waves.tsx';
+import { WaveMark, wavePath } from './waves.tsx';
 
 const pageSize = 50;
 

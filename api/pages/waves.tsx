@@ -1,11 +1,11 @@
 import { counted } from '../../core/counted.ts';
 import { usualShare } from '../../core/kms-quotas.ts';
-import { largestWave, percent, usualFailureShare, type WaveSummary } from '../../core/wave/wave.ts';
+import { countsText, largestWave, percent, usualFailureShare, type WaveSummary } from '../../core/wave/wave.ts';
 import type { ApiDeps } from '../deps.ts';
 import { mayAct } from '../identity/person.ts';
 import type { LoggedIn } from '../identity/session.ts';
 import { keysOfRegistry, lateKeys, type RegisteredKeyRow } from '../keys/registered-keys.ts';
-import { summariesOf } from '../waves/drive.ts';
+import { summariesOf, wavesAPage } from '../waves/drive.ts';
 import { KeyStanding } from './keys.tsx';
 import { Code, Empty, Table } from './parts/facts.tsx';
 import { Page } from './parts/layout.tsx';
@@ -14,14 +14,13 @@ import { ReasonForm } from './parts/reason-form.tsx';
 import { Status, type Tone } from './parts/status.tsx';
 import { Time } from './parts/time.tsx';
 
-const pageSize = 20;
 /** So many due keys are named; the page Keys has them all. */
 const namedKeys = 50;
 
 /** The keys that are due, for a custodian the form that rotates them, and all waves, newest first. */
 export async function wavesPage(deps: ApiDeps, reader: LoggedIn, from: number) {
   const waves = await deps.store.waves.list();
-  const [shown, keys] = await Promise.all([summariesOf(deps, waves.slice(from, from + pageSize).map(({ waveId }) => waveId)), lateKeys(deps, await keysOfRegistry(deps))]);
+  const [shown, keys] = await Promise.all([summariesOf(deps, waves.slice(from, from + wavesAPage).map(({ waveId }) => waveId)), lateKeys(deps, await keysOfRegistry(deps))]);
   const due = keys.filter(({ running }) => running === undefined);
   return (
     <Page title="Waves" reader={reader} place="/rotations">
@@ -47,7 +46,7 @@ export async function wavesPage(deps: ApiDeps, reader: LoggedIn, from: number) {
           ))}
         </ul>
       </section>
-      <Pages of="waves" path="/waves" from={from} size={pageSize} total={waves.length} />
+      <Pages of="waves" path="/waves" from={from} size={wavesAPage} total={waves.length} />
     </Page>
   );
 }
@@ -106,6 +105,3 @@ export function WaveMark({ state }: Pick<WaveSummary, 'state'>) {
   const [tone, word] = states[state];
   return <Status tone={tone} word={word} />;
 }
-
-export const countsText = ({ counts: { waiting, underWay, complete, failed, skipped } }: Pick<WaveSummary, 'counts'>): string =>
-  [`${complete} complete`, ...(failed > 0 ? [`${failed} failed`] : []), ...(skipped > 0 ? [`${skipped} skipped`] : []), `${underWay} under way`, `${waiting} not started`].join(', ');

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { isoSeconds } from '../../core/clock.ts';
 import { RotaError } from '../../core/errors.ts';
 import { makeRetirePlan } from '../../core/plan/make-retire-plan.ts';
@@ -14,7 +15,7 @@ export interface RetireAsked {
 }
 
 /** Plans taking an old key out of use, without doing anything. Throws `KeyNotRetirable`, `AliasUnregistered`, `RotationUnderWay`. */
-export async function retirePlanFor(deps: ApiDeps, { keyId, reason }: RetireAsked, requestedBy: string, rotationId: string): Promise<RetirePlan> {
+async function retirePlanFor(deps: ApiDeps, { keyId, reason }: RetireAsked, requestedBy: string, rotationId: string): Promise<RetirePlan> {
   const { store, clients, clock } = deps;
   const holder = await store.ledger.lockHolder(keyId);
   if (holder !== undefined) throw new RotaError('RotationUnderWay', { keyId, rotationId: holder });
@@ -22,6 +23,9 @@ export async function retirePlanFor(deps: ApiDeps, { keyId, reason }: RetireAske
   const facts = await readRetireFacts(clients, store, keyId, nowMs);
   return makeRetirePlan({ rotationId, requestedBy, reason, requestedAt: isoSeconds(nowMs) }, facts, nowMs);
 }
+
+/** What taking an old key out of use would do now. Throws what `retirePlanFor` throws. */
+export const lookAheadAtRetirement = (deps: ApiDeps, keyId: string, person: Person): Promise<RetirePlan> => retirePlanFor(deps, { keyId, reason: 'to see what a retirement would do' }, person.id, `plan-${randomUUID()}`);
 
 /** Starts taking an old key out of use, once its plan is whole and valid. */
 export async function startRetirement(deps: ApiDeps, person: Person, asked: RetireAsked): Promise<Started> {

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { Hono } from 'hono';
 import { z } from 'zod';
 import { RotaError } from '../../core/errors.ts';
@@ -7,7 +6,7 @@ import { planDigest } from '../../core/plan/plan.ts';
 import type { ApiDeps, ApiEnv } from '../deps.ts';
 import { personOf, personWithRole } from '../identity/person.ts';
 import { readBody, Reason } from '../read-body.ts';
-import { retirePlanFor, startRetirement } from '../rotations/retire.ts';
+import { lookAheadAtRetirement, startRetirement } from '../rotations/retire.ts';
 
 
 export function retirementRoutes(deps: ApiDeps): Hono<ApiEnv> {
@@ -21,7 +20,7 @@ export function retirementRoutes(deps: ApiDeps): Hono<ApiEnv> {
   app.post('/retirements/plans', async (c) => {
     const person = await personOf(deps, c.var.signedBy);
     const { keyId } = await readBody(c, z.strictObject({ keyId: KeyId }));
-    const plan = await retirePlanFor(deps, { keyId, reason: 'to see what a retirement would do' }, person.id, `plan-${randomUUID()}`);
+    const plan = await lookAheadAtRetirement(deps, keyId, person);
     return c.json({ plan, planDigest: planDigest(plan) });
   });
 

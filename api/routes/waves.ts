@@ -8,10 +8,7 @@ import { personOf, personWithRole } from '../identity/person.ts';
 import { readBody, readQuery, Reason } from '../read-body.ts';
 import { letWaveGoOn, stopWave } from '../waves/acts.ts';
 import { askForWave } from '../waves/ask.ts';
-import { statusOfWave, summariesOf } from '../waves/drive.ts';
-
-/** Every key of each of them is counted: twenty of the largest are twenty thousand items, and as many are answered within the 30 s of API Gateway. */
-const pageSize = 20;
+import { statusOfWave, summariesOf, wavesAPage } from '../waves/drive.ts';
 
 /** Either `due`, every registered key whose warning time has begun, or `aliases`. */
 const WaveBody = z
@@ -40,7 +37,7 @@ export function waveRoutes(deps: ApiDeps): Hono<ApiEnv> {
   app.get('/waves', async (c) => {
     await personOf(deps, c.var.signedBy);
     const { from } = readQuery(c, z.strictObject({ from: z.coerce.number().int().min(0).default(0) }));
-    const page = (await deps.store.waves.list()).slice(from, from + pageSize);
+    const page = (await deps.store.waves.list()).slice(from, from + wavesAPage);
     return c.json(await summariesOf(deps, page.map(({ waveId }) => waveId)));
   });
 

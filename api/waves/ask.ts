@@ -1,3 +1,4 @@
+import { atOnce } from '../../core/at-once.ts';
 import { isoSeconds } from '../../core/clock.ts';
 import { RotaError } from '../../core/errors.ts';
 import { isDue, lastRotation, mayBeDue, nextRotationId, youngestDueMs, type MayBeDue } from '../../core/findings/due-start.ts';
@@ -31,7 +32,7 @@ export type WaveAnswer = ({ readonly waveId: string } & WaveStatus & { readonly 
 
 /** Of keys that no sweep has told of lately: API Gateway waits for 30 seconds, in which KMS is asked about so many. Of rotations in place it tells 100 a second, half of them to Rota. */
 const mostUnknown = { keys: 5000, rotations: 500 };
-const atOnce = 10;
+const looksAtOnce = 10;
 
 /** Opens a wave; the schedule of the API drives it. Throws `AliasUnregistered`, `SweepFirst`, `WaveEmpty`, `WaveTooLarge`. */
 export async function askForWave(deps: ApiDeps, person: Person, asked: WaveAsked): Promise<WaveAnswer> {
@@ -78,7 +79,7 @@ async function chooseNamed(deps: ApiDeps, keys: readonly RegisteredKey[], aliase
     return key;
   });
   const choosing = await chooser(deps);
-  await inTurn(named, async (key) => {
+  await atOnce(looksAtOnce, named, async (key) => {
     const enabled = await enabledKeyOf(deps.clients.kms, key.alias);
     if (enabled === undefined) choosing.leaveOut(key.alias, gone);
     else await choosing.add(key, enabled.keyId, enabled.madeMs);
@@ -98,7 +99,7 @@ async function chooseDue(deps: ApiDeps, may: readonly MayBeDue<RegisteredKey>[],
   if (unknown.length > mostUnknown.keys) throw new RotaError('SweepFirst', { keys: unknown.length, most: mostUnknown.keys });
   const choosing = await chooser(deps);
   const found: { readonly key: RegisteredKey; readonly enabled: EnabledKey; readonly dueMs: number }[] = [];
-  await inTurn(unknown, async (key) => {
+  await atOnce(looksAtOnce, unknown, async (key) => {
     const enabled = await enabledKeyOf(kms, key.alias);
     if (enabled === undefined) choosing.leaveOut(key.alias, gone);
     else found.push({ key, enabled, dueMs: youngestDueMs(key, nowMs) });
@@ -109,9 +110,10 @@ async function chooseDue(deps: ApiDeps, may: readonly MayBeDue<RegisteredKey>[],
     const sinceMs = await materialSinceMs(kms, enabled, { dueMs: youngestDueMs(key, nowMs), sweptMs });
     if (isDue(key, sinceMs, nowMs)) await choosing.add(key, enabled.keyId, sinceMs);
   };
-  await inTurn(found, ({ key, enabled }) => consider(key, enabled));
+  await atOnce(looksAtOnce, found, ({ key, enabled }) => consider(key, enabled));
   const enough = choosing.count() + most;
-  await inTurn(
+  await atOnce(
+    looksAtOnce,
     swept,
     async ({ key, sweptMs }) => {
       const enabled = await enabledKeyOf(kms, key.alias);
@@ -124,11 +126,6 @@ async function chooseDue(deps: ApiDeps, may: readonly MayBeDue<RegisteredKey>[],
 }
 
 const gone = 'leads to no key that is Enabled';
-
-/** So many at once, until there are enough. */
-async function inTurn<T>(items: readonly T[], look: (item: T) => Promise<void>, isEnough = () => false): Promise<void> {
-  for (let from = 0; from < items.length && !isEnough(); from += atOnce) await Promise.all(items.slice(from, from + atOnce).map(look));
-}
 
 /** Gathers who goes, and who does not and why. One key goes once, whatever aliases it has. */
 async function chooser({ store }: ApiDeps) {

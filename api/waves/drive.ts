@@ -31,6 +31,9 @@ export async function statusOfWave(deps: ApiDeps, waveId: string): Promise<WaveS
   return waveStatus(wave, members, deps.kmsQuotas, deps.clock.now());
 }
 
+/** Every key of each of them is counted: twenty of the largest are twenty thousand items, and as many are answered within the 30 s of API Gateway. */
+export const wavesAPage = 20;
+
 /** How these waves stand, without their keys. One that a crash left half opened is none. */
 export async function summariesOf(deps: ApiDeps, waveIds: readonly string[]): Promise<WaveSummary[]> {
   const summaries = waveIds.map(async (waveId) => {

@@ -141,8 +141,9 @@ export function findingOfLock(arn: string, { rotationId, breakGlassRoleArns, may
  * away from it; where the registry has none of these any more, whoever answered for it when it was put aside.
  */
 export function withOwnersOfKept(found: readonly FoundFinding[], ledger: readonly Pick<Rotation, 'rotationId' | 'plan'>[], registered: ReadonlyMap<string, { readonly owner: string }>): FoundFinding[] {
+  const plans = new Map(ledger.map(({ rotationId, plan }) => [rotationId, plan]));
   const ownerAfter = (keptFor: string): string | undefined => {
-    const plan = ledger.find(({ rotationId }) => rotationId === keptFor)?.plan;
+    const plan = plans.get(keptFor);
     if (plan === undefined || 'stage' in plan) return undefined;
     const alias = [plan.alias, ...plan.aliases.map((moved) => moved.alias)].find((name) => registered.has(name));
     return alias === undefined ? plan.owner : registered.get(alias)?.owner;

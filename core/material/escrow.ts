@@ -1,5 +1,6 @@
 import { constants, createCipheriv, publicEncrypt, randomBytes, X509Certificate } from 'node:crypto';
 import forge from 'node-forge';
+import { sha256Hex } from '../canonical-json.ts';
 import { withSecret } from './zeroed.ts';
 
 const { asn1 } = forge;
@@ -23,6 +24,9 @@ const context = (tag: 0 | 1, constructed: boolean, content: Node[] | string): No
   // node-forge types the tag as one of its universal ones; NONE is 0 and BOOLEAN is 1.
   asn1.create(Class.CONTEXT_SPECIFIC, tag === 0 ? Type.NONE : Type.BOOLEAN, constructed, content);
 const sha256 = (): Node => sequence(oid('sha256'), asn1.create(Class.UNIVERSAL, Type.NULL, false, ''));
+
+/** By this a plan names whom material is escrowed to: the SHA-256 of the certificate in DER, hex. */
+export const certificateDigest = (pem: string): string => sha256Hex(new X509Certificate(pem).raw);
 
 /** Where the envelopes of a rotation are kept, one for each material that it came to make. */
 export const escrowPrefix = (rotationId: string): string => `escrow/${rotationId}/`;

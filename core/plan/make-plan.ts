@@ -1,8 +1,8 @@
-import { createHash, X509Certificate } from 'node:crypto';
 import { digestOf } from '../canonical-json.ts';
 import { RotaError } from '../errors.ts';
 import { keyKind, type KeyKind } from '../key/key-kinds.ts';
 import { callAllowed } from '../key/key-state.ts';
+import { certificateDigest } from '../material/escrow.ts';
 import { chooseWrapping } from '../material/wrap.ts';
 import type { AsymmetricKey, RegisteredKey } from '../registry/registry-schema.ts';
 import { keyFormat } from '../publication/key-formats.ts';
@@ -127,10 +127,6 @@ function rotatableKind(facts: KeyFacts, method: RegisteredKey['method']): KeyKin
   if (verdict.verdict !== 'yes') throw misfit(verdict.reason);
   if (facts.multiRegion) throw misfit('this release rotates single-Region keys only');
   return kind;
-}
-
-function certificateDigest(pem: string): string {
-  return createHash('sha256').update(new X509Certificate(pem).raw).digest('hex');
 }
 
 /** Tags go along, but for those that AWS reserves and those by which Rota ties a key to its own rotation. */

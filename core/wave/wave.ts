@@ -105,6 +105,10 @@ export interface WaveStatus extends Omit<Wave, 'forgiven'> {
 /** A wave in a list: all but its keys, which may be a thousand. */
 export type WaveSummary = Omit<WaveStatus, 'members'>;
 
+/** How many of its keys stand how, in words. */
+export const countsText = ({ counts: { waiting, underWay, complete, failed, skipped } }: Pick<WaveSummary, 'counts'>): string =>
+  [`${complete} complete`, ...(failed > 0 ? [`${failed} failed`] : []), ...(skipped > 0 ? [`${skipped} skipped`] : []), `${underWay} under way`, `${waiting} not started`].join(', ');
+
 /** How a wave stands, with each of its keys. `nowMs` is epoch milliseconds. */
 export const waveStatus = (wave: Wave, members: readonly WaveMember[], rates: KmsRates, nowMs: number): WaveStatus => ({ ...waveSummary(wave, members, rates, nowMs), members: byPlace(members) });
 

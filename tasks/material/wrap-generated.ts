@@ -1,11 +1,10 @@
-import { createHash, X509Certificate } from 'node:crypto';
 import { GenerateRandomCommand, GetParametersForImportCommand, type AlgorithmSpec, type KMSClient, type WrappingKeySpec } from '@aws-sdk/client-kms';
 import { z } from 'zod';
 import { isoSeconds } from '../../core/clock.ts';
 import { RotaError } from '../../core/errors.ts';
 import { Sha256Hex } from '../../core/ids.ts';
 import { keyKind, type MaterialFormat } from '../../core/key/key-kinds.ts';
-import { escrowObjectKey, sealToCertificates } from '../../core/material/escrow.ts';
+import { certificateDigest, escrowObjectKey, sealToCertificates } from '../../core/material/escrow.ts';
 import { generatePrivateKey, generateRaw } from '../../core/material/generate.ts';
 import { materialFingerprint } from '../../core/material/fingerprint.ts';
 import { checkMaterial } from '../../core/material/validate.ts';
@@ -51,10 +50,11 @@ export const wrapGenerated = task({
     const { escrow } = await store.registry.key(alias);
     if (material === undefined || format === undefined || escrow === undefined)
       throw new RotaError('MethodDoesNotFit', { key: alias, method, reason: 'the registry names no source and escrow of its material any more' });
-    const inRegistry = new Map(escrow.recoveryCertificates.map((pem) => [createHash('sha256').update(new X509Certificate(pem).raw).digest('hex'), pem]));
-    const certificates = [...new Set(material.escrowTo)].flatMap((digest) => inRegistry.get(digest) ?? []);
+    const inRegistry = new Map(escrow.recoveryCertificates.map((pem) => [certificateDigest(pem), pem]));
+    const planned = [...new Set(material.escrowTo)];
+    const certificates = planned.flatMap((digest) => inRegistry.get(digest) ?? []);
     // Fewer than were planned would be fewer who can recover the material, and the dossier names all of them.
-    if (certificates.length < new Set(material.escrowTo).size) throw new RotaError('MethodDoesNotFit', { key: alias, method, reason: 'the registry no longer has every recovery certificate that the plan names' });
+    if (certificates.length < planned.length) throw new RotaError('MethodDoesNotFit', { key: alias, method, reason: 'the registry no longer has every recovery certificate that the plan names' });
     const parameters = await clients.kms.send(
       new GetParametersForImportCommand({
         KeyId: newKeyIdOf(head),
